@@ -1,0 +1,37 @@
+# Two doors: `make chat` to meet the bot, `make test` before a commit. Both set everything up by themselves.
+.PHONY: chat test format check clean
+.DEFAULT_GOAL := chat
+
+VENV := .venv
+READY := $(VENV)/.ready
+# The first Python that is new enough; DEBUG with `make PYTHON=/path/to/python3.12 test`.
+PYTHON ?= $(shell for p in python3 python3.14 python3.13 python3.12 python3.11 python; do \
+	"$$p" -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && { echo "$$p"; break; }; done)
+
+chat: $(READY)
+	@$(VENV)/bin/mitreden chat --now 2025-11-10T10:00:00+01:00
+
+test: $(READY)
+	$(VENV)/bin/ruff format --check .
+	$(VENV)/bin/ruff check .
+	$(VENV)/bin/mypy
+	$(VENV)/bin/lint-imports
+	$(VENV)/bin/pytest
+
+format: $(READY)
+	$(VENV)/bin/ruff format .
+	$(VENV)/bin/ruff check --fix .
+
+clean:
+	rm -rf $(VENV) dist build
+
+# Made anew when the dependencies change. A half-made environment is never taken for a whole one: the stamp comes last.
+$(READY): pyproject.toml
+	@test -n "$(PYTHON)" || { echo "Mitreden needs Python 3.11 or newer. Install it, or name it: make PYTHON=/path/to/python3 chat" >&2; exit 1; }
+	@echo "Setting up $(VENV) (once, about a minute) ..."
+	@if command -v uv >/dev/null 2>&1; then \
+		uv venv --quiet --clear --python "$(PYTHON)" $(VENV) && uv pip install --quiet --python $(VENV)/bin/python -e '.[dev]'; \
+	else \
+		"$(PYTHON)" -m venv --clear $(VENV) && $(VENV)/bin/python -m pip install --quiet --disable-pip-version-check -e '.[dev]'; \
+	fi
+	@touch $(READY)

@@ -1,0 +1,191 @@
+"""The command line. Each command imports only what it uses; a mistake ends with one sentence, never a traceback."""
+
+import argparse
+import asyncio
+import os
+import shutil
+import sys
+from collections.abc import Sequence
+from importlib.metadata import version
+from pathlib import Path
+from typing import NoReturn
+
+from bot import config as configuration
+from bot.problems import UserError
+
+
+class _Parser(argparse.ArgumentParser):
+    """Wrong usage is one line and exit code 2."""
+
+    def error(self, message: str) -> NoReturn:
+        self.exit(2, f"{self.prog}: {message}. See: {self.prog} --help\n")
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run one command; 0 where all went well, 2 for wrong usage, 1 for the rest."""
+    parsed = _parser().parse_args(arguments)
+    try:
+        return int(parsed.run(parsed) or 0)
+    except UserError as error:
+        print(f"mitreden: {error}", file=sys.stderr)
+        return 1
+    except BrokenPipeError:
+        # Whoever read our output has gone; Python would complain once more while it closes it.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 1
+    except KeyboardInterrupt:
+        return 130
+    except Exception as error:
+        if os.environ.get("MITREDEN_TRACEBACK"):
+            raise
+        # The text of an error may quote a message or a secret, so only its class is shown.
+        print(
+            f"mitreden: a mistake of ours ({type(error).__name__}), nothing confirmed is lost. "
+            "Run it again with MITREDEN_TRACEBACK=1 and report what it prints.",
+            file=sys.stderr,
+        )
+        return 1
+
+
+def _parser() -> argparse.ArgumentParser:
+    common = _Parser(add_help=False)
+    common.add_argument(
+        "--config",
+        type=Path,
+        metavar="FILE",
+        default=argparse.SUPPRESS,
+        help="settings (default: config.toml if there)",
+    )
+    parser = _Parser(
+        prog="mitreden", description="The chat bot through which a city asks its residents.", parents=[common]
+    )
+    parser.add_argument("--version", action="version", version=f"mitreden {version('mitreden')}")
+    commands = parser.add_subparsers(metavar="COMMAND", required=True, parser_class=_Parser)
+
+    def command(name: str, run: object, summary: str) -> argparse.ArgumentParser:
+        added = commands.add_parser(name, parents=[common], help=summary, description=summary)
+        added.set_defaults(run=run)
+        return added
+
+    chat = command("chat", _chat, "talk to the bot in this terminal, or through a pipe: one line is one message")
+    chat.add_argument("--now", metavar="T", help="start the clock at this instant: 2025-11-10T10:00:00+01:00")
+    chat.add_argument("--speed", type=_positive, default=1.0, metavar="N", help="run the clock N times as fast")
+    chat.add_argument("--language", metavar="TAG", help="the language to begin in: de, de-simple, en")
+    chat.add_argument("--user", default="local", help="who is talking (default: local)")
+
+    check = command("check", _check, "examine settings and content, and name every problem with its remedy")
+    check.add_argument("folder", nargs="?", type=Path, metavar="FOLDER", help="content folder (default: as configured)")
+    check.add_argument("--live", action="store_true", help="also demand what the law wants said to citizens")
+
+    init = command("init", _init, "copy the shipped content and an example configuration, to edit")
+    init.add_argument("folder", type=Path, metavar="FOLDER")
+
+    export = command("export", _export, "submitted responses, or the codebook that explains them")
+    export.add_argument("--format", choices=("csv", "json"), default="csv")
+    export.add_argument("--codebook", action="store_true", help="write the codebook (JSON) instead of responses")
+    export.add_argument("--output", type=Path, metavar="FILE", help="write there instead of standard output")
+
+    command("migrate", _migrate, "bring the database to the current schema")
+    return parser
+
+
+def _positive(text: str) -> float:
+    number = float(text)
+    if not 0 < number < 1e6:
+        raise argparse.ArgumentTypeError(f"{text} is not above 0")
+    return number
+
+
+def _config(parsed: argparse.Namespace) -> configuration.Config:
+    return configuration.load(getattr(parsed, "config", None))
+
+
+def _chat(parsed: argparse.Namespace) -> None:
+    from bot import app
+    from bot.clock import Clock, parse_instant
+
+    config = _config(parsed)
+    process, _ = app.load_process(config)
+    start = parse_instant(parsed.now, process.zone) if parsed.now else None
+    app.log_to_stderr()
+    clock = Clock(start, parsed.speed)
+    asyncio.run(app.chat(config, clock, parsed.user, parsed.language, rehearsed=start is not None))
+
+
+def _check(parsed: argparse.Namespace) -> int:
+    from bot import app, content, locales
+    from bot.paths import LOCALES
+
+    folder = parsed.folder or app.content_folder(_config(parsed))
+    _, problems = content.examine(folder, locales.available(LOCALES))
+    shown = [problem for problem in problems if parsed.live or not problem.only_live]
+    for problem in shown:
+        print(problem)
+    later = len(problems) - len(shown)
+    if shown:
+        print(f"{len(shown)} problem{'s' if len(shown) > 1 else ''} in {folder}")
+        return 1
+    print(
+        f"{folder}: no problems"
+        + (f"; {later} fields still to fill in before going live (check --live)" if later else "")
+    )
+    return 0
+
+
+def _init(parsed: argparse.Namespace) -> None:
+    from bot.paths import CONTENT, EXAMPLE_CONFIG
+
+    folder: Path = parsed.folder
+    try:
+        if folder.exists() and any(folder.iterdir()):
+            raise UserError(f"{folder}: is not empty. Name a new folder, nothing was written.")
+        shutil.copytree(CONTENT, folder / "content", dirs_exist_ok=True)
+        text = EXAMPLE_CONFIG.read_text(encoding="utf-8")
+        (folder / "config.toml").write_text(text.replace('folder = ""', 'folder = "content"'), encoding="utf-8")
+    except OSError as error:
+        raise UserError(f"{folder}: cannot be written ({error.strerror}). Name another folder.") from error
+    print(f"Written: {folder}/config.toml and {folder}/content/*.toml")
+    print(f"Edit them, then run: mitreden --config {folder}/config.toml check")
+
+
+def _export(parsed: argparse.Namespace) -> None:
+    from bot import app, export
+
+    config = _config(parsed)
+    process, _ = app.load_process(config)
+    if parsed.codebook:
+        text = export.codebook(process)
+    else:
+        responses = asyncio.run(app.responses(config, process))
+        text = (export.as_json if parsed.format == "json" else export.as_csv)(process, responses)
+    if parsed.output is None:
+        sys.stdout.buffer.write(text.encode("utf-8"))
+        sys.stdout.buffer.flush()
+        return
+    _write(parsed.output, text)
+    print(f"Written: {parsed.output}", file=sys.stderr)
+
+
+def _write(path: Path, text: str) -> None:
+    """The whole file or none: responses are readable by their owner only."""
+    beside = path.with_name(f".{path.name}.part")
+    try:
+        with os.fdopen(os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb") as file:
+            file.write(text.encode("utf-8"))
+        beside.replace(path)
+    except OSError as error:
+        beside.unlink(missing_ok=True)
+        raise UserError(f"{path}: cannot be written ({error.strerror}). Name another file with --output.") from error
+
+
+def _migrate(parsed: argparse.Namespace) -> None:
+    from bot import app
+
+    config = _config(parsed)
+    process, _ = app.load_process(config)
+    asyncio.run(app.migrate(config, process))
+    print("The database has the current schema.")
+
+
+if __name__ == "__main__":
+    sys.exit(main())

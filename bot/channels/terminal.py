@@ -1,0 +1,105 @@
+"""The whole bot on standard input and output: what a newcomer meets first, and how a dialogue is recorded."""
+
+import asyncio
+import shutil
+import sys
+import textwrap
+import uuid
+from collections.abc import AsyncIterator
+from datetime import UTC, datetime
+from typing import BinaryIO
+
+from bot.core.messages import Address, Incoming, Memory, NotSent, Outgoing, Receive
+
+NAME = "terminal"
+WIDTH = 88
+
+
+def address_of(user: str) -> Address:
+    """Where a person at the terminal is reached."""
+    return Address(NAME, user, user)
+
+
+def rendered(message: Outgoing) -> str:
+    """A message as plain text: its words, the choices as "1 Label", then what else may be typed."""
+    lines = [message.text]
+    lines += [f"{number} {choice.label}" for number, choice in enumerate(message.choices, 1)]
+    if message.controls:
+        lines.append(" ".join(f"[{control.label}]" for control in message.controls))
+    if message.attachment:
+        lines += [f"{message.attachment.name}:", message.attachment.content.decode("utf-8", "replace")]
+    return "\n".join(lines)
+
+
+class Terminal:
+    """The channel of one person: a line is a message. On a real terminal it wraps, colours and offers editing."""
+
+    name = NAME
+
+    def __init__(self, user: str, language: str | None, *, interactive: bool | None = None) -> None:
+        self._address = address_of(user)
+        self._language = language
+        self._unread = False
+        self._interactive = sys.stdin.isatty() and sys.stdout.isatty() if interactive is None else interactive
+
+    async def run(self, receive: Receive, memory: Memory) -> None:
+        """Read messages until the input ends."""
+        lines = _prompted() if self._interactive else _piped(sys.stdin.buffer)
+        if self._interactive:
+            await receive([self._incoming("/start")], None, {})
+        async for line in lines:
+            await receive([self._incoming(line)], None, {})
+            if self._unread:
+                raise BrokenPipeError
+
+    async def send(self, to: Address, message: Outgoing, key: str) -> str:
+        """Print a message. Raises NotSent where nobody reads any more: the next start says it again."""
+        try:
+            self.print(message)
+        except BrokenPipeError as error:
+            self._unread = True
+            raise NotSent("nobody reads", retry_after=0) from error
+        return key
+
+    def print(self, message: Outgoing) -> None:
+        """Show a message at once."""
+        text = _wrapped(message) if self._interactive else rendered(message)
+        sys.stdout.buffer.write(f"{text}\n\n".encode("utf-8", "replace"))
+        sys.stdout.buffer.flush()
+
+    def _incoming(self, text: str) -> Incoming:
+        return Incoming(
+            id=uuid.uuid4().hex, sender=self._address, sent_at=datetime.now(UTC), text=text, language=self._language
+        )
+
+
+async def _piped(source: BinaryIO) -> AsyncIterator[str]:
+    """One line, one message; bytes that are no UTF-8 become a sign that says so."""
+    while line := await asyncio.to_thread(source.readline):
+        yield line.decode("utf-8", "replace").rstrip("\r\n")
+
+
+async def _prompted() -> AsyncIterator[str]:
+    """Lines typed at a terminal, with editing. Ctrl-D and Ctrl-C end the conversation; nothing is kept on disk."""
+    from prompt_toolkit import PromptSession  # noqa: PLC0415 - loaded only where somebody types
+    from prompt_toolkit.history import InMemoryHistory  # noqa: PLC0415
+
+    session: PromptSession[str] = PromptSession(history=InMemoryHistory())
+    while True:
+        try:
+            yield await session.prompt_async("> ")
+        except (EOFError, KeyboardInterrupt):
+            return
+
+
+def _wrapped(message: Outgoing) -> str:
+    """The plain rendering for a window: lines broken at words, numbers in bold where colour is welcome."""
+    width = min(WIDTH, shutil.get_terminal_size().columns)
+    lines = [part for line in message.text.split("\n") for part in textwrap.wrap(line, width) or [""]]
+    for number, choice in enumerate(message.choices, 1):
+        lines += textwrap.wrap(f"{number:>4}  {choice.label}", width, subsequent_indent=" " * 6)
+    if message.controls:
+        lines.append("      " + " ".join(f"[{control.label}]" for control in message.controls))
+    if message.attachment:
+        lines += [f"{message.attachment.name}:", message.attachment.content.decode("utf-8", "replace")]
+    return "\n".join(lines)

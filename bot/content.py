@@ -1,0 +1,169 @@
+"""Reads the folder that organisers write into a Process, or into all its problems."""
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from bot import content_rules
+from bot.content_tables import AccessibilityFile, AnswerFile, EventFile, PrivacyFile, ProcessFile, Words
+from bot.core.events import Event
+from bot.core.process import KnownAnswer, Privacy, Process
+from bot.core.survey import Survey
+from bot.core.texts import Text
+from bot.problems import Findings, Problem, Table, Unreadable, read_toml, struct_of, table_lines
+from bot.survey_file import SurveyReader
+
+
+def load_process(folder: Path, locales: Sequence[str]) -> Process:
+    """The process that a folder describes. Raises Unreadable with every problem that would stop or mislead it."""
+    process, problems = examine(folder, locales)
+    serious = [problem for problem in problems if not problem.only_live]
+    if process is None or serious:
+        raise Unreadable(serious)
+    return process
+
+
+def examine(folder: Path, locales: Sequence[str]) -> tuple[Process | None, list[Problem]]:
+    """The process, or None where it cannot be built, and all problems; `locales` are the languages the bot speaks."""
+    if not folder.is_dir():
+        nowhere = Findings(str(folder))
+        nowhere.add("there is no such folder", "Name the content's folder, or make one: mitreden init FOLDER.")
+        return None, nowhere.problems
+    files = {name: Findings(str(folder / f"{name}.toml")) for name in ("process", "survey", "events", "answers")}
+    tables = {name: read_toml(Path(findings.file), findings) for name, findings in files.items()}
+
+    head = struct_of(tables["process"], ProcessFile, files["process"]) if tables["process"] is not None else None
+    languages = tuple(head.languages) if head else tuple(locales)
+    zone = _zone(head.time_zone, files["process"]) if head else ZoneInfo("Europe/Berlin")
+    survey = SurveyReader(languages, files["survey"]).build(tables["survey"], head)
+    events = _events(tables["events"], zone, files["events"])
+    answers = _answers(tables["answers"], languages, files["answers"])
+    process = _process(head, zone, locales, survey, events, answers, files["process"])
+    return process, sorted({problem for findings in files.values() for problem in findings.problems})
+
+
+def _zone(name: str, findings: Findings) -> ZoneInfo:
+    try:
+        return ZoneInfo(name)
+    except (ZoneInfoNotFoundError, ValueError):
+        findings.within("time_zone").add(f'there is no time zone "{name}"', 'Write one such as "Europe/Berlin".')
+        return ZoneInfo("Europe/Berlin")
+
+
+def _process(  # noqa: PLR0913, PLR0917 - the parts that a process is put together from
+    head: ProcessFile | None,
+    zone: ZoneInfo,
+    locales: Sequence[str],
+    survey: Survey | None,
+    events: tuple[Event, ...],
+    answers: tuple[KnownAnswer, ...],
+    findings: Findings,
+) -> Process | None:
+    if head is None:
+        return None
+    languages = tuple(head.languages)
+    privacy = struct_of(head.privacy, PrivacyFile, findings.within("privacy"))
+    accessibility = struct_of(head.accessibility, AccessibilityFile, findings.within("accessibility"))
+    title = content_rules.text(head.title, languages, findings.within("title"))
+    about = content_rules.text(head.about, languages, findings.within("about"))
+    content_rules.check_languages(languages, locales, findings.within("languages"))
+    content_rules.check_days(head.opens, head.closes, findings)
+    if privacy is None or accessibility is None:
+        return None
+    process = None
+    if survey is not None:
+        process = Process(
+            id=head.id,
+            title=title,
+            organiser=head.organiser,
+            website=head.website,
+            languages=languages,
+            zone=zone,
+            opens=head.opens,
+            closes=head.closes,
+            about=about,
+            privacy=Privacy(
+                consent_version=privacy.consent_version,
+                controller=privacy.controller,
+                contact=privacy.contact,
+                data_protection_officer=privacy.data_protection_officer,
+                min_age=privacy.min_age,
+                legal_basis=_given(privacy.legal_basis, languages, findings.within("privacy, legal_basis")),
+                retention=_given(privacy.retention, languages, findings.within("privacy, retention")),
+            ),
+            accessibility_contact=accessibility.contact,
+            enforcement_body=accessibility.enforcement_body,
+            survey=survey,
+            events=events,
+            answers=answers,
+        )
+        content_rules.check_live(process, findings)
+    return process
+
+
+def _given(words: Words | None, languages: tuple[str, ...], findings: Findings) -> Text | None:
+    """A text that may still be empty: None then, complete in all languages otherwise."""
+    return content_rules.text(words, languages, findings) if words and any(words.values()) else None
+
+
+def _events(table: Table | None, zone: ZoneInfo, findings: Findings) -> tuple[Event, ...]:
+    events: list[tuple[Event, Findings]] = []
+    for entry, place in _entries(table, "event", findings):
+        file = struct_of(entry, EventFile, place)
+        if file is None:
+            continue
+        content_rules.check_weekday(file.starts_at, file.weekday, place)
+        starts_at = file.starts_at.replace(tzinfo=zone) if file.starts_at.tzinfo is None else file.starts_at
+        event = Event(
+            id=file.id,
+            starts_at=starts_at.astimezone(zone),
+            place=file.place,
+            address=file.address,
+            aliases=tuple(file.aliases),
+            cancelled=file.cancelled,
+        )
+        events.append((event, place))
+    content_rules.check_events(events)
+    return tuple(sorted((event for event, _ in events), key=lambda event: event.starts_at))
+
+
+def _answers(table: Table | None, languages: tuple[str, ...], findings: Findings) -> tuple[KnownAnswer, ...]:
+    answers: list[tuple[KnownAnswer, Findings]] = []
+    for entry, place in _entries(table, "answer", findings):
+        file = struct_of(entry, AnswerFile, place)
+        if file is None:
+            continue
+        content_rules.check_example_questions(file.questions, languages, place)
+        known = KnownAnswer(
+            id=file.id,
+            questions={language: tuple(examples) for language, examples in file.questions.items()},
+            answer=content_rules.text(file.answer, languages, place.within("answer")),
+            source=file.source,
+            valid_until=file.valid_until,
+        )
+        answers.append((known, place))
+    content_rules.check_ids([(answer.id, place) for answer, place in answers], "answer")
+    return tuple(answer for answer, _ in answers)
+
+
+def _entries(table: Table | None, name: str, findings: Findings) -> list[tuple[object, Findings]]:
+    """The `[[name]]` tables of a file with their places; anything else in it is a finding."""
+    if table is None:
+        return []
+    for key in table:
+        if key != name:
+            findings.add(f'unknown key "{key}"', f"This file has [[{name}]] tables only.")
+    entries = table.get(name, [])
+    lines = table_lines(Path(findings.file), name)
+    if not isinstance(entries, list):
+        findings.add(f'"{name}" is not a list of tables', f"Write [[{name}]] with two brackets.")
+        return []
+    return [
+        (entry, findings.at(_place(entry, name, number), lines[number - 1] if number <= len(lines) else 0))
+        for number, entry in enumerate(entries, 1)
+    ]
+
+
+def _place(entry: object, name: str, number: int) -> str:
+    known = entry.get("id") if isinstance(entry, Mapping) else None
+    return f'{name} "{known}"' if known else f"{name} {number}"

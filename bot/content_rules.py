@@ -1,0 +1,331 @@
+"""The rules that content has to keep: what `mitreden check` reports beyond unknown keys and wrong types."""
+
+import itertools
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import date, datetime
+from functools import lru_cache
+
+from babel.dates import get_day_names, get_month_names
+
+from bot.core.events import Event
+from bot.core.process import Process
+from bot.core.questions import AnyQuestion, BatteryQuestion, ChoiceQuestion, Option, Question, SeveralQuestion
+from bot.core.recognition import fold
+from bot.core.texts import Text
+from bot.core.values import Missing, Value
+from bot.problems import Findings
+
+BUTTON_BYTES = 64
+"""The most that Telegram lets a button carry: https://core.telegram.org/bots/api#inlinekeyboardbutton"""
+LABEL_LENGTH = 60
+SIMPLE_WORDS = 12
+ID = re.compile(r"[a-z][a-z0-9_]*")
+RESERVED = {missing.value for missing in Missing}
+TOO_MANY_WAYS = 50_000
+
+
+def text(words: Mapping[str, object], languages: tuple[str, ...], findings: Findings) -> Text:
+    """A text checked and made complete: every language of the process, none else, nothing empty.
+
+    A gap is filled with another language, so that the rest of the content can still be examined.
+    """
+    given = {language: value for language, value in words.items() if isinstance(value, str)}
+    for key in words:
+        if key not in languages:
+            findings.add(f'unknown key "{key}"', f"Known here: {', '.join(languages)}.")
+        elif key not in given:
+            findings.add(f'"{key}" is not a text', "Write it in quotation marks.")
+    for language in languages:
+        if language not in words:
+            findings.add(f'the language "{language}" is missing', f'Add {language} = "…" here.')
+        elif language in given and not given[language].strip():
+            findings.add(f'the text in "{language}" is empty', "Write it, or remove the whole text.")
+        elif language in given:
+            _check_sentences(language, given[language], findings)
+            _check_dates_in(language, given[language], findings)
+    fallback = next((value for value in given.values() if value.strip()), "…")
+    return {language: given.get(language, fallback).strip() for language in languages}
+
+
+def _check_sentences(language: str, words: str, findings: Findings) -> None:
+    if not language.endswith("-simple"):
+        return
+    # A full stop after a figure is an ordinal ("3. Dezember"), not the end of a sentence.
+    for sentence in re.split(r"(?<!\d)[.!?:]+(?:\s|$)|\n", words):
+        count = len(re.findall(r"\w[\w'’.-]*", sentence))
+        if count > SIMPLE_WORDS:
+            start = " ".join(sentence.split()[:4])
+            findings.add(
+                f'"{language}" has a sentence of {count} words ("{start} …")', f"At most {SIMPLE_WORDS}: make it two."
+            )
+
+
+@lru_cache
+def _calendar_words(language: str) -> tuple[Mapping[str, int], Mapping[str, int]]:
+    locale = language.partition("-")[0]
+    days = {name.casefold(): number for number, name in get_day_names("wide", locale=locale).items()}
+    months = {name.casefold(): number for number, name in get_month_names("wide", locale=locale).items()}
+    return days, months
+
+
+def _check_dates_in(language: str, words: str, findings: Findings) -> None:
+    """A weekday written beside a complete date has to be that date's."""
+    days, months = _calendar_words(language)
+    for found in re.finditer(r"(\w+),? (?:den |the )?(\d{1,2})(?:\.|st|nd|rd|th)? (\w+) (\d{4})", words):
+        weekday, month = days.get(found[1].casefold()), months.get(found[3].casefold())
+        if weekday is None or month is None:
+            continue
+        try:
+            day = date(int(found[4]), month, int(found[2]))
+        except ValueError:
+            findings.add(f'"{found[0]}" is not a day of the calendar', "Correct the date.")
+            continue
+        if day.weekday() != weekday:
+            findings.add(f'"{found[0]}" is a {day:%A}', "Correct the weekday or the date.")
+
+
+def check_languages(languages: tuple[str, ...], locales: Sequence[str], findings: Findings) -> None:
+    """At least one language, none twice, each with the bot's own words."""
+    if not languages:
+        findings.add("no language is named", 'Write languages = ["de"] or more.')
+    for language in languages:
+        if language not in locales:
+            known = ", ".join(locales)
+            findings.add(f'the bot has no words in "{language}"', f"Add locales/{language}.po, or use: {known}.")
+        if languages.count(language) > 1:
+            findings.add(f'"{language}" stands there twice', "Name each language once.")
+
+
+def check_days(opens: date | None, closes: date | None, findings: Findings) -> None:
+    """It closes on the day it opens or later."""
+    if opens and closes and closes < opens:
+        findings.add(f"it closes ({closes}) before it opens ({opens})", "Exchange the two or correct one.")
+
+
+def check_figures(minutes: int, version: int, findings: Findings) -> None:
+    if minutes < 1:
+        findings.add("minutes is below 1", "Say how long the survey takes, in whole minutes.")
+    if version < 1:
+        findings.add("version is below 1", "Begin with 1 and count up whenever questions change.")
+
+
+def check_ids(ids: Sequence[tuple[str, Findings]], what: str) -> None:
+    """Ids of the form the database and buttons need, each used once."""
+    seen: set[str] = set()
+    for name, findings in ids:
+        if not ID.fullmatch(name):
+            findings.add(f'"{name}" is no id', "Use lower-case letters, digits and _, beginning with a letter.")
+        if name in seen:
+            findings.add(f'the id "{name}" is used twice', f"Give each {what} an id of its own.")
+        seen.add(name)
+
+
+def check_points(points: Sequence[Option], findings: Findings) -> None:
+    """A scale has two points or more, each with its figure, ascending."""
+    figures = [point.value for point in points]
+    known = [figure for figure in figures if figure is not None]
+    if len(points) < 2:
+        findings.add("a scale needs two points or more", "Add points.")
+    if len(known) < len(figures):
+        findings.add("a point has no value", "Give every point its figure: value = -2 … 2.")
+    elif known != sorted(set(known)):
+        findings.add("the values do not ascend", "Order the points from the lowest value to the highest.")
+    _check_options(points, findings)
+
+
+def check_questions(built: Sequence[tuple[AnyQuestion, Findings]], declared: Sequence[str], version: int) -> None:
+    """The rules of single questions, then those between them."""
+    check_ids([(question.id, findings) for question, findings in built], "question")
+    for question, findings in built:
+        _check_wording(question, findings)
+    _check_unfolded(built, version)
+    for index, (question, findings) in enumerate(built):
+        if question.only_if is not None:
+            before = [earlier for earlier, _ in built[:index]]
+            if _check_condition(question, before, declared, findings.within("only_if")):
+                _check_reachable(question, before, findings)
+
+
+def _check_unfolded(built: Sequence[tuple[AnyQuestion, Findings]], version: int) -> None:
+    """Batteries and own words make ids of their own, which must not meet another one or outgrow a button."""
+    written = {question.id for question, _ in built}
+    for question, findings in built:
+        for asked in question.asked():
+            if asked.id != question.id and asked.id in written:
+                findings.add(f'it makes the id "{asked.id}", which another question has', "Rename one of them.")
+            keys = [option.id for option in asked.answers()] + [Missing.NO_ANSWER.value]
+            longest = max((f"q:{version}:{asked.id}:{key}" for key in keys), key=len)
+            if len(longest.encode()) > BUTTON_BYTES:
+                findings.add(
+                    f'the button "{longest}" has {len(longest.encode())} bytes', f"At most {BUTTON_BYTES}: shorten ids."
+                )
+                break
+
+
+def _check_wording(question: AnyQuestion, findings: Findings) -> None:
+    if isinstance(question, ChoiceQuestion) and question.type not in {"yes_no", "scale"}:
+        if len(question.options) < 1:
+            findings.add("there is no option", "Write at least one.")
+        _check_options(question.options, findings)
+    most = question.at_most if isinstance(question, SeveralQuestion) else None
+    if isinstance(question, SeveralQuestion) and most is not None and not 1 <= most <= len(question.options):
+        findings.add(f"at_most = {most} does not fit", f"Write 1 to {len(question.options)}.")
+    if isinstance(question, BatteryQuestion):
+        _check_options(question.aspects, findings)
+        for language, words in question.text.items():
+            if "{aspect}" not in words:
+                findings.within("text").add(f'"{language}" lacks {{aspect}}', "Write {aspect} where its name belongs.")
+    for low, high in (("minimum", "maximum"), ("earliest", "latest")):
+        lowest, highest = getattr(question, low, None), getattr(question, high, None)
+        if lowest is not None and highest is not None and lowest > highest:
+            findings.add(f"{low} is above {high}", "Exchange the two or correct one.")
+    if question.type == "open" and getattr(question, "at_most", 1) < 1:
+        findings.add("at_most is below 1", "Say how many characters an answer may have.")
+
+
+def _check_options(options: Sequence[Option], findings: Findings) -> None:
+    seen: set[str] = set()
+    labels: set[tuple[str, str]] = set()
+    for number, option in enumerate(options, 1):
+        place = findings.within(f"option {number}")
+        if not ID.fullmatch(option.id):
+            place.add(f'"{option.id}" is no id', "Use lower-case letters, digits and _, beginning with a letter.")
+        elif option.id in RESERVED:
+            place.add(f'the id "{option.id}" is reserved', "The bot adds this choice by itself: remove the option.")
+        elif option.id in seen:
+            place.add(f'the id "{option.id}" is used twice', "Give each option an id of its own.")
+        seen.add(option.id)
+        for language, label in option.label.items():
+            if label != "…" and (language, fold(label)) in labels:
+                place.add(f'the label "{label}" is there twice', "Labels have to differ.")
+            labels.add((language, fold(label)))
+            if len(label) > LABEL_LENGTH:
+                place.add(f'"{language}" has {len(label)} characters', f"At most {LABEL_LENGTH} fit a button.")
+
+
+def _check_condition(
+    question: AnyQuestion, before: Sequence[AnyQuestion], declared: Sequence[str], findings: Findings
+) -> bool:
+    """Whether every question and option that a condition looks at exists and comes earlier."""
+    asked = {single.id: single for earlier in before for single in earlier.asked()}
+    sound = True
+    for name, options in question.only_if.questions() if question.only_if else ():
+        known = asked.get(name)
+        if known is None and name in declared:
+            if name == question.id or not any(earlier.id == name for earlier in before):
+                findings.add(f'"{name}" comes later', "A condition can only look at earlier questions.")
+            sound = False
+        elif known is None:
+            findings.add(f'there is no question "{name}"', f"Known before it: {', '.join(asked) or 'none'}.")
+            sound = False
+        else:
+            ids = {option.id for option in known.answers()} | RESERVED
+            for option in options:
+                if option not in ids:
+                    findings.add(f'"{name}" has no option "{option}"', f"Its options: {', '.join(sorted(ids))}.")
+                    sound = False
+    return sound
+
+
+def _check_reachable(question: AnyQuestion, before: Sequence[AnyQuestion], findings: Findings) -> None:
+    """Whether some way of answering leads to the question: tries all that its condition could tell apart."""
+    single = {asked.id: asked for earlier in before for asked in earlier.asked()}
+    needed: set[str] = set()
+    front = [question.only_if]
+    while front:
+        condition = front.pop()
+        for name, _ in condition.questions() if condition else ():
+            if name not in needed:
+                needed.add(name)
+                front.append(single[name].only_if)
+    order = [asked for asked in single.values() if asked.id in needed]
+    tried = itertools.islice(_ways(order, {}), TOO_MANY_WAYS)
+    ways = 0
+    for answers in tried:
+        ways += 1
+        if question.only_if is None or question.only_if.holds(answers):
+            return
+    if ways < TOO_MANY_WAYS:
+        findings.add("this question can never be reached", "Correct its condition, or remove the question.")
+
+
+def _ways(order: Sequence[Question], answers: dict[str, Value]) -> Iterator[dict[str, Value]]:
+    if not order:
+        yield answers
+        return
+    question, rest = order[0], order[1:]
+    if question.only_if is not None and not question.only_if.holds(answers):
+        yield from _ways(rest, answers)
+        return
+    for value in _values(question):
+        yield from _ways(rest, {**answers, question.id: value})
+
+
+def _values(question: Question) -> Iterator[Value]:
+    options = [option.id for option in question.answers()]
+    if isinstance(question, SeveralQuestion):
+        most = min(question.at_most or len(options), len(options))
+        yield tuple(options[:most])
+        for size in range(1, min(most, 3) + 1):
+            yield from itertools.combinations(options, size)
+    else:
+        yield from options or ["1"]
+    yield Missing.NO_ANSWER
+    if question.optional:
+        yield Missing.SKIPPED
+
+
+def check_weekday(starts_at: datetime, weekday: str, findings: Findings) -> None:
+    """The weekday that an organiser wrote, in any language of the calendar, is the date's."""
+    if not weekday:
+        return
+    known = {**_calendar_words("de")[0], **_calendar_words("en")[0]}
+    number = known.get(weekday.strip().casefold())
+    if number is None:
+        findings.add(f'"{weekday}" is no weekday', "Write it in German or English: Mittwoch, Wednesday.")
+    elif number != starts_at.weekday():
+        findings.add(f"{starts_at:%Y-%m-%d} is not a {weekday}", "Correct starts_at or weekday.")
+
+
+def check_events(events: Sequence[tuple[Event, Findings]]) -> None:
+    """Ids used once; an alias that could mean two events would send somebody to the wrong one."""
+    check_ids([(event.id, findings) for event, findings in events], "event")
+    owners: dict[str, str] = {}
+    for event, findings in events:
+        for alias in {fold(alias): alias for alias in event.aliases}.values():
+            owner = owners.setdefault(fold(alias), event.id)
+            if owner != event.id:
+                findings.add(f'the alias "{alias}" also names "{owner}"', "Keep it at one of them.")
+
+
+def check_example_questions(
+    questions: Mapping[str, Sequence[str]], languages: tuple[str, ...], findings: Findings
+) -> None:
+    """Every language has at least one question, and no unknown one is named."""
+    for language in questions:
+        if language not in languages:
+            findings.add(f'unknown language "{language}"', f"Known here: {', '.join(languages)}.")
+    for language in languages:
+        if not questions.get(language):
+            findings.add(f'there is no question in "{language}"', f'Add questions.{language} = ["…"].')
+
+
+def check_live(process: Process, findings: Findings) -> None:
+    """What may be empty in a rehearsal, and may not once citizens are asked."""
+    privacy = process.privacy
+    needed = {
+        "privacy, controller": privacy.controller,
+        "privacy, contact": privacy.contact,
+        "privacy, data_protection_officer": privacy.data_protection_officer,
+        "privacy, legal_basis": privacy.legal_basis,
+        "privacy, min_age": privacy.min_age,
+        "privacy, retention": privacy.retention,
+        "accessibility, contact": process.accessibility_contact,
+        "accessibility, enforcement_body": process.enforcement_body,
+    }
+    for place, value in needed.items():
+        if not value:
+            findings.within(place).add(
+                "not given yet", "The law wants it said before citizens are asked.", only_live=True
+            )

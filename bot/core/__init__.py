@@ -1,0 +1,1 @@
+"""What things are: values and pure functions, without I/O, clock or network."""

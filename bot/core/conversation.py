@@ -1,0 +1,135 @@
+"""Where a conversation stands: a person's language, consent, draft, and what the bot waits for."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import date
+from typing import Literal
+
+from bot.core.messages import Address, Choice
+from bot.core.recognition import fold
+from bot.core.survey import Progress
+from bot.core.texts import Texts
+from bot.core.values import Value
+
+Control = Literal["back", "skip", "pause", "cancel", "onward"]
+CONTROLS: tuple[Control, ...] = ("back", "skip", "pause", "cancel", "onward")
+# "weiter" would be a plausible answer in own words; these four are said to be control words wherever they stand.
+CONTROLS_IN_FREE_TEXT: tuple[Control, ...] = ("back", "skip", "pause", "cancel")
+
+
+@dataclass(frozen=True, slots=True)
+class Consent:
+    """That somebody agreed: to which version of the text, and on which day."""
+
+    version: int
+    day: date
+
+
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """A question of the bot's own that comes before the survey's: which one, and what goes on after it."""
+
+    menu: str
+    then: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Person:
+    """One person in one channel. `id` is random and says nothing about the address."""
+
+    id: int
+    address: Address
+    language: str | None = None
+    consent: Consent | None = None
+    stopped: bool = False
+    waiting: Waiting | None = None
+    misses: int = 0
+    draft: Progress | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Response:
+    """A submitted survey: no person, the day but no time."""
+
+    id: str
+    survey: str
+    version: int
+    language: str
+    day: date
+    answers: Mapping[str, Value]
+
+
+@dataclass(frozen=True, slots=True)
+class Submit:
+    """Store the response and its deletion code, note that the person took part, and cut the link between them."""
+
+    response: Response
+    deletion_code: str
+
+
+@dataclass(frozen=True, slots=True)
+class Erase:
+    """Forget everything about the person."""
+
+
+@dataclass(frozen=True, slots=True)
+class EraseResponse:
+    """Remove the response that a deletion code belongs to."""
+
+    deletion_code: str
+
+
+@dataclass(frozen=True, slots=True)
+class CancelPlanned:
+    """Take back what the bot was going to send of its own accord."""
+
+
+Effect = Submit | Erase | EraseResponse | CancelPlanned
+
+
+class Vocabulary:
+    """The words that steer the bot, in every language at once: somebody may write "back" in a German conversation."""
+
+    def __init__(self, languages: Iterable[Texts], commands: Iterable[str]) -> None:
+        languages = tuple(languages)
+        self._controls: dict[str, Control] = {}
+        self._commands: dict[str, str] = {}
+        for t in languages:
+            for control in CONTROLS:
+                self._controls |= dict.fromkeys(t.words(f"words.{control}"), control)
+            for command in commands:
+                self._commands |= dict.fromkeys(t.words(f"words.command.{command}"), command)
+
+    def control(self, typed: str) -> Control | None:
+        """The control word that the whole message is."""
+        return self._controls.get(fold(typed))
+
+    def command(self, typed: str) -> str | None:
+        """The command that the whole message names in plain words."""
+        return self._commands.get(fold(typed))
+
+
+def question_button(version: int, question: str, option: str) -> str:
+    """The key of a survey button; short enough for the 64 bytes that Telegram allows."""
+    return f"q:{version}:{question}:{option}"
+
+
+def control_button(question: str, control: Control) -> str:
+    """The key of a button that steers rather than answers; it knows the question it stood under."""
+    return f"c:{question}:{control}"
+
+
+def menu_button(menu: str, choice: str) -> str:
+    """The key of a button under one of the bot's own questions."""
+    return f"m:{menu}:{choice}"
+
+
+def pressed(key: str, kind: Literal["q", "c", "m"]) -> list[str] | None:
+    """What stands in a button of this kind, else None: the data of a button may come from anybody."""
+    parts = key.split(":")
+    return parts[1:] if parts[0] == kind and len(parts) == (4 if kind == "q" else 3) else None
+
+
+def question_choices(version: int, question: str, choices: Iterable[Choice]) -> tuple[Choice, ...]:
+    """A question's choices with the keys that travel in buttons."""
+    return tuple(Choice(question_button(version, question, choice.key), choice.label) for choice in choices)

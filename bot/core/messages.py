@@ -1,0 +1,135 @@
+"""What travels between a person and the bot, whatever the network."""
+
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Literal, Protocol
+
+Kind = Literal["message", "edit", "delete", "membership"]
+
+
+@dataclass(frozen=True, slots=True)
+class Address:
+    """Where one person is reached: a channel's name, the network's user id and the room the talk happens in."""
+
+    channel: str
+    user: str
+    room: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Incoming:
+    """One thing a network handed over. `id` is unique within its channel; `choice` is the key of a tapped button."""
+
+    id: str
+    sender: Address
+    sent_at: datetime
+    kind: Kind = "message"
+    target: str | None = None
+    text: str = ""
+    choice: str | None = None
+    language: str | None = None
+    private: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """One thing to choose: `key` travels in a button (at most 64 bytes), `label` is read by people."""
+
+    key: str
+    label: str
+
+
+@dataclass(frozen=True, slots=True)
+class Attachment:
+    """A file that goes with a message."""
+
+    name: str
+    media_type: str
+    content: bytes
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Outgoing:
+    """One message to a person, in the person's language.
+
+    `choices` are numbered from 1 in the order given. `controls` (back, skip, pause) are not: they are typed as words
+    and stand in a row of their own where a network has buttons.
+    """
+
+    text: str
+    choices: tuple[Choice, ...] = ()
+    controls: tuple[Choice, ...] = ()
+    attachment: Attachment | None = None
+    silent: bool = False
+    replaces: str | None = None
+    deletes: str | None = None
+
+
+State = Literal["queued", "sending", "sent", "unknown", "failed"]
+REPLY, REMINDER, ANNOUNCEMENT = 0, 1, 2
+"""Priorities: a reply before a reminder before an announcement."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OutboxRow:
+    """A message on its way. `once` is never sent again where it stays open whether it arrived; `due_at` None is now."""
+
+    id: int
+    to: Address
+    message: Outgoing
+    state: State = "queued"
+    once: bool = False
+    due_at: datetime | None = None
+    not_before: datetime | None = None
+    priority: int = REPLY
+    attempts: int = 0
+    error: str | None = None
+    remote_id: str | None = None
+    key: str | None = None
+
+
+class SendError(Exception):
+    """A message could not be sent. Channels raise one of the four below; the outbox decides what follows."""
+
+
+class NotSent(SendError):
+    """Certainly not delivered, may be tried again; `retry_after` in seconds where the network named it."""
+
+    def __init__(self, reason: str, retry_after: float | None = None) -> None:
+        super().__init__(reason)
+        self.retry_after = retry_after
+
+
+class Unknown(SendError):
+    """The network leaves open whether the message arrived."""
+
+
+class Blocked(SendError):
+    """The person does not want messages or has gone: no further sends, not an error."""
+
+
+class Refused(SendError):
+    """The network will never take this message."""
+
+
+Receive = Callable[[Sequence[Incoming], str | None, Mapping[str, str]], Awaitable[None]]
+"""(batch, bookmark, facts): returns once everything is committed; only then may the network's bookmark move."""
+
+
+class Memory(Protocol):
+    """What a channel may remember between starts: its bookmark and its small durable facts."""
+
+    async def bookmark(self, channel: str) -> str | None: ...
+
+    async def facts(self, channel: str) -> Mapping[str, str]: ...
+
+
+class Channel(Protocol):
+    """One network. `send` returns the network's id of the message; `key` is the same for a repeat of the same row."""
+
+    name: str
+
+    async def run(self, receive: Receive, memory: Memory) -> None: ...
+
+    async def send(self, to: Address, message: Outgoing, key: str) -> str: ...

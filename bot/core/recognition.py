@@ -1,0 +1,123 @@
+"""Recognises a choice in what a person typed: by number, id or label, whatever its case, umlauts and small typos."""
+
+import re
+import unicodedata
+from collections.abc import Sequence
+from functools import lru_cache
+
+from rapidfuzz.distance import OSA
+
+from bot.core.messages import Choice
+
+_UMLAUTS = str.maketrans({"ä": "ae", "ö": "oe", "ü": "ue", "ß": "ss", "æ": "ae", "ø": "oe", "å": "aa"})
+_NOT_WORDS = re.compile(r"[^\w]+|_+")
+_INVISIBLE = {"Cc", "Cf", "Cs"}
+_POSITION = re.compile(r"(?:nr|nummer|number|no|antwort|option)?[.\s#]*(\d{1,4})[.):\s]*", re.IGNORECASE)
+_SIGNED = re.compile(r"\s*[-+\N{MINUS SIGN}\N{EN DASH}]\s*\d+\s*")
+# Between the numbers or labels of a list: comma, semicolon, slash, ampersand, line end, or a word for "and".
+_BETWEEN = re.compile(r"\s*(?:[,;/&\n]|\s(?:und|and|u\.|sowie)\s)\s*", re.IGNORECASE)
+
+
+def clean(text: str) -> str:
+    """Text without control characters, unpaired surrogates and direction overrides; lines and tabs stay.
+
+    NUL cannot be stored in PostgreSQL, U+202E turns a line around for staff who read it later, and a surrogate cannot
+    be written as UTF-8. Joiners inside emoji and of Persian or Hindi words (U+200C, U+200D) are kept.
+    """
+    if text.isascii() and text.isprintable():
+        return text.strip()
+    kept = (
+        character
+        for character in unicodedata.normalize("NFC", text)
+        if character in "\n\t\u200c\u200d" or unicodedata.category(character) not in _INVISIBLE
+    )
+    return "".join(kept).strip()
+
+
+@lru_cache(maxsize=8192)
+def fold(text: str) -> str:
+    """Lower case, umlauts as two letters, no accents or punctuation, single spaces: "Zurück!" becomes "zurueck"."""
+    text = unicodedata.normalize("NFC", unicodedata.normalize("NFKC", text)).casefold().translate(_UMLAUTS)
+    text = "".join(c for c in unicodedata.normalize("NFD", text) if not unicodedata.combining(c))
+    return _NOT_WORDS.sub(" ", text).strip()
+
+
+@lru_cache(maxsize=8192)
+def _spellings(text: str) -> frozenset[str]:
+    """The folded text, and the one of somebody who types "burgeramt" for "Bürgeramt"."""
+    bare = "".join(c for c in unicodedata.normalize("NFD", text.casefold()) if not unicodedata.combining(c))
+    return frozenset({fold(text), fold(bare)}) - {""}
+
+
+@lru_cache(maxsize=4096)
+def _names(label: str) -> frozenset[str]:
+    """Every way a label may be typed whole: itself, its parts around a slash, and itself without brackets."""
+    parts = [label, re.sub(r"\s*\([^)]*\)", "", label), *label.split(" / ")]
+    return frozenset().union(*(_spellings(part) for part in parts))
+
+
+def position(typed: str) -> int | None:
+    """The number in "3", "3.", "Nr. 3" or a keycap emoji; None where the message is not just a number."""
+    plain = unicodedata.normalize("NFKC", typed).replace("\ufe0f", "").replace("\u20e3", "").strip()
+    found = _POSITION.fullmatch(plain)
+    return int(found[1]) if found else None
+
+
+def signed(typed: str) -> bool:
+    """Whether a signed number was typed ("-2"): a position has no sign, so it is asked again."""
+    return _SIGNED.fullmatch(unicodedata.normalize("NFKC", typed)) is not None
+
+
+def exact(typed: str, choices: Sequence[Choice]) -> Choice | None:
+    """The choice meant by its position from 1, its id (the last part of its key) or its label."""
+    if not choices:
+        return None
+    number = position(typed)
+    if number is not None and 1 <= number <= len(choices):
+        return choices[number - 1]
+    wanted = _spellings(typed)
+    meant = [
+        choice
+        for choice in choices
+        if wanted & _names(choice.label) or typed.strip().casefold() == choice.key.rpartition(":")[2]
+    ]
+    return meant[0] if len(meant) == 1 else None
+
+
+def near(typed: str, choices: Sequence[Choice]) -> Choice | None:
+    """The one choice meant by a label with small typos, or by the label's first words; None where two are possible."""
+    wanted = fold(typed)
+    if not wanted or position(typed) is not None:
+        return None
+    begun = [c for c in choices if any(f"{name} ".startswith(f"{wanted} ") for name in _names(c.label))]
+    if len(begun) == 1:
+        return begun[0]
+    if begun:
+        return None
+    ranked = sorted(((_distance(wanted, choice.label), index) for index, choice in enumerate(choices)))
+    if not ranked or ranked[0][0] > _allowed(wanted):
+        return None
+    # A second label nearly as close means that we would be guessing.
+    if len(ranked) > 1 and ranked[1][0] < ranked[0][0] + 2:
+        return None
+    return choices[ranked[0][1]]
+
+
+def _distance(wanted: str, label: str) -> int:
+    digits = re.findall(r"\d+", wanted)
+    same_digits = (name for name in _names(label) if re.findall(r"\d+", name) == digits)
+    return min((OSA.distance(wanted, name) for name in same_digits), default=99)
+
+
+def _allowed(wanted: str) -> int:
+    """How many slips a text of this length may have: none below four letters, one below eight, else two."""
+    letters = len(wanted)
+    return 0 if letters < 4 else 1 if letters < 8 else 2
+
+
+def parts(typed: str) -> list[str]:
+    """What stands between commas, "und" and line ends; numbers may also be divided by spaces or full stops."""
+    found = [part for part in _BETWEEN.split(typed) if part.strip()]
+    if len(found) == 1 and re.fullmatch(r"\s*\d+(?:[\s.+]+\d+)*[\s.]*", found[0]):
+        return re.findall(r"\d+", found[0])
+    return [piece for part in found for piece in (part.split() if re.fullmatch(r"[\d\s]+", part) else [part])]

@@ -1,0 +1,193 @@
+"""A survey as a pure state machine: which question comes next, what a changed answer drops, what is left."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import date
+from functools import cached_property
+from itertools import combinations
+from math import prod
+
+from bot.core.questions import AnyQuestion, BatteryQuestion, Question, SeveralQuestion
+from bot.core.texts import Text
+from bot.core.values import Missing, Value
+
+TOO_MANY_WAYS = 20_000
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """How far one person has come. `question` is the one that waits for an answer, None when all are answered."""
+
+    survey: str
+    version: int
+    question: str | None
+    answers: Mapping[str, Value] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Recorded:
+    """Progress after an answer, and the questions whose answers it made unreachable."""
+
+    progress: Progress
+    dropped: tuple[Question, ...] = ()
+
+
+@dataclass(frozen=True, kw_only=True)
+class Survey:
+    """The questions of a process, as organisers wrote them; it runs from `opens` up to and including `closes`."""
+
+    id: str
+    version: int
+    title: Text
+    intro: Text
+    thanks: Text
+    minutes: int
+    opens: date
+    closes: date
+    written: tuple[AnyQuestion, ...]
+    questions: tuple[Question, ...] = field(init=False)
+    """The single questions in their order: batteries and own words unfolded."""
+    _by_id: Mapping[str, Question] = field(init=False, repr=False, compare=False)
+    _batteries: Mapping[str, BatteryQuestion] = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        asked = tuple(question for written in self.written for question in written.asked())
+        object.__setattr__(self, "questions", asked)
+        object.__setattr__(self, "_by_id", {question.id: question for question in asked})
+        batteries = [written for written in self.written if isinstance(written, BatteryQuestion)]
+        aspects = {aspect.id: battery for battery in batteries for aspect in battery.asked()}
+        object.__setattr__(self, "_batteries", aspects)
+
+    def begin(self) -> Progress:
+        """Nothing answered, the first question waiting."""
+        return self._with({})
+
+    def find(self, question: str | None) -> Question | None:
+        """The question with this id, if the survey has it."""
+        return self._by_id.get(question) if question else None
+
+    def path(self, answers: Mapping[str, Value]) -> Iterator[Question]:
+        """The questions that these answers lead to, in order."""
+        for question in self.questions:
+            if question.only_if is None or question.only_if.holds(answers):
+                yield question
+
+    def current(self, progress: Progress) -> Question | None:
+        """The question that waits; None at the review."""
+        return self.find(progress.question)
+
+    def record(self, progress: Progress, value: Value) -> Recorded:
+        """The waiting question answered: unreachable answers go, and the first one without an answer waits."""
+        if progress.question is None:
+            return Recorded(progress)
+        return self._settled({**progress.answers, progress.question: value})
+
+    def back(self, progress: Progress) -> Progress | None:
+        """The question before the waiting one that was really asked; None at the first."""
+        before = None
+        for question in self.path(progress.answers):
+            if question.id == progress.question:
+                break
+            if question.id in progress.answers:
+                before = question.id
+        return replace(progress, question=before) if before else None
+
+    def reopen(self, progress: Progress, question: str) -> Progress | None:
+        """A question on the path that already has an answer waits again; None for any other."""
+        on_path = any(asked.id == question for asked in self.path(progress.answers))
+        return replace(progress, question=question) if on_path and question in progress.answers else None
+
+    def onward(self, progress: Progress) -> Progress:
+        """On to the first question without an answer, keeping the answer of the one that waits."""
+        return self._with(progress.answers)
+
+    def complete(self, progress: Progress) -> bool:
+        """Whether every question on the path has an answer, so that it may be submitted."""
+        return self._with(progress.answers).question is None
+
+    def answered(self, progress: Progress) -> list[tuple[Question, Value]]:
+        """What the review shows: the questions of the path that have an answer, in order."""
+        path = self.path(progress.answers)
+        return [(question, progress.answers[question.id]) for question in path if question.id in progress.answers]
+
+    def remaining(self, progress: Progress) -> int:
+        """How many questions can still come at most, the waiting one included.
+
+        A question counts unless the answers given rule it out; two that exclude each other both count until it is
+        known which one comes. That is why people read "noch höchstens".
+        """
+        still_open = {question.id for question in self.questions if question.id not in progress.answers}
+        count = 0
+        for question in self.questions:
+            if question.id not in still_open:
+                continue
+            if question.only_if is None or question.only_if.holds(progress.answers, still_open) is not False:
+                count += 1
+            else:
+                still_open.discard(question.id)
+        return count
+
+    @cached_property
+    def longest(self) -> int:
+        """The most questions that any person can be asked: what the introduction promises."""
+        told_apart: dict[str, set[str]] = {}
+        for question in self.questions:
+            for name, options in question.only_if.questions() if question.only_if else ():
+                told_apart.setdefault(name, set()).update(options)
+        values = {name: _kinds_of_answer(self._by_id[name], options) for name, options in told_apart.items()}
+        if prod(len(kinds) for kinds in values.values()) > TOO_MANY_WAYS:
+            return self.remaining(self.begin())
+        return self._longest_from(0, {}, values)
+
+    def _longest_from(self, start: int, answers: dict[str, Value], values: Mapping[str, Sequence[Value]]) -> int:
+        """The longest rest of the survey from one question on, trying every answer that a condition tells apart."""
+        count = 0
+        for index in range(start, len(self.questions)):
+            question = self.questions[index]
+            if question.only_if is not None and not question.only_if.holds(answers):
+                continue
+            count += 1
+            if question.id in values:
+                rests = ({**answers, question.id: value} for value in values[question.id])
+                return count + max(self._longest_from(index + 1, rest, values) for rest in rests)
+        return count
+
+    def adopt(self, progress: Progress) -> Recorded:
+        """Progress begun under another version: every answer whose question still takes it is kept."""
+        kept = {}
+        for question in self.questions:
+            if question.id in progress.answers and question.fits(progress.answers[question.id]):
+                kept[question.id] = progress.answers[question.id]
+        return self._settled(kept)
+
+    def battery_of(self, question: str) -> BatteryQuestion | None:
+        """The battery that a question is one aspect of."""
+        return self._batteries.get(question)
+
+    def _settled(self, answers: Mapping[str, Value]) -> Recorded:
+        """Answers without those that no longer lie on the path. One that goes may take others with it."""
+        kept = dict(answers)
+        dropped: list[Question] = []
+        while True:
+            on_path = {question.id for question in self.path(kept)}
+            gone = [question for question in self.questions if question.id in kept and question.id not in on_path]
+            if not gone:
+                return Recorded(self._with(kept), tuple(dropped))
+            dropped += gone
+            for question in gone:
+                del kept[question.id]
+
+    def _with(self, answers: Mapping[str, Value]) -> Progress:
+        waiting = next((question.id for question in self.path(answers) if question.id not in answers), None)
+        return Progress(self.id, self.version, waiting, answers)
+
+
+def _kinds_of_answer(question: Question, options: set[str]) -> list[Value]:
+    """The answers to a question that conditions could tell apart: those named, something else, nothing."""
+    named = [option.id for option in question.answers() if option.id in options]
+    others = [option.id for option in question.answers() if option.id not in options][:1] or ["1"]
+    if isinstance(question, SeveralQuestion):
+        most = question.at_most or len(question.options)
+        sizes = range(1, min(most, len(named)) + 1)
+        return [*(chosen for size in sizes for chosen in combinations(named, size)), tuple(others), *Missing]
+    return [*named, *others, *Missing]

@@ -1,0 +1,211 @@
+"""One batch of messages, one transaction: load what is needed, decide, write everything, then send."""
+
+import asyncio
+import secrets
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+
+import structlog
+
+import handlers
+from bot.core.conversation import CancelPlanned, Erase, EraseResponse, Person, Submit, Vocabulary
+from bot.core.messages import Address, Incoming, OutboxRow, Outgoing
+from bot.core.process import Process
+from bot.core.recognition import clean
+from bot.core.texts import Texts
+from bot.failpoints import Reach, pass_by
+from handlers.turn import Decision, Turn
+from storage.memory import Changes, Known, Memory
+from storage.outbox import Planned
+
+log = structlog.get_logger(__name__)
+
+
+@dataclass(slots=True)
+class _Talk:
+    """One person during a batch: as loaded, as they are now, and whether they were erased in between."""
+
+    loaded: Person | None
+    person: Person
+    took_part: bool
+    erased: list[int] = field(default_factory=list)
+
+
+class Dispatch:
+    """Takes batches from channels. `send` gets the outbox rows of each batch once they are committed."""
+
+    def __init__(  # noqa: PLR0913, PLR0917 - the parts that a bot is put together from
+        self,
+        memory: Memory,
+        process: Process,
+        languages: Mapping[str, Texts],
+        now: Callable[[], datetime],
+        send: Callable[[Sequence[OutboxRow]], Awaitable[None]],
+        reach: Reach = pass_by,
+    ) -> None:
+        self._memory = memory
+        self._process = process
+        self._languages = languages
+        self._vocabulary = Vocabulary(languages.values(), handlers.COMMANDS)
+        self._now = now
+        self._send = send
+        self._reach = reach
+        self._one_batch = asyncio.Lock()
+
+    async def receive(
+        self, batch: Sequence[Incoming], bookmark: str | None = None, facts: Mapping[str, str] | None = None
+    ) -> None:
+        """Handle a batch of one channel. Returns after the commit; raises only where nothing could be written."""
+        if not batch:
+            return
+        self._reach("after_fetch")
+        async with self._one_batch:
+            try:
+                rows = await self._handle(batch, bookmark, facts or {})
+            except Exception as error:  # noqa: BLE001 - whatever it was, the others in the batch must not pay for it
+                if len(batch) == 1:
+                    rows = await self._give_up(batch[0], error, bookmark, facts or {})
+                else:
+                    log.warning("batch_split", messages=len(batch), error=type(error).__name__)
+                    rows = await self._one_by_one(batch, bookmark, facts or {})
+        self._reach("after_commit")
+        await self._send(rows)
+
+    async def _one_by_one(
+        self, batch: Sequence[Incoming], bookmark: str | None, facts: Mapping[str, str]
+    ) -> list[OutboxRow]:
+        """The batch again, each message in a transaction of its own, so that the one that fails costs only itself.
+
+        A crash in between is harmless: the bookmark moves last, and what was handled is known by its id.
+        """
+        rows: list[OutboxRow] = []
+        for index, message in enumerate(batch):
+            last = index == len(batch) - 1
+            moved, new_facts = (bookmark, facts) if last else (None, {})
+            try:
+                rows += await self._handle([message], moved, new_facts)
+            except Exception as error:  # noqa: BLE001 - as above
+                rows += await self._give_up(message, error, moved, new_facts)
+        return rows
+
+    async def _handle(
+        self, batch: Sequence[Incoming], bookmark: str | None, facts: Mapping[str, str]
+    ) -> list[OutboxRow]:
+        channel, now = batch[0].sender.channel, self._now()
+        fresh = {message.id: message for message in batch}
+        senders = list({message.sender for message in batch})
+        known = await self._memory.known(channel, list(fresh), senders)
+        changes = self._changes(channel, bookmark, facts, now)
+        talks: dict[Address, _Talk] = {}
+        for message in fresh.values():
+            if message.id in known.seen:
+                continue
+            changes.handled.append(message.id)
+            talk = talks.setdefault(message.sender, _talk(message.sender, known))
+            try:
+                await self._decide(message, talk, changes, now)
+            except Exception as error:  # noqa: BLE001 - a failing handler costs its own message only
+                self._fail(message, error, changes)
+        _collect(talks.values(), changes)
+        self._reach("before_commit")
+        return await self._memory.write(changes)
+
+    async def _decide(self, message: Incoming, talk: _Talk, changes: Changes, now: datetime) -> None:
+        if message.kind != "message":
+            return
+        turn = Turn(
+            message=message,
+            text=clean(message.text),
+            person=talk.person,
+            process=self._process,
+            languages=self._languages,
+            vocabulary=self._vocabulary,
+            took_part=talk.took_part,
+            now=now,
+            memory=self._memory,
+        )
+        decision = await handlers.answer(turn)
+        self._apply(decision, talk, changes)
+
+    def _apply(self, decision: Decision, talk: _Talk, changes: Changes) -> None:
+        """What a decision asks for, noted among the changes of the batch."""
+        talk.person = decision.person
+        erased = False
+        for effect in decision.effects:
+            match effect:
+                case Submit():
+                    changes.submitted.append((effect, talk.person.address))
+                    talk.took_part = True
+                case EraseResponse(code):
+                    changes.codes.append(code)
+                case CancelPlanned():
+                    changes.cancelled.append(talk.person.id)
+                case Erase():
+                    erased = True
+        if erased:
+            # The last word to somebody who is forgotten belongs to nobody.
+            owner = None
+            changes.planned = [plan for plan in changes.planned if plan.person_id != talk.person.id]
+        else:
+            owner = talk.person.id
+        changes.planned += [Planned(person_id=owner, to=talk.person.address, message=said) for said in decision.say]
+        if erased:
+            talk.erased.append(talk.person.id)
+            talk.loaded, talk.person = None, _stranger(talk.person.address)
+
+    def _fail(self, message: Incoming, error: Exception, changes: Changes) -> None:
+        """A message that could not be handled: noted without its text, and its sender gets an apology."""
+        log.error("message_failed", channel=message.sender.channel, message=message.id, error=type(error).__name__)
+        changes.failed.append((message.id, type(error).__name__))
+        t = self._languages.get(message.language or "") or self._languages[self._process.languages[0]]
+        changes.planned.append(Planned(person_id=None, to=message.sender, message=Outgoing(text=t("apology"))))
+
+    async def _give_up(
+        self, message: Incoming, error: Exception, bookmark: str | None, facts: Mapping[str, str]
+    ) -> list[OutboxRow]:
+        """A message whose changes cannot be written: only that it failed is written."""
+        changes = self._changes(message.sender.channel, bookmark, facts)
+        changes.handled.append(message.id)
+        self._fail(message, error, changes)
+        return await self._memory.write(changes)
+
+    def _changes(
+        self, channel: str, bookmark: str | None, facts: Mapping[str, str], now: datetime | None = None
+    ) -> Changes:
+        now = now or self._now()
+        today = now.astimezone(self._process.zone).date()
+        return Changes(channel=channel, now=now, today=today, bookmark=bookmark, facts=facts)
+
+
+def _talk(sender: Address, known: Known) -> _Talk:
+    person = known.people.get(sender)
+    return _Talk(person, person or _stranger(sender), sender in known.took_part)
+
+
+def _stranger(address: Address) -> Person:
+    return Person(id=secrets.randbits(63), address=address)
+
+
+def _collect(talks: Iterable[_Talk], changes: Changes) -> None:
+    """How each person differs from what was loaded, once per batch whatever number of messages they sent."""
+    for talk in talks:
+        before, after = talk.loaded, talk.person
+        changes.erased += talk.erased
+        if before is None:
+            if after != _stranger_like(after):
+                changes.new.append(after)
+        elif replace(before, draft=None) != replace(after, draft=None):
+            changes.changed.append(after)
+        old, new = before.draft if before else None, after.draft
+        if old is None and new is not None:
+            changes.begun[after.id] = new
+        elif old is not None and new is None:
+            changes.ended.append(after.id)
+        elif new is not None and new != old:
+            changes.moved[after.id] = new
+
+
+def _stranger_like(person: Person) -> Person:
+    """Somebody of whom nothing has to be remembered."""
+    return Person(id=person.id, address=person.address)

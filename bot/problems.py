@@ -1,0 +1,139 @@
+"""Reads a TOML file into structs and collects every problem on the way: file, place, remedy, never just the first."""
+
+import difflib
+import re
+import tomllib
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, TypeVar
+
+import msgspec
+
+T = TypeVar("T", bound=msgspec.Struct)
+Table = dict[str, Any]
+
+
+class UserError(Exception):
+    """Something a person can mend: one sentence with what, where and what to do. It ends the command."""
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Problem:
+    """One finding: where it is, what is wrong, what to do. `only_live` ones matter from the day citizens come."""
+
+    file: str
+    line: int
+    place: str
+    wrong: str
+    remedy: str
+    only_live: bool = False
+
+    def __str__(self) -> str:
+        where = f"{self.file}:{self.line}" if self.line else self.file
+        return f"{where}: {self.place}: {self.wrong}. {self.remedy}"
+
+
+class Unreadable(UserError):
+    """A file or folder with problems; `problems` has all of them."""
+
+    def __init__(self, problems: Sequence[Problem]) -> None:
+        self.problems = tuple(sorted(set(problems)))
+        more = f" ({len(self.problems) - 1} more: mitreden check)" if len(self.problems) > 1 else ""
+        super().__init__(f"{self.problems[0]}{more}")
+
+
+@dataclass
+class Findings:
+    """Collects the problems of one file. `at` names a place, the sub-findings of which report to the same list."""
+
+    file: str
+    problems: list[Problem] = field(default_factory=list)
+    place: str = "top"
+    line: int = 0
+
+    def at(self, place: str, line: int | None = None) -> "Findings":
+        return Findings(self.file, self.problems, place, self.line if line is None else line)
+
+    def within(self, place: str) -> "Findings":
+        return self.at(place if self.place == "top" else f"{self.place}, {place}")
+
+    def add(self, wrong: str, remedy: str, *, only_live: bool = False) -> None:
+        self.problems.append(Problem(self.file, self.line, self.place, wrong, remedy, only_live))
+
+
+def read_toml(path: Path, findings: Findings) -> Table | None:
+    """The file as plain tables; None, with a finding, where it is missing or not TOML."""
+    try:
+        return tomllib.loads(path.read_bytes().decode("utf-8"))
+    except FileNotFoundError:
+        findings.add("the file is missing", "Copy it from the shipped content: mitreden init FOLDER.")
+    except UnicodeDecodeError as error:
+        findings.add(f"byte {error.start} is not UTF-8", "Save the file as UTF-8 in your editor.")
+    except tomllib.TOMLDecodeError as error:
+        found = re.search(r"(.*?) \(at line (\d+), column (\d+)\)", str(error))
+        line = int(found[2]) if found else 0
+        what = f"{found[1]}, column {found[3]}" if found else str(error)
+        findings.at("TOML", line).add(f"not valid TOML: {what}", "Check quotation marks, brackets and commas there.")
+    except OSError as error:
+        findings.add(f"cannot be read: {error.strerror}", "Check the path and its permissions.")
+    return None
+
+
+def table_lines(path: Path, name: str) -> list[int]:
+    """The line numbers of the `[[name]]` headers of a file, in order."""
+    try:
+        lines = path.read_text(encoding="utf-8").splitlines()
+    except (OSError, UnicodeDecodeError):
+        return []
+    return [number for number, line in enumerate(lines, 1) if re.match(rf"\s*\[\[\s*{name}\s*\]\]", line)]
+
+
+def struct_of(table: object, kind: type[T], findings: Findings, *, rest: bool = False) -> T | None:
+    """A table as a struct; None where a field is missing or wrong. Unknown keys are findings, unless `rest`.
+
+    Every field is converted by itself, so that one wrong field does not hide the next.
+    """
+    if not isinstance(table, dict):
+        findings.add("a table is expected here", "Write it as key = value lines or { key = value }.")
+        return None
+    fields = {field.encode_name: field for field in msgspec.structs.fields(kind)}
+    if not rest:
+        for key in unknown_keys(table, fields):
+            findings.add(f'unknown key "{key}"', _did_you_mean(key, fields))
+    values = {}
+    whole = True
+    for name, described in fields.items():
+        if name not in table:
+            if described.required:
+                findings.add(f'"{name}" is missing', f"Add {name} = … here.")
+                whole = False
+            continue
+        try:
+            values[described.name] = msgspec.convert(table[name], described.type)
+        except msgspec.ValidationError as error:
+            findings.add(f'"{name}" does not fit: {_plainly(error)}', "Write a value of that kind.")
+            whole = False
+    return kind(**values) if whole else None
+
+
+def unknown_keys(table: Mapping[str, object], known: Mapping[str, object]) -> Iterator[str]:
+    """The keys of a table that nothing reads."""
+    return (key for key in table if key not in known)
+
+
+def _did_you_mean(key: str, known: Mapping[str, object]) -> str:
+    close = difflib.get_close_matches(key, known, n=1)
+    return f'Did you mean "{close[0]}"?' if close else f"Known here: {', '.join(sorted(known))}."
+
+
+def _plainly(error: msgspec.ValidationError) -> str:
+    """msgspec's "Expected `int`, got `str`" in an organiser's words."""
+    words = {"str": "a text in quotation marks", "int": "a whole number", "float": "a number", "bool": "true or false"}
+    words |= {"array": "a list in square brackets", "object": "a table", "date": "a date such as 2025-12-14"}
+    words |= {"datetime": "a date with time such as 2025-12-03T18:00:00"}
+    found = re.match(r"Expected `([^`]+)`, got `([^`]+)`", str(error))
+    if not found:
+        return str(error).partition(" - at")[0]
+    expected = " or ".join(words.get(kind, kind) for kind in found[1].split(" | ") if kind != "null")
+    return f"{expected} is expected, not {words.get(found[2], found[2])}"

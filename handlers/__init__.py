@@ -1,0 +1,186 @@
+"""What the bot answers: one file per command or topic, and here the order in which a message is understood."""
+
+import inspect
+from dataclasses import replace
+
+from bot.core import interview, recognition
+from bot.core.conversation import Person, pressed
+from bot.core.interview import prefixed
+from bot.core.messages import Choice, Outgoing
+from bot.core.questions import choice_misfit
+from bot.core.recognition import fold
+from handlers import about, consent, erase, help, language, my_data, start, stop, survey
+from handlers.turn import Command, Decision, Handler, Menu, Turn, waits_no_more
+
+COMMANDS: dict[str, Command] = {
+    "start": Command("help.start", start.run),
+    "umfrage": Command("help.umfrage", survey.run, aliases=("survey",)),
+    "sprache": Command("help.sprache", lambda turn: language.run(turn, then=_goes_on(turn)), aliases=("language",)),
+    "hilfe": Command("help.hilfe", lambda turn: help.overview(turn, COMMANDS.values()), aliases=("help",), aside=True),
+    "datenschutz": Command("help.datenschutz", about.privacy, aliases=("privacy",), aside=True),
+    "impressum": Command("help.impressum", about.imprint, aliases=("imprint",), aside=True),
+    "barrierefreiheit": Command("help.barrierefreiheit", about.accessibility, aliases=("accessibility",), aside=True),
+    "meine_daten": Command("help.meine_daten", my_data.run, aliases=("my_data", "meinedaten"), aside=True),
+    "loeschen": Command("help.loeschen", lambda turn: erase.run(turn, then=_goes_on(turn)), aliases=("delete",)),
+    "stop": Command("help.stop", stop.run, aliases=("stopp",)),
+}
+
+MENUS: dict[str, Menu] = {
+    language.MENU: language.LANGUAGE,
+    start.MENU: start.WELCOME,
+    consent.MENU: consent.CONSENT,
+    erase.MENU: erase.ERASING,
+    survey.CHANGE: survey.CHANGING,
+    survey.CANCEL: survey.CANCELLING,
+    survey.PAUSED: survey.PAUSING,
+}
+
+_NAMES = {fold(name): command for command, entry in COMMANDS.items() for name in (command, *entry.aliases)}
+
+
+def route(turn: Turn) -> Handler:
+    """What answers this message: a button, a command, a menu, the survey, plain words, in this order."""
+    if turn.message.choice is not None:
+        return pressed_button
+    command = command_in(turn.text)
+    if _language_first(turn, command):
+        return lambda first: language.ask(first, then=command or "start")
+    if command:
+        return COMMANDS[command].run
+    if turn.text[:1] in {"/", "!"} and len(turn.text) > 1:
+        return help.unknown_command
+    if turn.person.waiting and turn.person.waiting.menu in MENUS:
+        return typed_at_menu
+    if survey.answering(turn):
+        return survey.typed
+    if named := turn.vocabulary.command(turn.text):
+        return COMMANDS[named].run
+    if code := erase.code_in(turn.text):
+        return lambda coded: erase.erase_response(coded, code)
+    return help.not_understood
+
+
+async def answer(turn: Turn) -> Decision:
+    """Route a message and follow where its handler leads; an aside ends with the question that waits."""
+    turn = _with_argument(turn.as_person(_with_known_language(turn)))
+    handler = route(turn)
+    decision = await _decided(handler, turn)
+    aside = handler is help.unknown_command or any(c.aside and c.run is handler for c in COMMANDS.values())
+    said, effects = decision.say, decision.effects
+    while decision.then:
+        following = COMMANDS[decision.then]
+        turn = replace(turn.as_person(decision.person), argument="")
+        decision = await _decided(following.run, turn)
+        said, effects, aside = said + decision.say, effects + decision.effects, following.aside
+    if aside and (waiting := waiting_message(turn.as_person(decision.person))):
+        said = (*said, waiting)
+    return Decision(person=decision.person, say=said, effects=effects)
+
+
+def _language_first(turn: Turn, command: str | None) -> bool:
+    """Whether the language has to be known before anything else is said; not for a deletion code, which is at hand."""
+    if turn.person.language or command == "sprache" or erase.code_in(turn.argument or turn.text):
+        return False
+    return command is not None or turn.person.waiting is None
+
+
+def _goes_on(turn: Turn) -> str:
+    """The command that leads back to the menu that waits, for one that comes in between."""
+    waiting = turn.person.waiting
+    if waiting is None:
+        return ""
+    return {start.MENU: "start", consent.MENU: "umfrage", language.MENU: waiting.then}.get(waiting.menu, "")
+
+
+def waiting_message(turn: Turn) -> Outgoing | None:
+    """What the conversation waits at, said again: a menu, or the survey's question."""
+    waiting = turn.person.waiting
+    if waiting and waiting.menu in MENUS:
+        menu = MENUS[waiting.menu]
+        return Outgoing(text=menu.asks(turn), choices=menu.choices(turn))
+    return survey.waiting_message(turn)
+
+
+def command_in(text: str) -> str | None:
+    """The command that a message begins with: "/umfrage", "!umfrage", "/löschen CODE"."""
+    if text[:1] not in {"/", "!"}:
+        return None
+    word = text[1:].split(maxsplit=1)[0] if text[1:].strip() else ""
+    return _NAMES.get(fold(word.partition("@")[0]))
+
+
+async def typed_at_menu(turn: Turn) -> Decision:
+    """A typed message while the bot has asked something of its own: the choice, a word that steers, or help."""
+    waiting = turn.person.waiting
+    if waiting is None:
+        return help.not_understood(turn)
+    menu = MENUS[waiting.menu]
+    choices = menu.choices(turn)
+    if choice := recognition.exact(turn.text, choices):
+        return await _picked(menu, choice, turn)
+    if turn.vocabulary.control(turn.text) == "onward" and waiting.menu == survey.PAUSED:
+        return Decision(person=waits_no_more(turn.person), then="umfrage")
+    if turn.vocabulary.control(turn.text) in {"back", "cancel"} and turn.person.language:
+        return _left_menu(turn)
+    if named := turn.vocabulary.command(turn.text):
+        return Decision(person=turn.person, then=named)
+    if code := erase.code_in(turn.text):
+        return await erase.erase_response(turn, code)
+    if choice := recognition.near(turn.text, choices):
+        return await _picked(menu, choice, turn)
+    sentence = choice_misfit(turn.text, len(choices), turn.t)
+    return survey.missed(turn, sentence, Outgoing(text=menu.asks(turn), choices=choices))
+
+
+def _left_menu(turn: Turn) -> Decision:
+    """Out of a menu, back to where the conversation was."""
+    left = turn.as_person(waits_no_more(turn.person))
+    waiting = waiting_message(left)
+    return left.say(waiting) if waiting else left.say(left.t("menu.left"))
+
+
+async def pressed_button(turn: Turn) -> Decision:
+    """A tapped button, of any age and from anybody: what it says is checked before it counts."""
+    key = turn.message.choice or ""
+    if pressed(key, "q"):
+        return survey.pressed_button(turn, key)
+    if pressed(key, "c"):
+        return survey.pressed_control(turn, key)
+    menu, choice = pressed(key, "m") or ("", "")
+    if menu == interview.REVIEW and survey.answering(turn):
+        return survey.review_picked(turn.as_person(waits_no_more(turn.person)), choice)
+    waiting = turn.person.waiting
+    known = MENUS.get(menu)
+    is_choice = known is not None and any(key == offered.key for offered in known.choices(turn))
+    # A language may be chosen at any time; every other menu only while it is the one that waits.
+    if known and is_choice and (menu == language.MENU or (waiting and waiting.menu == menu)):
+        return await _picked(known, Choice(key, ""), turn)
+    again = waiting_message(turn)
+    closed = turn.t("button.submitted" if menu == interview.REVIEW and turn.took_part else "button.closed")
+    return turn.say(prefixed(closed, again)) if again else turn.say(closed)
+
+
+async def _picked(menu: Menu, choice: Choice, turn: Turn) -> Decision:
+    return await _decided(lambda chosen: menu.picked(chosen, choice.key.rpartition(":")[2]), turn)
+
+
+async def _decided(handler: Handler, turn: Turn) -> Decision:
+    decision = handler(turn)
+    return await decision if inspect.isawaitable(decision) else decision
+
+
+def _with_known_language(turn: Turn) -> Person:
+    """The person, speaking the language that the network names, until they choose one."""
+    named = turn.message.language
+    if turn.person.language or not named:
+        return turn.person
+    offered = turn.process.languages
+    guess = named if named in offered else named.partition("-")[0]
+    return replace(turn.person, language=guess) if guess in offered else turn.person
+
+
+def _with_argument(turn: Turn) -> Turn:
+    """The turn with what stands behind its command."""
+    if command_in(turn.text) is None:
+        return turn
+    return replace(turn, argument=turn.text.partition(" ")[2].strip())

@@ -1,0 +1,61 @@
+"""`/loeschen`: erases everything about a person, or with a deletion code a submitted response."""
+
+import re
+from dataclasses import replace
+
+from bot.core.conversation import Erase, EraseResponse
+from bot.core.messages import Choice, Outgoing
+from handlers import survey
+from handlers.turn import Decision, Menu, Turn, menu_choices, waits_at, waits_no_more
+
+MENU = "erase"
+_LETTERS = survey.CODE_LETTERS
+_CODE = re.compile(rf"(?:\S{{3,10}}\s+)?([{_LETTERS}]{{5}})[\s-]*([{_LETTERS}]{{5}})", re.IGNORECASE)
+
+
+def code_in(text: str) -> str | None:
+    """The deletion code that a message consists of, alone or behind one word such as "löschen"."""
+    found = _CODE.fullmatch(text.strip())
+    return (found[1] + found[2]).upper() if found and re.search(r"[2-9]|-", found[0]) else None
+
+
+async def run(turn: Turn, then: str = "") -> Decision:
+    """With a code the response goes at once; without one, the person is asked first."""
+    if turn.argument:
+        return await erase_response(turn, code_in(turn.argument) or "")
+    question = Outgoing(text=asks(turn), choices=choices(turn))
+    return turn.say(question, person=waits_at(turn.person, MENU, then))
+
+
+async def erase_response(turn: Turn, code: str) -> Decision:
+    """Remove the response of a deletion code, whoever brings it: nobody knows any more whose it was."""
+    person = waits_no_more(turn.person)
+    if not code or not await turn.memory.has_response(code):
+        return turn.say(turn.t("erase.unknown_code"), person=person)
+    said = turn.say(turn.t("erase.response_done"), person=person)
+    return replace(said, effects=(EraseResponse(code),))
+
+
+def asks(turn: Turn) -> str:
+    parts = [turn.t("erase.ask")]
+    if turn.took_part:
+        parts.append(turn.t("erase.submitted", closes=turn.t.date(turn.process.closes)))
+    return "\n".join(parts)
+
+
+def choices(turn: Turn) -> tuple[Choice, ...]:
+    return menu_choices(MENU, no=turn.t("erase.no"), yes=turn.t("erase.yes"))
+
+
+def picked(turn: Turn, key: str) -> Decision:
+    person = waits_no_more(turn.person)
+    if key == "no":
+        then = turn.person.waiting.then if turn.person.waiting else ""
+        waiting = None if then else survey.waiting_message(turn.as_person(person))
+        return turn.say(turn.t("erase.kept"), *([waiting] if waiting else []), person=person, then=then)
+    t = turn.t
+    text = t("erase.done_took_part", closes=t.date(turn.process.closes)) if turn.took_part else t("erase.done")
+    return replace(turn.say(text, person=person), effects=(Erase(),))
+
+
+ERASING = Menu(asks=asks, choices=choices, picked=picked)

@@ -1,0 +1,47 @@
+"""`/sprache`: in which language the bot writes. Asked at the very start where the network does not say."""
+
+from dataclasses import replace
+
+from bot.core import recognition
+from bot.core.conversation import menu_button
+from bot.core.messages import Choice, Outgoing
+from handlers import survey
+from handlers.turn import Decision, Menu, Turn, waits_at, waits_no_more
+
+MENU = "language"
+
+
+def run(turn: Turn, then: str = "") -> Decision:
+    """Change the language at once where one is named, else ask; `then` leads back to what came before."""
+    if turn.argument and (choice := recognition.exact(turn.argument, choices(turn))):
+        return picked(turn.as_person(waits_at(turn.person, MENU, then)), choice.key.rpartition(":")[2])
+    return ask(turn, then)
+
+
+def ask(turn: Turn, then: str) -> Decision:
+    """Ask for the language; `then` is the command that goes on afterwards."""
+    question = Outgoing(text=asks(turn), choices=choices(turn))
+    return turn.say(question, person=waits_at(turn.person, MENU, then))
+
+
+def asks(turn: Turn) -> str:
+    return turn.t("language.ask")
+
+
+def choices(turn: Turn) -> tuple[Choice, ...]:
+    """Each language by the name its speakers give it."""
+    offered = turn.process.languages
+    return tuple(Choice(menu_button(MENU, tag), turn.languages[tag]("language.name")) for tag in offered)
+
+
+def picked(turn: Turn, tag: str) -> Decision:
+    then = turn.person.waiting.then if turn.person.waiting and turn.person.waiting.menu == MENU else ""
+    person = replace(waits_no_more(turn.person), language=tag)
+    if then:
+        return Decision(person=person, then=then)
+    now = turn.as_person(person)
+    waiting = survey.waiting_message(now)
+    return now.say(now.t("language.set"), *([waiting] if waiting else []))
+
+
+LANGUAGE = Menu(asks=asks, choices=choices, picked=picked)

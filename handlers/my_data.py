@@ -1,0 +1,73 @@
+"""`/meine_daten`: everything that is stored about a person, to read and as JSON."""
+
+from dataclasses import asdict
+
+import msgspec
+
+from bot.core.messages import Attachment, Outgoing
+from bot.core.values import Missing
+from handlers import survey
+from handlers.turn import Decision, Turn
+from storage.people import Record
+
+
+async def run(turn: Turn) -> Decision:
+    """All of it: what the tables hold about this person, field by field."""
+    record = await turn.memory.record_of(turn.person.id)
+    stored = everything(turn, record)
+    content = msgspec.json.format(msgspec.json.encode(stored), indent=2)
+    file = Attachment("meine_daten.json", "application/json", content)
+    return turn.say(Outgoing(text=_readable(turn, record), attachment=file))
+
+
+def everything(turn: Turn, record: Record) -> dict[str, object]:
+    """What is stored about the person, under the names of the tables."""
+    person, draft = turn.person, turn.person.draft
+    return {
+        "address": asdict(person.address),
+        "language": person.language,
+        "first_seen": record.since,
+        "consent": asdict(person.consent) if person.consent else None,
+        "messages_stopped": person.stopped,
+        "asked_by_bot": asdict(person.waiting) if person.waiting else None,
+        "replies_not_understood": person.misses,
+        "draft": None
+        if draft is None
+        else {
+            "survey": draft.survey,
+            "version": draft.version,
+            "question": draft.question,
+            "changed_on": record.draft_changed_on,
+            "answers": {
+                name: value.value if isinstance(value, Missing) else value for name, value in draft.answers.items()
+            },
+        },
+        "took_part": turn.took_part,
+        "messages_waiting": record.messages_waiting,
+    }
+
+
+def _readable(turn: Turn, record: Record) -> str:
+    t, person = turn.t, turn.person
+    consent = person.consent
+    lines = [
+        t("my_data.title"),
+        t("my_data.address", channel=person.address.channel, user=person.address.user, room=person.address.room),
+        t("my_data.language", language=t("language.name")),
+        t("my_data.since", day=t.short_date(record.since or turn.today)),
+        t("my_data.consent", version=consent.version, day=t.short_date(consent.day))
+        if consent
+        else t("my_data.no_consent"),
+    ]
+    if person.stopped:
+        lines.append(t("my_data.stopped"))
+    begun = survey.draft(turn)
+    if begun is None:
+        lines.append(t("my_data.no_draft"))
+    else:
+        lines.append(t("my_data.draft"))
+        for question, value in turn.process.survey.answered(begun):
+            lines.append(t("my_data.answer", question=question.wording(t), answer=question.shown(value, t)))
+    lines.append(t("my_data.took_part" if turn.took_part else "my_data.not_took_part"))
+    lines += [t("my_data.waiting"), t("my_data.seen"), t("my_data.erase")]
+    return "\n".join(lines)

@@ -1,0 +1,17 @@
+"""`/stop`: no more messages that nobody asked for. A draft is kept, and that is said."""
+
+from dataclasses import replace
+
+from bot.core.conversation import CancelPlanned, Waiting
+from handlers import survey
+from handlers.turn import Decision, Turn, waits_no_more
+
+
+def run(turn: Turn) -> Decision:
+    """Take back what was planned; an open survey is paused."""
+    open_draft = survey.draft(turn) is not None and not turn.took_part
+    person = replace(waits_no_more(turn.person), stopped=True)
+    if open_draft:
+        person = replace(person, waiting=Waiting(survey.PAUSED))
+    said = turn.say(turn.t("stop.draft" if open_draft else "stop.done"), person=person)
+    return replace(said, effects=(CancelPlanned(),))

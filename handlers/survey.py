@@ -1,0 +1,271 @@
+"""`/umfrage` and every answer: the pure steps of the interview, applied to a person."""
+
+import secrets
+from dataclasses import replace
+
+from bot.core import interview, recognition
+from bot.core.conversation import Control, Response, Submit, pressed
+from bot.core.interview import Answered, Step, dropped_sentence, prefixed, put
+from bot.core.messages import Choice, Outgoing
+from bot.core.survey import Progress
+from handlers import consent
+from handlers.turn import Decision, Menu, Turn, menu_choices, waits_at, waits_no_more
+
+CHANGE, CANCEL, PAUSED = "change", "cancel", "paused"
+HELP_AFTER = 3
+"""The reply that did not fit, in a row, which gets a short help as well."""
+CODE_LETTERS = "ABCDEFGHJKLMNPQRSTUVWXYZ23456789"
+"""Without letters and figures that are taken for one another when read aloud or written down."""
+
+
+def run(turn: Turn) -> Decision:
+    """Begin the survey or go on with it; consent comes first."""
+    turn = turn.as_person(replace(waits_no_more(turn.person), stopped=False))
+    if closed(turn) or turn.took_part:
+        return turn.say(why_closed(turn))
+    if not consent.given(turn):
+        asked = consent.ask(turn)
+        return replace(asked, say=(Outgoing(text=consent.introduction(turn)), *asked.say))
+    if draft(turn) is not None:
+        return resume(turn)
+    survey, t = turn.process.survey, turn.t
+    begun = survey.begin()
+    length = t.counted("survey.length", survey.longest, minutes=survey.minutes)
+    intro = f"{t.of(survey.intro)}\n{length}\n{t('survey.how')}"
+    return turn.say(intro, put(survey, begun, t), person=replace(turn.person, draft=begun))
+
+
+def closed(turn: Turn) -> bool:
+    """Whether the survey cannot be taken today."""
+    return turn.process.stage(turn.now) != "open"
+
+
+def why_closed(turn: Turn) -> str:
+    """Why no survey can be begun, with the dates."""
+    t, survey = turn.t, turn.process.survey
+    if turn.took_part:
+        return t("survey.took_part")
+    if turn.process.stage(turn.now) == "before":
+        return t("survey.before", opens=t.date(survey.opens), closes=t.date(survey.closes))
+    sentence = t("survey.over", opens=t.date(survey.opens), closes=t.date(survey.closes))
+    return f"{sentence}\n{t('survey.over_draft')}" if draft(turn) is not None else sentence
+
+
+def draft(turn: Turn) -> Progress | None:
+    """The person's draft of this survey, if there is one."""
+    begun = turn.person.draft
+    return begun if begun and begun.survey == turn.process.survey.id else None
+
+
+def answering(turn: Turn) -> bool:
+    """Whether a survey question or the review waits for this person."""
+    return draft(turn) is not None and not turn.took_part and not closed(turn) and consent.given(turn)
+
+
+def waiting_message(turn: Turn) -> Outgoing | None:
+    """The survey's message that the conversation waits at."""
+    begun = draft(turn)
+    return put(turn.process.survey, begun, turn.t) if begun and answering(turn) else None
+
+
+def resume(turn: Turn) -> Decision:
+    """Go on with a draft where it was left."""
+    begun = draft(turn)
+    if begun is None:
+        return run(turn)
+    if begun.version != turn.process.survey.version:
+        return _adopted(turn, begun)
+    return turn.say(prefixed(turn.t("survey.resumed"), put(turn.process.survey, begun, turn.t)))
+
+
+def _adopted(turn: Turn, begun: Progress) -> Decision:
+    """A draft of another version of the survey: what still has its question is kept, and the person is told."""
+    survey, t = turn.process.survey, turn.t
+    adopted = survey.adopt(begun)
+    sentence = "\n".join(part for part in (t("survey.changed"), dropped_sentence(survey, adopted.dropped, t)) if part)
+    message = prefixed(sentence, put(survey, adopted.progress, t))
+    return turn.say(message, person=replace(turn.person, draft=adopted.progress, misses=0))
+
+
+def typed(turn: Turn) -> Decision:
+    """A typed message while a question or the review waits."""
+    survey, t, begun = turn.process.survey, turn.t, draft(turn)
+    if begun is None:
+        return run(turn)
+    if begun.version != survey.version or (begun.question and survey.find(begun.question) is None):
+        # A number means a place in a list that may have changed since it was read: ask again rather than guess.
+        return _adopted(turn, begun)
+    question = survey.current(begun)
+    if question is None:
+        return _typed_at_review(turn, begun)
+    if not question.free_text and question.read(turn.text, t) is None:
+        command = turn.vocabulary.command(turn.text)
+        if command:
+            return Decision(person=turn.person, then=command)
+    move = interview.read(survey, begun, turn.text, turn.vocabulary, t)
+    if move is None:
+        return missed(turn, question.misfit(turn.text, t), put(survey, begun, t))
+    if not isinstance(move, Answered):
+        return control(turn, move)
+    return _stepped(turn, interview.advance(survey, begun, move, t))
+
+
+def _typed_at_review(turn: Turn, begun: Progress) -> Decision:
+    survey, t = turn.process.survey, turn.t
+    chosen = turn.vocabulary.control(turn.text)
+    choices = interview.review_choices(t)
+    choice = recognition.exact(turn.text, choices)
+    if choice is None and chosen:
+        return control(turn, chosen)
+    if choice is None and (number := interview.question_number(turn.text, t)) is not None:
+        answered = survey.answered(begun)
+        if 1 <= number <= len(answered):
+            return _reopened(turn, begun, answered[number - 1][0].id)
+        return missed(turn, t("misfit.question_number", last=len(answered)), put(survey, begun, t))
+    if choice is None and (command := turn.vocabulary.command(turn.text)):
+        return Decision(person=turn.person, then=command)
+    choice = choice or recognition.near(turn.text, choices)
+    if choice is None:
+        return missed(turn, t("misfit.review"), put(survey, begun, t))
+    return review_picked(turn, choice.key.rpartition(":")[2])
+
+
+def review_picked(turn: Turn, key: str) -> Decision:
+    """Submit, change or pause, as the review offers."""
+    begun = draft(turn)
+    if begun is None or not turn.process.survey.complete(begun):
+        return resume(turn)
+    if key == "submit":
+        return submit(turn, begun)
+    return pause(turn) if key == "pause" else _ask_which(turn)
+
+
+def submit(turn: Turn, begun: Progress) -> Decision:
+    """Hand in the response under a random id: from here on nothing leads from it to the person."""
+    survey, t = turn.process.survey, turn.t
+    code = "".join(secrets.choice(CODE_LETTERS) for _ in range(10))
+    response = Response(
+        id=secrets.token_hex(16),
+        survey=survey.id,
+        version=survey.version,
+        language=t.language,
+        day=turn.today,
+        answers={question.id: value for question, value in survey.answered(begun)},
+    )
+    shown = f"{code[:5]}-{code[5:]}"
+    person = replace(waits_no_more(turn.person), draft=None)
+    thanks = t("survey.thanks", thanks=t.of(survey.thanks))
+    said = turn.say(thanks, t("survey.deletion_code", code=shown), person=person)
+    return replace(said, effects=(Submit(response, code),))
+
+
+def control(turn: Turn, word: Control) -> Decision:
+    """Back, skip, pause, cancel or onward while a question or the review waits."""
+    begun = draft(turn)
+    if begun is None:
+        return run(turn)
+    if word == "pause":
+        return pause(turn)
+    if word == "cancel":
+        person = waits_at(turn.person, CANCEL)
+        return turn.say(Outgoing(text=CANCELLING.asks(turn), choices=CANCELLING.choices(turn)), person=person)
+    return _stepped(turn, interview.advance(turn.process.survey, begun, word, turn.t))
+
+
+def pause(turn: Turn) -> Decision:
+    """Keep the draft and be quiet."""
+    paused = Outgoing(text=PAUSING.asks(turn), choices=PAUSING.choices(turn))
+    return turn.say(paused, person=waits_at(turn.person, PAUSED))
+
+
+def pressed_button(turn: Turn, key: str) -> Decision:
+    """A button of a question, of any age: the waiting one is answered, an answered one reopens."""
+    survey, t, begun = turn.process.survey, turn.t, draft(turn)
+    _, name, option = pressed(key, "q") or ("", "", "")
+    question = survey.find(name)
+    if begun is None or question is None or not answering(turn):
+        return turn.say(t("button.submitted") if turn.took_part else t("button.closed"))
+    if begun.version != survey.version:
+        begun = survey.adopt(begun).progress
+        turn = turn.as_person(replace(turn.person, draft=begun))
+    value = question.read(option, t) if any(option == choice.key for choice in question.choices(t)) else None
+    turn = turn.as_person(waits_no_more(turn.person))
+    if begun.question == name and value is not None:
+        return _stepped(turn, interview.advance(survey, begun, Answered(value), t))
+    if name in begun.answers and begun.answers[name] == value:
+        return Decision(person=turn.person)  # the second of two quick taps
+    if name in begun.answers and survey.reopen(begun, name):
+        return _reopened(turn, begun, name)
+    return turn.say(prefixed(t("button.closed"), put(survey, begun, t)))
+
+
+def pressed_control(turn: Turn, key: str) -> Decision:
+    """A back, skip or pause button: it counts only under the question that waits."""
+    name, word = pressed(key, "c") or ("", "")
+    begun = draft(turn)
+    if begun is None or not answering(turn):
+        return turn.say(turn.t("button.submitted") if turn.took_part else turn.t("button.closed"))
+    turn = turn.as_person(waits_no_more(turn.person))
+    known: dict[str, Control] = {"back": "back", "skip": "skip", "pause": "pause", "onward": "onward"}
+    if begun.question == name and word in known:
+        return control(turn, known[word])
+    return turn.say(put(turn.process.survey, begun, turn.t))
+
+
+def missed(turn: Turn, sentence: str, again: Outgoing) -> Decision:
+    """A reply that did not fit: what would, and the question again; the third time in a row a short help."""
+    misses = turn.person.misses + 1
+    if misses >= HELP_AFTER:
+        sentence, misses = f"{sentence}\n{turn.t('misfit.help')}", 0
+    return turn.say(prefixed(sentence, again), person=replace(turn.person, misses=misses))
+
+
+def _stepped(turn: Turn, step: Step) -> Decision:
+    return turn.say(*step.say, person=replace(waits_no_more(turn.person), draft=step.progress))
+
+
+def _reopened(turn: Turn, begun: Progress, question: str) -> Decision:
+    survey = turn.process.survey
+    again = survey.reopen(begun, question)
+    if again is None:
+        return turn.say(put(survey, begun, turn.t))
+    return turn.say(put(survey, again, turn.t), person=replace(waits_no_more(turn.person), draft=again))
+
+
+def _ask_which(turn: Turn) -> Decision:
+    question = Outgoing(text=CHANGING.asks(turn), choices=CHANGING.choices(turn))
+    return turn.say(question, person=waits_at(turn.person, CHANGE))
+
+
+def _answered(turn: Turn) -> tuple[Choice, ...]:
+    begun = draft(turn)
+    return interview.answered_choices(turn.process.survey, begun, CHANGE, turn.t) if begun else ()
+
+
+def _change(turn: Turn, question: str) -> Decision:
+    begun = draft(turn)
+    return _reopened(turn, begun, question) if begun else run(turn)
+
+
+def _cancelled(turn: Turn, key: str) -> Decision:
+    turn = turn.as_person(waits_no_more(turn.person))
+    if key == "no":
+        return resume(turn)
+    return turn.say(turn.t("cancel.done"), person=replace(turn.person, draft=None))
+
+
+def _unpaused(turn: Turn, key: str) -> Decision:
+    return Decision(person=waits_no_more(turn.person), then="umfrage")
+
+
+CHANGING = Menu(asks=lambda turn: turn.t("change.ask"), choices=_answered, picked=_change)
+CANCELLING = Menu(
+    asks=lambda turn: turn.t("cancel.ask"),
+    choices=lambda turn: menu_choices(CANCEL, no=turn.t("cancel.no"), yes=turn.t("cancel.yes")),
+    picked=_cancelled,
+)
+PAUSING = Menu(
+    asks=lambda turn: turn.t("pause.done"),
+    choices=lambda turn: menu_choices(PAUSED, onward=turn.t("pause.onward")),
+    picked=_unpaused,
+)

@@ -1,0 +1,100 @@
+"""What a handler gets and what it gives back: nothing is sent or stored while it decides."""
+
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass, replace
+from datetime import date, datetime
+from typing import Literal
+
+from bot.core.conversation import Effect, Person, Vocabulary, Waiting, menu_button
+from bot.core.messages import Choice, Incoming, Outgoing
+from bot.core.process import Process
+from bot.core.texts import Texts
+from storage.memory import Memory
+
+Role = Literal["citizen", "editor", "sender", "analyst", "admin"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Decision:
+    """What is said to the person, who the person then is, what else happens, and the command that goes on from here."""
+
+    person: Person
+    say: tuple[Outgoing, ...] = ()
+    effects: tuple[Effect, ...] = ()
+    then: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Turn:
+    """One message with all that is known about it. `text` is cleaned, `argument` is what follows a command."""
+
+    message: Incoming
+    text: str
+    person: Person
+    process: Process
+    languages: Mapping[str, Texts]
+    vocabulary: Vocabulary
+    took_part: bool
+    now: datetime
+    memory: Memory
+    argument: str = ""
+
+    @property
+    def t(self) -> Texts:
+        """The bot's words in the person's language; in the process's first one before a language is known."""
+        return self.languages[self.person.language or self.process.languages[0]]
+
+    @property
+    def today(self) -> date:
+        """The day it is where the process takes place."""
+        return self.now.astimezone(self.process.zone).date()
+
+    def say(self, *messages: Outgoing | str, person: Person | None = None, then: str = "") -> Decision:
+        """A decision that says these messages, to a person who may have changed."""
+        said = tuple(Outgoing(text=one) if isinstance(one, str) else one for one in messages)
+        return Decision(person=person or self.person, say=said, then=then)
+
+    def as_person(self, person: Person) -> "Turn":
+        """The same message, seen by a person who has changed."""
+        return replace(self, person=person)
+
+
+Handler = Callable[[Turn], Decision | Awaitable[Decision]]
+
+
+@dataclass(frozen=True, slots=True)
+class Command:
+    """A command: the id of its line in the help, what it does, who may use it, and its other names.
+
+    An `aside` answers and lets the conversation go on where it was.
+    """
+
+    help: str
+    run: Handler
+    role: Role = "citizen"
+    aliases: tuple[str, ...] = ()
+    aside: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Menu:
+    """A question of the bot's own: its words, its choices, and what a choice leads to."""
+
+    asks: Callable[[Turn], str]
+    choices: Callable[[Turn], tuple[Choice, ...]]
+    picked: Callable[[Turn, str], Decision | Awaitable[Decision]]
+
+
+def menu_choices(menu: str, **labels: str) -> tuple[Choice, ...]:
+    """Choices of a menu from ids and labels, in this order."""
+    return tuple(Choice(menu_button(menu, key), label) for key, label in labels.items())
+
+
+def waits_at(person: Person, menu: str, then: str = "") -> Person:
+    """The person, now asked something by a menu."""
+    return replace(person, waiting=Waiting(menu, then), misses=0)
+
+
+def waits_no_more(person: Person) -> Person:
+    """The person, with no menu before the survey's question."""
+    return replace(person, waiting=None, misses=0)

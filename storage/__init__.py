@@ -1,0 +1,1 @@
+"""What the bot remembers: tables, one file per noun, migrations."""

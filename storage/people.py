@@ -1,0 +1,205 @@
+"""People and their drafts: found by a keyed hash, kept without a name."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+import msgspec
+from sqlalchemy import bindparam, delete, insert, select, update
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from bot.core.conversation import Consent, Person, Waiting
+from bot.core.messages import Address
+from bot.core.survey import Progress
+from bot.core.values import Missing, Value
+from storage.tables import drafts, people
+from storage.vault import Vault
+
+
+@dataclass(frozen=True, slots=True)
+class Record:
+    """What is kept about a person beyond what a conversation needs; None where there is no such row."""
+
+    since: date | None
+    draft_changed_on: date | None
+    messages_waiting: int
+
+
+_FOUND = select(
+    people.c.id,
+    people.c.lookup,
+    people.c.language,
+    people.c.consent_version,
+    people.c.consent_day,
+    people.c.stopped,
+    people.c.waiting,
+    people.c.waiting_then,
+    people.c.misses,
+    drafts.c.survey,
+    drafts.c.version,
+    drafts.c.question,
+    drafts.c.answers,
+).select_from(people.outerjoin(drafts))
+
+
+async def find(connection: AsyncConnection, vault: Vault, addresses: Iterable[Address]) -> dict[Address, Person]:
+    """The people known under these addresses, with their drafts."""
+    wanted = {vault.lookup(address.channel, address.user): address for address in addresses}
+    rows = await connection.execute(_FOUND.where(people.c.lookup.in_(list(wanted))))
+    return {wanted[row.lookup]: _person(row, wanted[row.lookup], vault) for row in rows}
+
+
+def _person(row: Any, address: Address, vault: Vault) -> Person:
+    draft = None
+    if row.survey is not None:
+        draft = Progress(row.survey, row.version, row.question, opened(vault, row.answers))
+    return Person(
+        id=row.id,
+        address=address,
+        language=row.language,
+        consent=None if row.consent_version is None else Consent(row.consent_version, row.consent_day),
+        stopped=row.stopped,
+        waiting=None if row.waiting is None else Waiting(row.waiting, row.waiting_then or ""),
+        misses=row.misses,
+        draft=draft,
+    )
+
+
+async def record(connection: AsyncConnection, person: int) -> tuple[date | None, date | None]:
+    """Since when a person is known, and when their draft was last changed."""
+    kept = (
+        select(people.c.since, drafts.c.changed_on).select_from(people.outerjoin(drafts)).where(people.c.id == person)
+    )
+    row = (await connection.execute(kept)).first()
+    return (row.since, row.changed_on) if row else (None, None)
+
+
+async def add(connection: AsyncConnection, vault: Vault, new: Sequence[Person], today: date) -> None:
+    """Write people for the first time."""
+    rows = [
+        {
+            "id": person.id,
+            "lookup": vault.lookup(person.address.channel, person.address.user),
+            "channel": person.address.channel,
+            "address": sealed_address(vault, person.address),
+            "since": today,
+            **_state(person),
+        }
+        for person in new
+    ]
+    if rows:
+        await connection.execute(insert(people), rows)
+
+
+_CHANGE = (
+    update(people)
+    .where(people.c.id == bindparam("person"))
+    .values(
+        {
+            name: bindparam(name)
+            for name in (
+                "language",
+                "consent_version",
+                "consent_day",
+                "stopped",
+                "waiting",
+                "waiting_then",
+                "misses",
+            )
+        }
+    )
+)
+
+
+async def change(connection: AsyncConnection, changed: Sequence[Person]) -> None:
+    """Write what has changed about people."""
+    if changed:
+        await connection.execute(_CHANGE, [{"person": person.id, **_state(person)} for person in changed])
+
+
+def _state(person: Person) -> dict[str, object]:
+    return {
+        "language": person.language,
+        "consent_version": person.consent.version if person.consent else None,
+        "consent_day": person.consent.day if person.consent else None,
+        "stopped": person.stopped,
+        "waiting": person.waiting.menu if person.waiting else None,
+        "waiting_then": person.waiting.then if person.waiting else None,
+        "misses": person.misses,
+    }
+
+
+async def erase(connection: AsyncConnection, ids: Sequence[int]) -> None:
+    """Remove people; their drafts go with them."""
+    if ids:
+        await connection.execute(delete(people).where(people.c.id.in_(ids)))
+
+
+async def begin_drafts(connection: AsyncConnection, vault: Vault, begun: Mapping[int, Progress], today: date) -> None:
+    """Write drafts that did not exist."""
+    if begun:
+        rows = [{"person_id": person, **_draft(vault, draft, today)} for person, draft in begun.items()]
+        await connection.execute(insert(drafts), rows)
+
+
+_CHANGE_DRAFT = (
+    update(drafts)
+    .where(drafts.c.person_id == bindparam("person"))
+    .values({name: bindparam(name) for name in ("survey", "version", "question", "answers", "changed_on")})
+)
+
+
+async def change_drafts(
+    connection: AsyncConnection, vault: Vault, changed: Mapping[int, Progress], today: date
+) -> None:
+    """Write drafts that have moved on."""
+    if changed:
+        rows = [{"person": person, **_draft(vault, draft, today)} for person, draft in changed.items()]
+        await connection.execute(_CHANGE_DRAFT, rows)
+
+
+async def end_drafts(connection: AsyncConnection, ids: Sequence[int]) -> None:
+    """Remove drafts that were submitted or given up."""
+    if ids:
+        await connection.execute(delete(drafts).where(drafts.c.person_id.in_(ids)))
+
+
+def _draft(vault: Vault, draft: Progress, today: date) -> dict[str, object]:
+    return {
+        "survey": draft.survey,
+        "version": draft.version,
+        "question": draft.question,
+        "answers": vault.seal(msgspec.json.encode(written(draft.answers)), "draft"),
+        "changed_on": today,
+    }
+
+
+def written(answers: Mapping[str, Value]) -> dict[str, object]:
+    """Answers as JSON knows them; a marker becomes an object, which no answer is."""
+    return {
+        question: {"missing": value.value} if isinstance(value, Missing) else value
+        for question, value in answers.items()
+    }
+
+
+def opened(vault: Vault, sealed: bytes) -> dict[str, Value]:
+    """The answers of a stored draft. Raises WrongKey."""
+    stored = msgspec.json.decode(vault.open(sealed, "draft"))
+    return {question: _value(value) for question, value in stored.items()}
+
+
+def _value(stored: Any) -> Value:
+    if isinstance(stored, dict):
+        return Missing(stored["missing"])
+    return tuple(stored) if isinstance(stored, list) else stored
+
+
+def sealed_address(vault: Vault, address: Address) -> bytes:
+    """An address as it is stored."""
+    return vault.seal(msgspec.json.encode([address.channel, address.user, address.room]), "address")
+
+
+def opened_address(vault: Vault, sealed: bytes) -> Address:
+    """A stored address. Raises WrongKey."""
+    return Address(*msgspec.json.decode(vault.open(sealed, "address"), type=tuple[str, str, str]))

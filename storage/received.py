@@ -1,0 +1,65 @@
+"""What the networks handed over: ids already handled, how far each network was read, messages that failed."""
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime, timedelta
+
+from sqlalchemy import delete, insert, select, update
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from storage.tables import bookmarks, dead_letters, facts, seen
+
+KEPT = timedelta(hours=48)
+"""How long an id is remembered: Telegram hands an update over again for at most 24 hours."""
+
+
+async def known(connection: AsyncConnection, channel: str, ids: Sequence[str]) -> set[str]:
+    """Those of these message ids that were handled before."""
+    found = select(seen.c.message_id).where(seen.c.channel == channel, seen.c.message_id.in_(ids))
+    return set((await connection.execute(found)).scalars())
+
+
+async def note(connection: AsyncConnection, channel: str, ids: Sequence[str], now: datetime) -> None:
+    """Remember that these messages are handled."""
+    if ids:
+        await connection.execute(insert(seen), [{"channel": channel, "message_id": id_, "at": now} for id_ in ids])
+
+
+async def note_failed(
+    connection: AsyncConnection, channel: str, failed: Sequence[tuple[str, str]], now: datetime
+) -> None:
+    """Keep ids and error classes of messages that could not be handled."""
+    if failed:
+        rows = [{"channel": channel, "message_id": id_, "error": error[:128], "at": now} for id_, error in failed]
+        await connection.execute(insert(dead_letters), rows)
+
+
+async def forget(connection: AsyncConnection, now: datetime) -> None:
+    """Forget ids that no network will hand over again."""
+    await connection.execute(delete(seen).where(seen.c.at < now - KEPT))
+
+
+async def bookmark(connection: AsyncConnection, channel: str) -> str | None:
+    """How far a network was read."""
+    return (await connection.execute(select(bookmarks.c.value).where(bookmarks.c.channel == channel))).scalar()
+
+
+async def move_bookmark(connection: AsyncConnection, channel: str, value: str) -> None:
+    """Remember how far a network was read."""
+    moved = await connection.execute(update(bookmarks).where(bookmarks.c.channel == channel).values(value=value))
+    if moved.rowcount == 0:
+        await connection.execute(insert(bookmarks).values(channel=channel, value=value))
+
+
+async def read_facts(connection: AsyncConnection, channel: str) -> dict[str, str]:
+    """A channel's small durable keys."""
+    rows = await connection.execute(select(facts.c.name, facts.c.value).where(facts.c.channel == channel))
+    return {row.name: row.value for row in rows}
+
+
+async def note_facts(connection: AsyncConnection, channel: str, new: Mapping[str, str]) -> None:
+    """Write some of a channel's keys anew."""
+    if new:
+        of_channel = facts.c.channel == channel
+        await connection.execute(delete(facts).where(of_channel, facts.c.name.in_(list(new))))
+        rows = [{"channel": channel, "name": name, "value": value} for name, value in new.items()]
+        await connection.execute(insert(facts), rows)

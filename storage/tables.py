@@ -1,0 +1,191 @@
+"""Every table. A change here needs a migration in `storage/migrations/versions`; a test compares the two."""
+
+from datetime import UTC, datetime
+
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    Column,
+    Date,
+    DateTime,
+    Dialect,
+    ForeignKey,
+    Index,
+    Integer,
+    LargeBinary,
+    MetaData,
+    String,
+    Table,
+    Text,
+    TypeDecorator,
+    UniqueConstraint,
+    text,
+)
+
+metadata = MetaData(
+    naming_convention={
+        "pk": "pk_%(table_name)s",
+        "uq": "uq_%(table_name)s_%(column_0_name)s",
+        "fk": "fk_%(table_name)s_%(column_0_name)s",
+        "ix": "ix_%(table_name)s_%(column_0_name)s",
+    }
+)
+
+
+class Instant(TypeDecorator[datetime]):
+    """An aware datetime, kept in UTC; the only place where stored time meets zones."""
+
+    impl = DateTime(timezone=True)
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        if value is None:
+            return None
+        if value.tzinfo is None:
+            raise ValueError("a stored instant needs a time zone")
+        in_utc = value.astimezone(UTC)
+        return in_utc.replace(tzinfo=None) if dialect.name == "sqlite" else in_utc
+
+    def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        if value is None:
+            return None
+        return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
+
+
+# `lookup` is a keyed hash of the address, `address` the address itself, sealed. `id` is random, so that it says
+# neither who somebody is nor when they came.
+people = Table(
+    "people",
+    metadata,
+    Column("id", BigInteger, primary_key=True, autoincrement=False),
+    Column("lookup", LargeBinary(16), nullable=False, unique=True),
+    Column("channel", String(32), nullable=False),
+    Column("address", LargeBinary, nullable=False),
+    Column("language", String(16)),
+    Column("consent_version", Integer),
+    Column("consent_day", Date),
+    Column("stopped", Boolean, nullable=False),
+    Column("waiting", String(32)),
+    Column("waiting_then", String(64)),
+    Column("misses", Integer, nullable=False),
+    Column("since", Date, nullable=False),
+)
+
+# Answers before they are submitted: sealed, because they still hang on a person.
+drafts = Table(
+    "drafts",
+    metadata,
+    Column("person_id", ForeignKey("people.id", ondelete="CASCADE"), primary_key=True),
+    Column("survey", String(64), nullable=False),
+    Column("version", Integer, nullable=False),
+    Column("question", String(64)),
+    Column("answers", LargeBinary, nullable=False),
+    Column("changed_on", Date, nullable=False),
+)
+
+# Submitted answers. The id is random and the rows lie in its order, not in the order of arrival.
+responses = Table(
+    "responses",
+    metadata,
+    Column("id", String(32), primary_key=True),
+    Column("survey", String(64), nullable=False),
+    Column("version", Integer, nullable=False),
+    Column("language", String(16), nullable=False),
+    Column("day", Date, nullable=False),
+    Column("deletion_hash", LargeBinary(32), nullable=False, unique=True),
+    sqlite_with_rowid=False,
+)
+
+# One row per answer, one per option of a several-choice answer: what statistics count. `missing` marks a `value` of
+# "no_answer" or "skipped" that nobody typed.
+response_answers = Table(
+    "response_answers",
+    metadata,
+    Column("response_id", ForeignKey("responses.id", ondelete="CASCADE"), primary_key=True),
+    Column("question", String(64), primary_key=True),
+    Column("value", Text, primary_key=True),
+    Column("missing", Boolean, nullable=False),
+    sqlite_with_rowid=False,
+)
+
+# That somebody took part: a keyed hash, computable only while the process's own key exists.
+participations = Table(
+    "participations",
+    metadata,
+    Column("process", String(64), primary_key=True),
+    Column("mark", LargeBinary(32), primary_key=True),
+    sqlite_with_rowid=False,
+)
+
+process_keys = Table(
+    "process_keys",
+    metadata,
+    Column("process", String(64), primary_key=True),
+    Column("wrapped", LargeBinary, nullable=False),
+)
+
+# Messages already handled, so that a network may hand them over again. Kept for 48 hours.
+seen = Table(
+    "seen",
+    metadata,
+    Column("channel", String(32), primary_key=True),
+    Column("message_id", String(255), primary_key=True),
+    Column("at", Instant, nullable=False, index=True),
+    sqlite_with_rowid=False,
+)
+
+bookmarks = Table(
+    "bookmarks",
+    metadata,
+    Column("channel", String(32), primary_key=True),
+    Column("value", Text, nullable=False),
+)
+
+facts = Table(
+    "facts",
+    metadata,
+    Column("channel", String(32), primary_key=True),
+    Column("name", String(255), primary_key=True),
+    Column("value", Text, nullable=False),
+    sqlite_with_rowid=False,
+)
+
+# What is to be sent. Address and message are sealed, and blanked in the write that marks the row done. `due_at` is
+# empty for a reply: it is due at once, whatever the clock shows after a restart.
+outbox = Table(
+    "outbox",
+    metadata,
+    Column("id", BigInteger().with_variant(Integer, "sqlite"), primary_key=True, autoincrement=True),
+    Column("person_id", BigInteger, index=True),
+    Column("address", LargeBinary),
+    Column("message", LargeBinary),
+    Column("state", String(8), nullable=False),
+    Column("once", Boolean, nullable=False),
+    Column("due_at", Instant),
+    Column("not_before", Instant),
+    Column("priority", Integer, nullable=False),
+    Column("attempts", Integer, nullable=False),
+    Column("error", String(64)),
+    Column("remote_id", String(255)),
+    Column("key", String(128)),
+    UniqueConstraint("key"),
+    Index(
+        "ix_outbox_waiting",
+        "priority",
+        "id",
+        sqlite_where=text("state in ('queued', 'sending')"),
+        postgresql_where=text("state in ('queued', 'sending')"),
+    ),
+    sqlite_autoincrement=True,
+)
+
+# Messages that could not be handled: ids and the class of the error, never their text.
+dead_letters = Table(
+    "dead_letters",
+    metadata,
+    Column("channel", String(32), primary_key=True),
+    Column("message_id", String(255), primary_key=True),
+    Column("error", String(128), nullable=False),
+    Column("at", Instant, nullable=False),
+    sqlite_with_rowid=False,
+)
