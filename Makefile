@@ -1,10 +1,10 @@
 # Two doors: `make chat` to meet the bot, `make test` before a commit. Both set everything up by themselves.
-.PHONY: chat test format check clean
+.PHONY: chat test format dialogues clean
 .DEFAULT_GOAL := chat
 
 VENV := .venv
 READY := $(VENV)/.ready
-# The first Python that is new enough; DEBUG with `make PYTHON=/path/to/python3.12 test`.
+# The first Python that is new enough, or the one named: make PYTHON=/path/to/python3.12 test
 PYTHON ?= $(shell for p in python3 python3.14 python3.13 python3.12 python3.11 python; do \
 	"$$p" -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && { echo "$$p"; break; }; done)
 
@@ -21,6 +21,10 @@ test: $(READY)
 format: $(READY)
 	$(VENV)/bin/ruff format .
 	$(VENV)/bin/ruff check --fix .
+
+# Writes what the bot now says into tests/dialogues: read the difference before you commit it.
+dialogues: $(READY)
+	MITREDEN_RECORD=1 $(VENV)/bin/pytest tests/test_dialogues.py
 
 clean:
 	rm -rf $(VENV) dist build

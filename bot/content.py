@@ -33,7 +33,7 @@ def examine(folder: Path, locales: Sequence[str]) -> tuple[Process | None, list[
     tables = {name: read_toml(Path(findings.file), findings) for name, findings in files.items()}
 
     head = struct_of(tables["process"], ProcessFile, files["process"]) if tables["process"] is not None else None
-    languages = tuple(head.languages) if head else tuple(locales)
+    languages = tuple(head.languages) if head else ()
     zone = _zone(head.time_zone, files["process"]) if head else ZoneInfo("Europe/Berlin")
     survey = SurveyReader(languages, files["survey"]).build(tables["survey"], head)
     events = _events(tables["events"], zone, files["events"])

@@ -28,8 +28,10 @@ TOO_MANY_WAYS = 50_000
 def text(words: Mapping[str, object], languages: tuple[str, ...], findings: Findings) -> Text:
     """A text checked and made complete: every language of the process, none else, nothing empty.
 
-    A gap is filled with another language, so that the rest of the content can still be examined.
+    A gap is filled with another language, so that the rest of the content can still be examined. Without `languages`,
+    where process.toml could not be read, those that are written are taken.
     """
+    languages = languages or tuple(words)
     given = {language: value for language, value in words.items() if isinstance(value, str)}
     for key in words:
         if key not in languages:
@@ -303,6 +305,7 @@ def check_example_questions(
     questions: Mapping[str, Sequence[str]], languages: tuple[str, ...], findings: Findings
 ) -> None:
     """Every language has at least one question, and no unknown one is named."""
+    languages = languages or tuple(questions)
     for language in questions:
         if language not in languages:
             findings.add(f'unknown language "{language}"', f"Known here: {', '.join(languages)}.")

@@ -59,13 +59,12 @@ class SurveyReader:
         lines = table_lines(Path(self._findings.file), "question")
         built: list[tuple[AnyQuestion, Findings]] = []
         for number, question in enumerate(file.question):
-            name = question.get("id") if isinstance(question, dict) else None
-            place = f'question "{name}"' if name else f"question {number + 1}"
+            place = f'question "{question["id"]}"' if "id" in question else f"question {number + 1}"
             findings = self._findings.at(place, lines[number] if number < len(lines) else 0)
             made = self._question(question, findings)
             if made is not None:
                 built.append((made, findings))
-        declared = [str(question.get("id")) for question in file.question if isinstance(question, dict)]
+        declared = [str(question.get("id")) for question in file.question]
         content_rules.check_questions(built, declared, file.version)
         opens = file.opens or (head.opens if head else None)
         closes = file.closes or (head.closes if head else None)

@@ -57,12 +57,14 @@ def route(turn: Turn) -> Handler:
         return COMMANDS[named].run
     if code := erase.code_in(turn.text):
         return lambda coded: erase.erase_response(coded, code)
+    if survey.draft(turn) is not None and not turn.took_part:
+        return survey.run  # the survey has closed, or consent has to be asked for again
     return help.not_understood
 
 
 async def answer(turn: Turn) -> Decision:
     """Route a message and follow where its handler leads; an aside ends with the question that waits."""
-    turn = _with_argument(turn.as_person(_with_known_language(turn)))
+    turn = _with_argument(_without_slash(turn.as_person(_with_known_language(turn))))
     handler = route(turn)
     decision = await _decided(handler, turn)
     aside = handler is help.unknown_command or any(c.aside and c.run is handler for c in COMMANDS.values())
@@ -177,6 +179,13 @@ def _with_known_language(turn: Turn) -> Person:
     offered = turn.process.languages
     guess = named if named in offered else named.partition("-")[0]
     return replace(turn.person, language=guess) if guess in offered else turn.person
+
+
+def _without_slash(turn: Turn) -> Turn:
+    """ "/pause" is the word "Pause": in a messenger full of commands, people try it."""
+    if turn.text[:1] in {"/", "!"} and turn.vocabulary.control(turn.text):
+        return replace(turn, text=turn.text[1:])
+    return turn
 
 
 def _with_argument(turn: Turn) -> Turn:

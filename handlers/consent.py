@@ -13,16 +13,19 @@ def introduction(turn: Turn) -> str:
     """The first message: a chat bot, who asks, what is stored and how long, voluntary, other ways to take part."""
     t, process = turn.t, turn.process
     retention = process.privacy.retention
-    return t(
-        "start.introduction",
-        organiser=process.organiser,
-        title=t.of(process.title),
+    storage = t(
+        "start.storage",
         retention=t.of(retention) if retention else t("not_given"),
         network=t(f"start.network.{turn.message.sender.channel}"),
-        website=process.website,
-        opens=t.date(process.opens),
-        closes=t.date(process.closes),
     )
+    dates = {"opens": t.date(process.opens), "closes": t.date(process.closes)}
+    elsewhere = t("start.elsewhere", website=process.website, **dates)
+    return f"{who(turn)}\n\n{storage}\n\n{elsewhere}"
+
+
+def who(turn: Turn) -> str:
+    """That a chat bot is speaking, and for whom."""
+    return turn.t("start.who", organiser=turn.process.organiser, title=turn.t.of(turn.process.title))
 
 
 def given(turn: Turn) -> bool:
@@ -51,7 +54,7 @@ def picked(turn: Turn, key: str) -> Decision:
     person = waits_no_more(turn.person)
     if key == "yes":
         agreed = Consent(turn.process.privacy.consent_version, turn.today)
-        return Decision(person=replace(person, consent=agreed, stopped=False), then="umfrage")
+        return Decision(person=replace(person, consent=agreed), then="umfrage")
     text = turn.t("consent.refused_draft") if person.draft else turn.t("consent.refused", website=turn.process.website)
     return turn.say(text, person=replace(person, consent=None))
 

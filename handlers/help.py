@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 
+from handlers import survey
 from handlers.turn import Command, Decision, Turn
 
 
@@ -17,7 +18,9 @@ def not_understood(turn: Turn) -> Decision:
     """A message outside of any question that means nothing to the bot: what would be understood."""
     if not turn.text:
         return turn.say(turn.t("misfit.nothing"))
-    return turn.say(turn.t("help.after_survey" if turn.took_part else "help.not_understood"))
+    if turn.took_part:
+        return turn.say(turn.t("help.after_survey"))
+    return turn.say(turn.t("help.not_understood_closed" if survey.closed(turn) else "help.not_understood"))
 
 
 def unknown_command(turn: Turn) -> Decision:

@@ -1,7 +1,5 @@
 """`/start`: says who is speaking, and leads on to the survey. Harmless in the middle of it."""
 
-from dataclasses import replace
-
 from bot.core.messages import Choice, Outgoing
 from handlers import consent, survey
 from handlers.turn import Decision, Menu, Turn, menu_choices, waits_at, waits_no_more
@@ -11,13 +9,12 @@ MENU = "welcome"
 
 def run(turn: Turn) -> Decision:
     """The introduction with the ways on; where a survey is under way, the question that waits."""
-    person = replace(waits_no_more(turn.person), stopped=False)
+    person = waits_no_more(turn.person)
     turn = turn.as_person(person)
     if survey.answering(turn):
         return survey.resume(turn)
     if survey.closed(turn) or turn.took_part:
-        sentence = survey.why_closed(turn)
-        return turn.say(f"{consent.introduction(turn)}\n\n{sentence}")
+        return turn.say(f"{consent.who(turn)}\n\n{survey.why_closed(turn)}")
     text = f"{consent.introduction(turn)}\n\n{asks(turn)}"
     return turn.say(Outgoing(text=text, choices=choices(turn)), person=waits_at(person, MENU))
 

@@ -20,7 +20,7 @@ CODE_LETTERS = "ABCDEFGHJKLMNPQRSTUVWXYZ23456789"
 
 def run(turn: Turn) -> Decision:
     """Begin the survey or go on with it; consent comes first."""
-    turn = turn.as_person(replace(waits_no_more(turn.person), stopped=False))
+    turn = turn.as_person(waits_no_more(turn.person))
     if closed(turn) or turn.took_part:
         return turn.say(why_closed(turn))
     if not consent.given(turn):
@@ -216,7 +216,8 @@ def missed(turn: Turn, sentence: str, again: Outgoing) -> Decision:
     """A reply that did not fit: what would, and the question again; the third time in a row a short help."""
     misses = turn.person.misses + 1
     if misses >= HELP_AFTER:
-        sentence, misses = f"{sentence}\n{turn.t('misfit.help')}", 0
+        how = turn.t("misfit.help_choice" if again.choices else "misfit.help")
+        sentence, misses = f"{sentence}\n{how}", 0
     return turn.say(prefixed(sentence, again), person=replace(turn.person, misses=misses))
 
 

@@ -43,6 +43,7 @@ class Database:
             self._writer, self._reader = sqlite.write_engine(self.file), sqlite.read_engine(self.file)
         else:
             self._writer = self._reader = _server_engine(url)
+        self._lock: int | None = None
 
     @asynccontextmanager
     async def writing(self) -> AsyncIterator[AsyncConnection]:
@@ -57,12 +58,14 @@ class Database:
             yield connection
 
     async def open(self, *, migrate: bool) -> None:
-        """Make or check files and schema. With `migrate` the schema is brought up to date, else an old one is refused.
+        """Make or check files and schema. With `migrate` this process becomes the one that writes.
 
-        Raises DatabaseUnusable.
+        The schema is then brought up to date, otherwise an old one is refused. Raises DatabaseUnusable.
         """
         if self.file:
             _protect(self.file)
+            if migrate:
+                self._lock = _locked(self.file)
         try:
             await self._bring_up_to_date(migrate=migrate)
         except (OperationalError, OSError) as error:
@@ -93,6 +96,9 @@ class Database:
         await self._writer.dispose()
         if self._reader is not self._writer:
             await self._reader.dispose()
+        if self._lock is not None:
+            os.close(self._lock)
+            self._lock = None
 
 
 def _version(connection: Connection) -> str | None:
@@ -120,3 +126,20 @@ def _protect(file: Path) -> None:
         raise DatabaseUnusable(
             f"The folder {file.parent} cannot be used: {error.strerror}. Check its rights."
         ) from error
+
+
+def _locked(file: Path) -> int | None:
+    """The lock that makes this process the only one that writes; the system frees it however the process ends."""
+    if os.name != "posix":
+        return None
+    import fcntl  # noqa: PLC0415 - does not exist everywhere
+
+    lock = os.open(file.with_suffix(".lock"), os.O_RDWR | os.O_CREAT, 0o600)
+    try:
+        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError as error:
+        os.close(lock)
+        raise DatabaseUnusable(
+            f"The database {file} is in use by another Mitreden. End that one first, or use another folder."
+        ) from error
+    return lock

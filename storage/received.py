@@ -34,8 +34,9 @@ async def note_failed(
 
 
 async def forget(connection: AsyncConnection, now: datetime) -> None:
-    """Forget ids that no network will hand over again."""
+    """Forget ids that no network will hand over again, those of failed messages as well."""
     await connection.execute(delete(seen).where(seen.c.at < now - KEPT))
+    await connection.execute(delete(dead_letters).where(dead_letters.c.at < now - KEPT))
 
 
 async def bookmark(connection: AsyncConnection, channel: str) -> str | None:

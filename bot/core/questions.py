@@ -301,7 +301,7 @@ class OwnWordsQuestion(OpenQuestion):
     type: ClassVar[str] = "own_words"
 
     def wording(self, t: Texts) -> str:
-        return t("question.own_words", option=t.of(self.short))
+        return t("question.own_words", option=t.of(self.text))
 
 
 class Unnumbered(Question):
@@ -393,7 +393,7 @@ def own_words_of(question: Question, chosen: Callable[[str], Condition]) -> tupl
         OwnWordsQuestion(
             id=f"{question.id}_{option.id}",
             text=option.label,
-            short=option.label,
+            short={language: f"{short}, {option.label[language]}" for language, short in question.short.items()},
             optional=True,
             only_if=And((question.only_if, chosen(option.id))) if question.only_if else chosen(option.id),
             at_most=200,
@@ -405,6 +405,8 @@ def own_words_of(question: Question, chosen: Callable[[str], Condition]) -> tupl
 
 def choice_misfit(typed: str, last: int, t: Texts) -> str:
     """What would fit where one of `last` numbered choices is awaited."""
+    if last == 1:
+        return t("misfit.only_one")
     if recognition.signed(typed):
         return t("misfit.signed", last=last)
     if recognition.position(typed) is not None:

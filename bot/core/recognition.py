@@ -89,7 +89,7 @@ def near(typed: str, choices: Sequence[Choice]) -> Choice | None:
     wanted = fold(typed)
     if not wanted or position(typed) is not None:
         return None
-    begun = [c for c in choices if any(f"{name} ".startswith(f"{wanted} ") for name in _names(c.label))]
+    begun = [choice for choice in choices if f"{fold(choice.label)} ".startswith(f"{wanted} ")]
     if len(begun) == 1:
         return begun[0]
     if begun:

@@ -116,16 +116,7 @@ class Survey:
         A question counts unless the answers given rule it out; two that exclude each other both count until it is
         known which one comes. That is why people read "noch höchstens".
         """
-        still_open = {question.id for question in self.questions if question.id not in progress.answers}
-        count = 0
-        for question in self.questions:
-            if question.id not in still_open:
-                continue
-            if question.only_if is None or question.only_if.holds(progress.answers, still_open) is not False:
-                count += 1
-            else:
-                still_open.discard(question.id)
-        return count
+        return sum(question.id not in progress.answers for question in self._possible(progress.answers))
 
     @cached_property
     def longest(self) -> int:
@@ -164,13 +155,22 @@ class Survey:
         """The battery that a question is one aspect of."""
         return self._batteries.get(question)
 
+    def _possible(self, answers: Mapping[str, Value]) -> Iterator[Question]:
+        """The questions that lie on the path or still may, once those without an answer have one."""
+        still_open = {question.id for question in self.questions if question.id not in answers}
+        for question in self.questions:
+            if question.only_if is None or question.only_if.holds(answers, still_open) is not False:
+                yield question
+            else:
+                still_open.discard(question.id)
+
     def _settled(self, answers: Mapping[str, Value]) -> Recorded:
-        """Answers without those that no longer lie on the path. One that goes may take others with it."""
+        """Answers without those that can no longer be reached. One that goes may take others with it."""
         kept = dict(answers)
         dropped: list[Question] = []
         while True:
-            on_path = {question.id for question in self.path(kept)}
-            gone = [question for question in self.questions if question.id in kept and question.id not in on_path]
+            possible = {question.id for question in self._possible(kept)}
+            gone = [question for question in self.questions if question.id in kept and question.id not in possible]
             if not gone:
                 return Recorded(self._with(kept), tuple(dropped))
             dropped += gone

@@ -1,0 +1,1 @@
+"""Dialogues, properties, promises, and the real thing: servers, files, killed processes."""

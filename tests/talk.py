@@ -1,0 +1,111 @@
+"""A person who talks to the whole bot in a test: what they type or tap goes in, what the bot sends comes back."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from datetime import UTC, datetime, timedelta
+from itertools import count
+from pathlib import Path
+
+from bot import app as application
+from bot.channels import terminal
+from bot.clock import Clock
+from bot.config import Config, ProcessSection, StorageSection
+from bot.core.messages import Address, Incoming, Memory, Outgoing, Receive
+
+OPEN = datetime.fromisoformat("2025-11-10T10:00:00+01:00")
+"""A moment at which Hannover's survey can be taken."""
+BEISPIELSTADT = Path(__file__).parent / "processes" / "beispielstadt"
+BEISPIELSTADT_OPEN = datetime.fromisoformat("2026-03-05T10:00:00+01:00")
+_ids = count()
+
+
+class FrozenClock(Clock):
+    """A clock that moves only when a test says so."""
+
+    def __init__(self, at: datetime) -> None:
+        super().__init__()
+        self.at = at
+
+    def now(self) -> datetime:
+        return self.at.astimezone(UTC)
+
+    def pass_time(self, **amount: float) -> None:
+        self.at += timedelta(**amount)
+
+
+class Recorder:
+    """A channel that keeps what is sent."""
+
+    def __init__(self, name: str = terminal.NAME) -> None:
+        self.name = name
+        self.sent: list[tuple[Address, Outgoing]] = []
+
+    async def run(self, receive: Receive, memory: Memory) -> None:
+        """Nothing comes from outside: tests hand messages to the bot themselves."""
+
+    async def send(self, to: Address, message: Outgoing, key: str) -> str:
+        self.sent.append((to, message))
+        return str(len(self.sent))
+
+
+class Talk:
+    """One person's side of a conversation; `app` is the bot on the other side."""
+
+    def __init__(
+        self, app: application.App, recorder: Recorder, user: str = "anna", language: str | None = "de"
+    ) -> None:
+        self.app = app
+        self.user = user
+        self.language = language
+        self._recorder = recorder
+
+    async def say(self, text: str) -> list[Outgoing]:
+        """Type a message; what the bot answers."""
+        return await self.receive(self.incoming(text=text))
+
+    async def tap(self, key: str) -> list[Outgoing]:
+        """Tap a button; what the bot answers."""
+        return await self.receive(self.incoming(choice=key))
+
+    async def say_all(self, *texts: str) -> list[Outgoing]:
+        """Type messages one after the other; what the bot answers to the last."""
+        answers: list[Outgoing] = []
+        for text in texts:
+            answers = await self.say(text)
+        return answers
+
+    async def receive(self, *messages: Incoming) -> list[Outgoing]:
+        """Hand the bot a batch; all that it sends."""
+        before = len(self._recorder.sent)
+        await self.app.dispatch.receive(messages)
+        return [message for _, message in self._recorder.sent[before:]]
+
+    def incoming(self, *, text: str = "", choice: str | None = None) -> Incoming:
+        """A message as a channel would hand it over."""
+        return Incoming(
+            id=f"m{next(_ids)}",
+            sender=Address(self._recorder.name, self.user, self.user),
+            sent_at=self.app.clock.now(),
+            text=text,
+            choice=choice,
+            language=self.language,
+        )
+
+    def another(self, user: str) -> "Talk":
+        """Somebody else who talks to the same bot."""
+        return Talk(self.app, self._recorder, user, self.language)
+
+
+def config_in(folder: Path, process: Path | None = None, url: str = "sqlite:///data/mitreden.db") -> Config:
+    """Settings whose files lie in a folder of the test."""
+    return Config(ProcessSection(str(process) if process else ""), StorageSection(url=url), folder)
+
+
+@asynccontextmanager
+async def talking(
+    config: Config, now: datetime = OPEN, user: str = "anna", language: str | None = "de"
+) -> AsyncIterator[Talk]:
+    """A bot with its storage, and a person who talks to it."""
+    recorder = Recorder()
+    async with application.opened(config, FrozenClock(now), {recorder.name: recorder}) as app:
+        yield Talk(app, recorder, user, language)

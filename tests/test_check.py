@@ -1,0 +1,143 @@
+"""`mitreden check`: every mistake of an organiser in one run, with place and remedy, and no finding that is none."""
+
+import shutil
+from pathlib import Path
+
+import pytest
+
+from bot import content, locales
+from bot.paths import CONTENT, LOCALES
+from tests.talk import BEISPIELSTADT
+from tests.test_command_line import mitreden
+
+Change = tuple[str, str, str]
+"""File, what stands there, what an organiser wrote instead."""
+
+
+def examined(folder: Path) -> list[str]:
+    _, problems = content.examine(folder, locales.available(LOCALES))
+    return [str(problem) for problem in problems if not problem.only_live]
+
+
+def changed(folder: Path, source: Path, *changes: Change) -> Path:
+    copy = shutil.copytree(source, folder / "content")
+    for file, old, new in changes:
+        path = copy / file
+        text = path.read_text(encoding="utf-8")
+        assert old in text, old
+        path.write_text(text.replace(old, new, 1), encoding="utf-8")
+    return copy
+
+
+def test_the_shipped_content_has_no_problem() -> None:
+    assert examined(CONTENT) == []
+    assert examined(BEISPIELSTADT) == []
+
+
+def test_shipped_content_is_not_ready_for_citizens_and_says_what_is_missing(tmp_path: Path) -> None:
+    done = mitreden(tmp_path, "check", "--live")
+    assert done.returncode == 1
+    for field in ("controller", "contact", "data_protection_officer", "legal_basis", "min_age", "retention"):
+        assert f"privacy, {field}" in done.stdout
+
+
+OR = '{ or = [{ question = "visits", equals = "no" }, { question = "children", answered = true }] }'
+AND = OR.replace("or =", "and =")
+"""Nobody who does not come says with how many children."""
+
+SEEDED: list[tuple[str, Change]] = [
+    ('unknown key "colour"', ("survey.toml", 'type = "number"', 'type = "number"\ncolour = 1')),
+    ('Did you mean "minimum"', ("survey.toml", "minimum = 0", "minimum = 0\nminimun = 0")),
+    ('the id "idea" is used twice', ("survey.toml", 'id = "overall"', 'id = "idea"')),
+    (
+        '"overall" comes later',
+        ("survey.toml", 'question = "visits", equals = "yes"', 'question = "overall", equals = "good"'),
+    ),
+    ('there is no question "visit"', ("survey.toml", 'question = "visits", one_of', 'question = "visit", one_of')),
+    ('"visits" has no option "maybe"', ("survey.toml", 'one_of = ["yes"]', 'one_of = ["yes", "maybe"]')),
+    ('the language "en" is missing', ("survey.toml", 'text.en = "Do you have an idea?"', "")),
+    ("bytes", ("survey.toml", 'id = "shade"', 'id = "%s"' % ("s" * 60))),
+    ("is not a Wednesday", ("events.toml", 'weekday = "Tuesday"', 'weekday = "Wednesday"')),
+    ("before it opens", ("process.toml", "opens = 2026-03-01", "opens = 2026-04-01")),
+    ("never be reached", ("survey.toml", OR, AND)),
+    ('there is no type "numer"', ("survey.toml", 'type = "number"', 'type = "numer"')),
+    ("is used twice", ("survey.toml", 'id = "slide"', 'id = "swing"')),
+    ("is there twice", ("survey.toml", 'de = "Rutsche"', 'de = "Schaukel"')),
+    ("is reserved", ("survey.toml", 'id = "sand"', 'id = "no_answer"')),
+    ("lacks {aspect}", ("survey.toml", "Wie finden Sie: {aspect}?", "Wie finden Sie das?")),
+    ("at_most = 9 does not fit", ("survey.toml", "at_most = 2", "at_most = 9")),
+    ("do not ascend", ("survey.toml", 'id = "fair", value = 2', 'id = "fair", value = 5')),
+    ("has no value", ("survey.toml", 'id = "fair", value = 2', 'id = "fair"')),
+    ('there is no scale "school"', ("survey.toml", 'scale = "school_marks"', 'scale = "school"')),
+    ("minimum is above maximum", ("survey.toml", "maximum = 12", "maximum = -1")),
+    ("earliest is above latest", ("survey.toml", "latest = 2026-03-31\n", "latest = 2024-03-31\n")),
+    ("minutes is below 1", ("survey.toml", "minutes = 3", "minutes = 0")),
+    ("a whole number is expected", ("survey.toml", "minutes = 3", 'minutes = "three"')),
+    ("not valid TOML", ("answers.toml", "[[answer]]", "[[answer]")),
+    ("there is no question in", ("answers.toml", 'questions.en = ["Who asks?"]', "questions.en = []")),
+    ("no words in", ("process.toml", '"de", "en"]', '"de", "en", "tlh"]')),
+    ("no time zone", ("process.toml", "Europe/Berlin", "Europe/Hannover")),
+    ("not one condition", ("survey.toml", '{ question = "visits", one_of = ["yes"] }', '{ one_of = ["yes"] }')),
+    ('"id" is missing', ("survey.toml", 'id = "toilet_place"\n', "")),
+    ("is a Tuesday", ("process.toml", "Die Stadt fragt", "Ab Mittwoch, 10. März 2026 fragt die Stadt")),
+]
+
+
+@pytest.mark.parametrize(("says", "change"), SEEDED, ids=[says for says, _ in SEEDED])
+def test_a_mistake_is_found_at_its_place(tmp_path: Path, says: str, change: Change) -> None:
+    found = examined(changed(tmp_path, BEISPIELSTADT, change))
+    matching = [line for line in found if says in line]
+    assert matching, found
+    assert all(change[0] in line for line in matching)
+
+
+def test_a_long_sentence_in_plain_german_is_found(tmp_path: Path) -> None:
+    long = "Dieser Satz hat sehr viele Wörter und ist darum für viele Menschen nur schwer zu verstehen."
+    found = examined(
+        changed(tmp_path, CONTENT, ("process.toml", 'about.de-simple = """', f'about.de-simple = """{long} '))
+    )
+    assert len(found) == 1
+    assert "a sentence of 16 words" in found[0]
+
+
+def test_ten_mistakes_are_ten_findings_in_one_run(tmp_path: Path) -> None:
+    ten: list[Change] = [
+        ("survey.toml", "minimum = 0", "minimum = 0\ncolour = 1"),
+        ("survey.toml", 'id = "last_visit"', 'id = "favourite"'),
+        (
+            "survey.toml",
+            'only_if = { question = "visits", one_of = ["yes"] }',
+            'only_if = { question = "idea", answered = true }',
+        ),
+        ("survey.toml", '{ question = "needs", contains = "toilets" }', '{ question = "need", contains = "toilets" }'),
+        ("survey.toml", 'text.en = "Do you have an idea?"', ""),
+        ("survey.toml", 'id = "shade"', 'id = "%s"' % ("s" * 60)),
+        ("events.toml", 'weekday = "Tuesday"', 'weekday = "Wednesday"'),
+        ("process.toml", "opens = 2026-03-01", "opens = 2026-04-01"),
+        ("survey.toml", OR, AND),
+        ("answers.toml", 'id = "who"', 'id = "Wer?"'),
+    ]
+    folder = changed(tmp_path, BEISPIELSTADT, *ten)
+    done = mitreden(tmp_path, "check", str(folder))
+    findings = done.stdout.splitlines()[:-1]
+    assert done.returncode == 1
+    assert done.stdout.splitlines()[-1].startswith("10 problems")
+    assert len(findings) == 10, findings
+    assert all(": " in line and line.rstrip().endswith((".", '"', "…")) for line in findings)
+
+
+@pytest.mark.parametrize("missing", ["process.toml", "survey.toml", "events.toml", "answers.toml"])
+def test_a_missing_file_is_one_finding(tmp_path: Path, missing: str) -> None:
+    folder = changed(tmp_path, BEISPIELSTADT)
+    (folder / missing).unlink()
+    found = examined(folder)
+    assert len(found) == 1, found
+    assert "the file is missing" in found[0]
+
+
+def test_a_chat_with_broken_content_ends_with_one_sentence(tmp_path: Path) -> None:
+    changed(tmp_path, BEISPIELSTADT, ("survey.toml", "minutes = 3", "minutes = 0"))
+    (tmp_path / "config.toml").write_text("[process]\nfolder = 'content'\n", encoding="utf-8")
+    done = mitreden(tmp_path, "chat", said="/start\n")
+    assert (done.returncode, done.stdout, len(done.stderr.splitlines())) == (1, "", 1)
+    assert "minutes is below 1" in done.stderr

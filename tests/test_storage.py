@@ -1,0 +1,247 @@
+"""The database: its schema, its files, and what no query may ever bring together again."""
+
+import stat
+from collections.abc import Sequence
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+from alembic.autogenerate import compare_metadata
+from alembic.migration import MigrationContext
+from sqlalchemy import Connection, select, text
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from bot.problems import UserError
+from storage import tables
+from storage.database import Database, parse
+from storage.migrations import NEWEST
+from tests.talk import BEISPIELSTADT, BEISPIELSTADT_OPEN, config_in, talking
+
+SHORT = ("/umfrage", "1", "nein", "1", "2", "2", "2")
+"""Beispielstadt's survey up to the idea."""
+
+
+async def test_the_migrations_make_exactly_the_tables(tmp_path: Path, database_url: str) -> None:
+    database = Database(parse(database_url, tmp_path))
+    await database.open(migrate=True)
+
+    def differences(connection: Connection) -> list[Any]:
+        found = MigrationContext.configure(connection, opts={"compare_type": True})
+        return list(compare_metadata(found, tables.metadata))
+
+    async with database.reading() as connection:
+        assert await connection.run_sync(differences) == []
+        assert (await connection.execute(text("SELECT version_num FROM alembic_version"))).scalar() == NEWEST
+    await database.close()
+
+
+async def test_sqlite_is_opened_durable_with_one_writer_and_readers_that_cannot_write(tmp_path: Path) -> None:
+    database = Database(parse("sqlite:///data/m.db", tmp_path))
+    await database.open(migrate=True)
+    wanted = {"journal_mode": "wal", "synchronous": 2, "foreign_keys": 1, "secure_delete": 1, "busy_timeout": 5000}
+    async with database.writing() as writer, database.reading() as reader:
+        for connection in (writer, reader):
+            for name, value in wanted.items():
+                assert (await connection.execute(text(f"PRAGMA {name}"))).scalar() == value, name
+        assert (await reader.execute(text("PRAGMA query_only"))).scalar() == 1
+    await database.close()
+
+
+async def test_only_the_owner_can_read_what_is_stored(tmp_path: Path) -> None:
+    async with talking(config_in(tmp_path)) as anna:
+        await anna.say("/umfrage")
+        for path in (tmp_path / "data").iterdir():
+            assert stat.S_IMODE(path.stat().st_mode) == 0o600, path.name
+        assert stat.S_IMODE((tmp_path / "data").stat().st_mode) == 0o700
+
+
+@pytest.mark.parametrize("name", ["mitreden.db", "mitreden.key"])
+async def test_files_that_others_may_read_are_refused_with_the_remedy(tmp_path: Path, name: str) -> None:
+    async with talking(config_in(tmp_path)):
+        pass
+    (tmp_path / "data" / name).chmod(0o644)
+    with pytest.raises(UserError, match=rf"chmod 600 .*{name}"):
+        async with talking(config_in(tmp_path)):
+            pass
+
+
+async def test_another_key_is_refused_in_a_sentence(tmp_path: Path) -> None:
+    async with talking(config_in(tmp_path)):
+        pass
+    (tmp_path / "data" / "mitreden.key").unlink()
+    with pytest.raises(UserError, match="does not open the database"):
+        async with talking(config_in(tmp_path)):
+            pass
+
+
+async def test_a_database_of_a_newer_version_is_refused(tmp_path: Path) -> None:
+    async with talking(config_in(tmp_path)):
+        pass
+    database = Database(parse("sqlite:///data/mitreden.db", tmp_path))
+    async with database.writing() as connection:
+        await connection.execute(text("UPDATE alembic_version SET version_num = '9999'"))
+    await database.close()
+    with pytest.raises(UserError, match="newer Mitreden"):
+        async with talking(config_in(tmp_path)):
+            pass
+
+
+async def test_no_query_leads_from_a_response_to_a_person(tmp_path: Path, database_url: str) -> None:
+    """Every value that tells one response from another, against every column of every other table.
+
+    Six people take part on the same day, in the same language. What all responses have in common (day, language,
+    version) leads to nobody; anything else must not stand in a row about people at all.
+    """
+    config = config_in(tmp_path, BEISPIELSTADT, database_url)
+    async with talking(config, BEISPIELSTADT_OPEN, "p0") as first:
+        for number in range(6):
+            person = first.another(f"p{number}")
+            await person.say_all(*SHORT, f"Idee Nummer {number}", "1")
+    database = Database(parse(database_url, tmp_path))
+    async with database.reading() as connection:
+        rows = {table.name: await _rows(connection, table) for table in tables.metadata.sorted_tables}
+    await database.close()
+    assert len(rows["responses"]) == len(rows["people"]) == len(rows["participations"]) == 6
+    assert rows["drafts"] == []
+    ours = {"responses", "response_answers"}
+    telling = {
+        value for row in rows["responses"] for value in row if sum(value in other for other in rows["responses"]) < 6
+    }
+    telling |= {row[2] for row in rows["response_answers"] if row[1] == "idea"}
+    assert len(telling) == 6 * 3  # id, hash of the code, the typed idea
+    for name in rows.keys() - ours:
+        for row in rows[name]:
+            assert not any(_same(value, row) for value in telling), name
+
+
+def _same(value: Any, row: Sequence[Any]) -> bool:
+    # True equals 1 in Python; a flag and a count are no common value.
+    return any(value == other and type(value) is type(other) for other in row)
+
+
+async def _rows(connection: AsyncConnection, table: Any) -> list[tuple[Any, ...]]:
+    return [tuple(row) for row in await connection.execute(select(table))]
+
+
+async def test_responses_do_not_lie_in_the_order_of_arrival(tmp_path: Path) -> None:
+    async with talking(config_in(tmp_path, BEISPIELSTADT), BEISPIELSTADT_OPEN, "p0") as first:
+        for number in range(8):
+            await first.another(f"p{number}").say_all(*SHORT, f"Idee {number}", "1")
+        stored = [response async for response in first.app.memory.responses()]
+    assert [response.id for response in stored] == sorted(response.id for response in stored)
+    database = Database(parse("sqlite:///data/mitreden.db", tmp_path))
+    async with database.reading() as connection:
+        for name in ("responses", "response_answers", "participations"):
+            with pytest.raises(Exception, match="no such column: rowid"):
+                await connection.execute(text(f"SELECT rowid FROM {name}"))  # noqa: S608 - our own names
+    await database.close()
+
+
+CANARY = "Kanarienvogel-4711"
+
+
+def _files_with(folder: Path, words: str) -> list[str]:
+    return [path.name for path in folder.rglob("*") if path.is_file() and words.encode() in path.read_bytes()]
+
+
+async def test_typed_text_is_in_no_file_before_submitting_nor_after_erasing(tmp_path: Path) -> None:
+    async with talking(config_in(tmp_path, BEISPIELSTADT), BEISPIELSTADT_OPEN) as anna:
+        await anna.say_all(*SHORT, CANARY)
+        assert _files_with(tmp_path, CANARY) == []
+        await anna.say_all("/loeschen", "2")
+        await anna.app.memory.tidy()
+        assert _files_with(tmp_path, CANARY) == []
+        assert await _count(tmp_path, "people") == 0
+
+
+async def test_a_submitted_text_is_in_no_file_after_its_code_was_used(tmp_path: Path) -> None:
+    async with talking(config_in(tmp_path, BEISPIELSTADT), BEISPIELSTADT_OPEN) as anna:
+        await anna.say_all(*SHORT, CANARY)
+        said = await anna.say("1")
+        code = said[1].text.split(": ")[1].split("\n")[0]
+        assert _files_with(tmp_path, CANARY) != []  # else this test could not fail
+        await anna.say(f"/loeschen {code}")
+        await anna.app.memory.tidy()
+        assert _files_with(tmp_path, CANARY) == []
+
+
+async def test_erasing_leaves_no_row_about_the_person(tmp_path: Path, database_url: str) -> None:
+    config = config_in(tmp_path, BEISPIELSTADT, database_url)
+    async with talking(config, BEISPIELSTADT_OPEN) as anna:
+        await anna.say_all("/umfrage", "1", "ja")
+        await anna.say_all("/loeschen", "2")
+        await anna.app.memory.tidy()
+    database = Database(parse(database_url, tmp_path))
+    async with database.reading() as connection:
+        for table in tables.metadata.sorted_tables:
+            if table.name in {"seen", "process_keys"}:  # neither says anything about a person
+                continue
+            rows = await _rows(connection, table)
+            if table.name == "outbox":
+                rows = [row for row in rows if row[1] is not None or row[2] is not None or row[3] is not None]
+            assert rows == [], table.name
+    await database.close()
+
+
+async def test_ids_are_forgotten_after_48_hours_and_participations_when_the_process_is_over(tmp_path: Path) -> None:
+    config = config_in(tmp_path, BEISPIELSTADT)
+    async with talking(config, BEISPIELSTADT_OPEN) as anna:
+        await anna.say_all(*SHORT, "überspringen", "1")
+    async with talking(config, BEISPIELSTADT_OPEN + timedelta(hours=49)) as anna:
+        assert await _count(tmp_path, "seen") == 0
+        assert await _count(tmp_path, "participations") == 1
+    async with talking(config, BEISPIELSTADT_OPEN + timedelta(days=40)) as anna:
+        assert await _count(tmp_path, "participations") == 0
+
+
+async def _count(folder: Path, table: str) -> int:
+    database = Database(parse("sqlite:///data/mitreden.db", folder))
+    async with database.reading() as connection:
+        found = (await connection.execute(text(f"SELECT count(*) FROM {table}"))).scalar_one()  # noqa: S608 - our names
+    await database.close()
+    return int(found)
+
+
+async def test_a_batch_is_handled_in_order_and_each_message_once(tmp_path: Path, database_url: str) -> None:
+    async with talking(config_in(tmp_path, BEISPIELSTADT, database_url), BEISPIELSTADT_OPEN) as anna:
+        batch = [anna.incoming(text=typed) for typed in (*SHORT, "Ein Karussell", "1")]
+        said = await anna.receive(*batch)
+        assert said[-2].text.startswith("Vielen Dank")
+        assert await anna.receive(*batch) == []
+        stored = [response async for response in anna.app.memory.responses()]
+        assert [response.answers["idea"] for response in stored] == [[("Ein Karussell", False)]]
+
+
+async def test_a_message_that_fails_costs_only_itself(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    """A handler that raises, in the middle of a batch: its sender gets an apology, everybody else an answer."""
+    async with talking(config_in(tmp_path, BEISPIELSTADT), BEISPIELSTADT_OPEN) as anna:
+        berta, carla = anna.another("berta"), anna.another("carla")
+        broken = berta.incoming(text="/umfrage")
+        object.__setattr__(broken, "text", 4711)  # what no channel should ever hand over
+        said = await anna.receive(anna.incoming(text="/umfrage"), broken, carla.incoming(text="/umfrage"))
+        assert sum("Entschuldigung" in message.text for message in said) == 1
+        assert sum("Darf ich" in message.text for message in said) == 2
+        assert await _count(tmp_path, "dead_letters") == 1
+
+
+async def test_two_people_of_the_same_name_in_two_channels_are_two_people(tmp_path: Path) -> None:
+    async with talking(config_in(tmp_path, BEISPIELSTADT), BEISPIELSTADT_OPEN) as anna:
+        await anna.say_all("/umfrage", "1")
+        assert "Darf ich" in (await anna.another("Anna").say("/umfrage"))[1].text
+
+
+async def test_a_text_may_hold_what_databases_stumble_over(tmp_path: Path, database_url: str) -> None:
+    hostile = 'NUL \0 and \x1b[31m and \u202e turned, it\'s "quoted"; DROP TABLE people; 🙂 مرحبا'
+    async with talking(config_in(tmp_path, BEISPIELSTADT, database_url), BEISPIELSTADT_OPEN) as anna:
+        await anna.say_all(*SHORT, hostile, "1")
+        stored = [response async for response in anna.app.memory.responses()]
+        kept = 'NUL  and [31m and  turned, it\'s "quoted"; DROP TABLE people; 🙂 مرحبا'
+        assert stored[0].answers["idea"] == [(kept, False)]
+
+
+async def test_my_data_names_every_table_that_knows_the_person(tmp_path: Path) -> None:
+    """A new table with a person in it has to appear in /meine_daten: this list is what the handler covers."""
+    known = {"people", "drafts", "outbox"}
+    with_people = {table.name for table in tables.metadata.sorted_tables if "person_id" in table.columns}
+    assert with_people | {"people"} == known
