@@ -1,8 +1,9 @@
 """The dialogues in `tests/dialogues`: whole conversations, word for word.
 
 `>` is typed by the person, `<` is sent by the bot (its further lines are indented). `@` lines set the scene: `@now`,
-`@language`, `@process FOLDER` and `@restart` (a new process on the same database), `@tap KEY`, `@user NAME`. The code in
-`Ihr Löschcode: …` stands as {code}, which the person may type. `make dialogues` writes them anew: read the difference.
+`@language`, `@process FOLDER` and `@restart` (a new process on the same database), `@tap KEY`, `@user NAME`. The
+code in `Ihr Löschcode: …` stands as {code}, which the person may type. `make dialogues` writes them
+anew: read the difference.
 """
 
 import os
