@@ -29,13 +29,15 @@ dialogues: $(READY)
 clean:
 	rm -rf $(VENV) dist build
 
-# Made anew when the dependencies change. A half-made environment is never taken for a whole one: the stamp comes last.
+# Brought up to date when the dependencies change. The stamp goes first and comes last, so that an environment that was
+# interrupted half-way is thrown away instead of trusted.
 $(READY): pyproject.toml
 	@test -n "$(PYTHON)" || { echo "Mitreden needs Python 3.11 or newer. Install it, or name it: make PYTHON=/path/to/python3 chat" >&2; exit 1; }
+	@if [ -f $(READY) ]; then rm -f $(READY); else rm -rf $(VENV); fi
 	@echo "Setting up $(VENV) (once, about a minute) ..."
 	@if command -v uv >/dev/null 2>&1; then \
-		uv venv --quiet --clear --python "$(PYTHON)" $(VENV) && uv pip install --quiet --python $(VENV)/bin/python -e '.[dev]'; \
+		uv venv --quiet --allow-existing --python "$(PYTHON)" $(VENV) && uv pip install --quiet --python $(VENV)/bin/python -e '.[dev]'; \
 	else \
-		"$(PYTHON)" -m venv --clear $(VENV) && $(VENV)/bin/python -m pip install --quiet --disable-pip-version-check -e '.[dev]'; \
+		"$(PYTHON)" -m venv $(VENV) && $(VENV)/bin/python -m pip install --quiet --disable-pip-version-check -e '.[dev]'; \
 	fi
 	@touch $(READY)

@@ -102,14 +102,9 @@ def _config(parsed: argparse.Namespace) -> configuration.Config:
 
 def _chat(parsed: argparse.Namespace) -> None:
     from bot import app
-    from bot.clock import Clock, parse_instant
 
-    config = _config(parsed)
-    process, _ = app.load_process(config)
-    start = parse_instant(parsed.now, process.zone) if parsed.now else None
     app.log_to_stderr()
-    clock = Clock(start, parsed.speed)
-    asyncio.run(app.chat(config, clock, parsed.user, parsed.language, rehearsed=start is not None))
+    asyncio.run(app.chat(_config(parsed), parsed.now, parsed.speed, parsed.user, parsed.language))
 
 
 def _check(parsed: argparse.Namespace) -> int:

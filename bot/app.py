@@ -11,17 +11,17 @@ import structlog
 
 from bot import content, locales
 from bot.channels.terminal import Terminal
-from bot.clock import Clock
+from bot.clock import Clock, parse_instant
 from bot.config import Config
 from bot.core.messages import Channel, Outgoing
 from bot.core.process import Process
 from bot.core.texts import Texts
 from bot.dispatch import Dispatch
-from bot.failpoints import Reach, from_environment
+from bot.failpoints import from_environment
 from bot.outbox import Outbox
 from bot.paths import CONTENT, LOCALES
 from bot.problems import UserError
-from storage.database import Database, DatabaseUnusable, parse
+from storage.database import DatabaseUnusable, database
 from storage.memory import Memory
 from storage.responses import StoredResponse
 from storage.vault import KeyUnusable, Vault, WrongKey, read_key
@@ -54,25 +54,28 @@ def open_memory(config: Config, process: Process) -> Memory:
     """The storage that the configuration names, not yet opened. Raises UserError."""
     storage = config.storage
     try:
-        database = Database(parse(storage.url, config.base))
+        named = database(storage.url, config.base)
         vault = Vault(read_key(config.base / storage.key_file, storage.key))
     except (DatabaseUnusable, KeyUnusable) as error:
         raise UserError(str(error)) from error
-    return Memory(database, vault, process.id)
+    return Memory(named, vault, process.id)
 
 
 @asynccontextmanager
 async def opened(
-    config: Config, clock: Clock, channels: Mapping[str, Channel], reach: Reach | None = None
+    config: Config,
+    clock: Clock,
+    channels: Mapping[str, Channel],
+    loaded: tuple[Process, Mapping[str, Texts]] | None = None,
 ) -> AsyncIterator[App]:
     """A bot ready to receive, closed at the end of the block. Raises UserError."""
-    process, languages = load_process(config)
+    process, languages = loaded or load_process(config)
     memory = open_memory(config, process)
-    reach = reach or from_environment()
+    reach = from_environment()
     outbox = Outbox(memory, channels, clock.now, reach)
     dispatch = Dispatch(memory, process, languages, clock.now, outbox.send, reach)
     try:
-        await memory.open(migrate=True)
+        await memory.open()
         await memory.forget_old(clock.now(), process_over=process.stage(clock.now()) == "over")
         yield App(process, languages, clock, memory, dispatch, outbox)
     except DatabaseUnusable as error:
@@ -84,14 +87,17 @@ async def opened(
         await memory.close()
 
 
-async def chat(config: Config, clock: Clock, user: str, language: str | None, *, rehearsed: bool) -> None:
+async def chat(config: Config, now: str | None, speed: float, user: str, language: str | None) -> None:
     """Talk to the bot at this terminal until the input ends. Raises UserError."""
+    loaded = load_process(config)
+    start = parse_instant(now, loaded[0].zone) if now else None
+    clock = Clock(start, speed)
     terminal = Terminal(user, language)
-    async with opened(config, clock, {terminal.name: terminal}) as app:
+    async with opened(config, clock, {terminal.name: terminal}, loaded) as app:
         if language is not None and language not in app.languages:
             known = ", ".join(app.languages)
             raise UserError(f"--language {language}: the process has no such language. Use one of: {known}.")
-        if rehearsed:
+        if start:
             t = app.languages[language or app.process.languages[0]]
             day = t.date(clock.now().astimezone(app.process.zone).date())
             terminal.print(Outgoing(text=t("chat.rehearsal", day=day)))
@@ -119,7 +125,7 @@ async def responses(config: Config, process: Process) -> list[StoredResponse]:
         if not memory.exists():
             return []
         await memory.open_to_read()
-        return [response async for response in memory.responses()]
+        return await memory.responses()
     except DatabaseUnusable as error:
         raise UserError(str(error)) from error
     finally:
@@ -130,7 +136,7 @@ async def migrate(config: Config, process: Process) -> None:
     """Bring the database to the current schema. Raises UserError."""
     memory = open_memory(config, process)
     try:
-        await memory.open(migrate=True)
+        await memory.open()
     except DatabaseUnusable as error:
         raise UserError(str(error)) from error
     finally:

@@ -9,6 +9,7 @@ import structlog
 from bot.core.messages import Address, Blocked, Channel, NotSent, OutboxRow, Refused, Unknown
 from bot.failpoints import Reach, pass_by
 from storage.memory import Memory
+from storage.outbox import Fate
 
 log = structlog.get_logger(__name__)
 
@@ -35,52 +36,44 @@ class Outbox:
             await self.send(rows)
 
     async def send(self, rows: Sequence[OutboxRow]) -> None:
-        """Send these rows and note what became of them. Raises what a channel raises that is no SendError."""
+        """Send these rows and note what became of them."""
         once = [row.id for row in rows if row.once]
         if once:
-            await self._memory.settle(sending=once)
+            await self._memory.mark_sending(once)
         lanes: dict[Address, list[OutboxRow]] = {}
         for row in rows:
             lanes.setdefault(row.to, []).append(row)
-        done: list[Mapping[str, object]] = []
-        again: list[Mapping[str, object]] = []
+        fates: list[Fate] = []
         try:
             async with asyncio.TaskGroup() as lanes_at_work:
                 for lane in lanes.values():
-                    lanes_at_work.create_task(self._work(lane, done, again))
+                    lanes_at_work.create_task(self._work(lane, fates))
         finally:
             self._reach("before_mark")
-            if done or again:
-                await self._memory.settle(done=done, again=again)
+            if fates:
+                await self._memory.settle(fates)
 
-    async def _work(
-        self, lane: Sequence[OutboxRow], done: list[Mapping[str, object]], again: list[Mapping[str, object]]
-    ) -> None:
+    async def _work(self, lane: Sequence[OutboxRow], fates: list[Fate]) -> None:
         for row in lane:
-            channel = self._channels.get(row.to.channel)
-            if channel is None:
-                done.append(_settled(row, "failed", "no such channel"))
-                continue
             self._reach("before_send")
-            try:
-                remote_id = await channel.send(row.to, row.message, row.key or f"row-{row.id}")
-            except NotSent as error:
-                wait = timedelta(seconds=RETRY_AFTER if error.retry_after is None else error.retry_after)
-                again.append({"row": row.id, "error": "not sent", "until": self._now() + wait})
-            except Unknown:
-                # A reply may arrive twice, better than never; what goes once stays open and is shown to staff.
-                if row.once:
-                    done.append(_settled(row, "unknown", "unclear"))
-                else:
-                    until = self._now() + timedelta(seconds=RETRY_AFTER)
-                    again.append({"row": row.id, "error": "unclear", "until": until})
-            except (Blocked, Refused) as error:
-                log.info("send_refused", row=row.id, error=type(error).__name__)
-                done.append(_settled(row, "failed", type(error).__name__))
-            else:
-                self._reach("after_send")
-                done.append(_settled(row, "sent", None, remote_id))
+            fates.append(await self._send_one(row))
 
-
-def _settled(row: OutboxRow, state: str, error: str | None, remote_id: str | None = None) -> Mapping[str, object]:
-    return {"row": row.id, "state": state, "error": error, "remote_id": remote_id}
+    async def _send_one(self, row: OutboxRow) -> Fate:
+        channel = self._channels.get(row.to.channel)
+        if channel is None:
+            return Fate(row=row, state="failed", error="no such channel")
+        try:
+            remote_id = await channel.send(row.to, row.message, row.key or f"row-{row.id}")
+        except NotSent as error:
+            wait = RETRY_AFTER if error.retry_after is None else error.retry_after
+            return Fate(row=row, state="queued", error="not sent", until=self._now() + timedelta(seconds=wait))
+        except Unknown:
+            # A reply may arrive twice, better than never; what goes once stays open and is shown to staff.
+            if row.once:
+                return Fate(row=row, state="unknown", error="unclear")
+            return Fate(row=row, state="queued", error="unclear", until=self._now() + timedelta(seconds=RETRY_AFTER))
+        except (Blocked, Refused) as error:
+            log.info("send_refused", row=row.id, error=type(error).__name__)
+            return Fate(row=row, state="failed", error=type(error).__name__)
+        self._reach("after_send")
+        return Fate(row=row, state="sent", remote_id=remote_id)

@@ -1,15 +1,17 @@
 """The bot's memory: what one batch of messages needs to know beforehand, and all that it leaves, in one transaction."""
 
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
+
+from sqlalchemy import Connection
 
 from bot.core.conversation import Person, Submit
 from bot.core.messages import Address, OutboxRow
 from bot.core.survey import Progress
 from storage import outbox, people, received, responses
 from storage.database import Database
-from storage.outbox import Planned
+from storage.outbox import Fate, Planned
 from storage.people import Record
 from storage.responses import StoredResponse
 from storage.vault import Vault
@@ -57,26 +59,23 @@ class Memory:
         self._process_key = b""
         self._leftovers = False
 
-    async def open(self, *, migrate: bool) -> None:
-        """Ready the database. Raises DatabaseUnusable, or WrongKey where it was sealed with another key."""
-        await self._database.open(migrate=migrate)
-        async with self._database.writing() as connection:
-            self._process_key = await responses.process_key(connection, self._vault, self._process)
-            await outbox.recover(connection)
+    async def open(self) -> None:
+        """Ready the database for writing. Raises DatabaseUnusable, or WrongKey where it was sealed with another key."""
+
+        def ready(connection: Connection) -> bytes:
+            outbox.recover(connection)
+            return responses.process_key(connection, self._vault, self._process)
+
+        await self._database.open(to_write=True)
+        self._process_key = await self._database.write(ready)
+
+    async def open_to_read(self) -> None:
+        """Ready the database for reading beside a process that writes. Raises DatabaseUnusable."""
+        await self._database.open(to_write=False)
 
     def exists(self) -> bool:
         """Whether there is a database yet; one on a server is taken to be there."""
         return self._database.file is None or self._database.file.exists()
-
-    async def open_to_read(self) -> None:
-        """Ready the database for reading beside a process that writes. Raises DatabaseUnusable."""
-        await self._database.open(migrate=False)
-
-    async def responses(self) -> AsyncIterator[StoredResponse]:
-        """All submitted responses, in the order of their random ids."""
-        async with self._database.reading() as connection:
-            async for response in responses.read(connection):
-                yield response
 
     async def close(self) -> None:
         """Give back every connection."""
@@ -85,37 +84,43 @@ class Memory:
 
     async def known(self, channel: str, ids: Sequence[str], senders: Sequence[Address]) -> Known:
         """What is known about the messages of a batch and their senders."""
-        marks = {self._mark(address): address for address in senders}
-        async with self._database.reading() as connection:
-            seen = await received.known(connection, channel, ids)
-            found = await people.find(connection, self._vault, senders)
-            took_part = await responses.took_part(connection, self._process, list(marks))
-        return Known(seen, found, frozenset(marks[mark] for mark in took_part))
+        lookups = {address: self._vault.lookup(address.channel, address.user) for address in senders}
+        marks = {self._vault.mark(self._process_key, lookup): address for address, lookup in lookups.items()}
+
+        def find(connection: Connection) -> Known:
+            seen = received.known(connection, channel, ids)
+            found = people.find(connection, self._vault, lookups)
+            took_part = responses.took_part(connection, self._process, list(marks))
+            return Known(seen, found, frozenset(marks[mark] for mark in took_part))
+
+        return await self._database.read(find)
 
     async def write(self, changes: Changes) -> list[OutboxRow]:
         """Write a batch in one transaction; the outbox rows that are now to be sent."""
-        vault = self._vault
-        async with self._database.writing() as connection:
-            await received.note(connection, changes.channel, changes.handled, changes.now)
-            await received.note_failed(connection, changes.channel, changes.failed, changes.now)
-            await outbox.erase_of(connection, changes.erased)
-            await people.erase(connection, changes.erased)
-            await people.end_drafts(connection, changes.ended)
-            await people.add(connection, vault, changes.new, changes.today)
-            await people.change(connection, changes.changed)
-            await people.begin_drafts(connection, vault, changes.begun, changes.today)
-            await people.change_drafts(connection, vault, changes.moved, changes.today)
-            await responses.add(connection, vault, [submit for submit, _ in changes.submitted])
-            marks = [self._mark(address) for _, address in changes.submitted]
-            await responses.note_participations(connection, self._process, marks)
-            await responses.erase(connection, vault, changes.codes)
-            await outbox.cancel_planned(connection, changes.cancelled)
-            if changes.bookmark is not None:
-                await received.move_bookmark(connection, changes.channel, changes.bookmark)
-            await received.note_facts(connection, changes.channel, changes.facts)
-            rows = await outbox.add(connection, vault, changes.planned)
+        rows = await self._database.write(lambda connection: self._written(connection, changes))
         self._leftovers |= bool(changes.erased or changes.ended or changes.codes)
         return rows
+
+    def _written(self, connection: Connection, changes: Changes) -> list[OutboxRow]:
+        vault = self._vault
+        received.note(connection, changes.channel, changes.handled, changes.now)
+        received.note_failed(connection, changes.channel, changes.failed, changes.now)
+        outbox.erase_of(connection, changes.erased)
+        people.erase(connection, changes.erased)
+        people.end_drafts(connection, changes.ended)
+        people.add(connection, vault, changes.new, changes.today)
+        people.change(connection, changes.changed)
+        people.begin_drafts(connection, vault, changes.begun, changes.today)
+        people.change_drafts(connection, vault, changes.moved, changes.today)
+        responses.add(connection, vault, [submit for submit, _ in changes.submitted])
+        marks = [self._mark(address) for _, address in changes.submitted]
+        responses.note_participations(connection, self._process, marks)
+        responses.erase(connection, vault, changes.codes)
+        outbox.cancel_planned(connection, changes.cancelled)
+        if changes.bookmark is not None:
+            received.move_bookmark(connection, changes.channel, changes.bookmark)
+        received.note_facts(connection, changes.channel, changes.facts)
+        return outbox.add(connection, vault, changes.planned)
 
     async def tidy(self) -> None:
         """Take what was erased or submitted out of the database's own log, too. Slow, so it comes after the reply."""
@@ -125,50 +130,47 @@ class Memory:
 
     async def forget_old(self, now: datetime, *, process_over: bool) -> None:
         """What the privacy text promises to be gone by now."""
-        async with self._database.writing() as connection:
-            await received.forget(connection, now)
-            await outbox.forget(connection)
+
+        def forget(connection: Connection) -> None:
+            received.forget(connection, now)
             if process_over:
-                await responses.forget_participations(connection, self._process)
+                responses.forget_participations(connection, self._process)
+
+        await self._database.write(forget)
 
     async def has_response(self, code: str) -> bool:
         """Whether a deletion code belongs to a response."""
-        async with self._database.reading() as connection:
-            return await responses.exists(connection, self._vault, code)
+        return await self._database.read(lambda connection: responses.exists(connection, self._vault, code))
+
+    async def responses(self) -> list[StoredResponse]:
+        """All submitted responses, in the order of their random ids."""
+        return await self._database.read(responses.read)
 
     async def record_of(self, person: int) -> Record:
         """What is kept about a person beyond what their conversation needs."""
-        async with self._database.reading() as connection:
-            since, changed_on = await people.record(connection, person)
-            return Record(since, changed_on, await outbox.waiting(connection, person))
+        return await self._database.read(
+            lambda connection: Record(*people.record(connection, person), outbox.waiting(connection, person))
+        )
 
     async def bookmark(self, channel: str) -> str | None:
         """How far a network was read."""
-        async with self._database.reading() as connection:
-            return await received.bookmark(connection, channel)
+        return await self._database.read(lambda connection: received.bookmark(connection, channel))
 
     async def facts(self, channel: str) -> Mapping[str, str]:
         """A channel's small durable keys."""
-        async with self._database.reading() as connection:
-            return await received.read_facts(connection, channel)
+        return await self._database.read(lambda connection: received.read_facts(connection, channel))
 
     async def due(self, now: datetime, most: int) -> list[OutboxRow]:
         """Messages to be sent now."""
-        async with self._database.reading() as connection:
-            return await outbox.due(connection, self._vault, now, most)
+        return await self._database.read(lambda connection: outbox.due(connection, self._vault, now, most))
 
-    async def settle(
-        self,
-        *,
-        sending: Sequence[int] = (),
-        done: Sequence[Mapping[str, object]] = (),
-        again: Sequence[Mapping[str, object]] = (),
-    ) -> None:
-        """Write what became of messages, in one transaction; see the functions of `storage.outbox`."""
-        async with self._database.writing() as connection:
-            await outbox.mark_sending(connection, sending)
-            await outbox.mark_done(connection, done)
-            await outbox.put_back(connection, again)
+    async def mark_sending(self, rows: Sequence[int]) -> None:
+        """Written before messages that must not be sent twice."""
+        await self._database.write(lambda connection: outbox.mark_sending(connection, rows))
+
+    async def settle(self, fates: Sequence[Fate]) -> None:
+        """Write what became of messages."""
+        await self._database.write(lambda connection: outbox.settle(connection, fates))
 
     def _mark(self, address: Address) -> bytes:
         return self._vault.mark(self._process_key, self._vault.lookup(address.channel, address.user))

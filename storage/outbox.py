@@ -1,14 +1,13 @@
 """What is to be sent, and what became of it. Address and text are sealed, and gone once the row is done."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
 import msgspec
-from sqlalchemy import bindparam, delete, func, insert, or_, select, update
-from sqlalchemy.ext.asyncio import AsyncConnection
+from sqlalchemy import Connection, bindparam, delete, func, insert, or_, select, update
 
-from bot.core.messages import REPLY, Address, OutboxRow, Outgoing
+from bot.core.messages import REPLY, Address, OutboxRow, Outgoing, State
 from storage.people import opened_address, sealed_address
 from storage.tables import outbox
 from storage.vault import Vault
@@ -27,10 +26,11 @@ class Planned:
     key: str | None = None
 
 
-_ADD = insert(outbox).returning(outbox.c.id, sort_by_parameter_order=True)
+# In one statement, whose answers may come in any order: the sealed bytes tell which row is which.
+_ADD = insert(outbox).returning(outbox.c.id, outbox.c.message)
 
 
-async def add(connection: AsyncConnection, vault: Vault, planned: Sequence[Planned]) -> list[OutboxRow]:
+def add(connection: Connection, vault: Vault, planned: Sequence[Planned]) -> list[OutboxRow]:
     """Enqueue messages in order; the rows as they can be sent at once."""
     if not planned:
         return []
@@ -49,10 +49,10 @@ async def add(connection: AsyncConnection, vault: Vault, planned: Sequence[Plann
         }
         for plan in planned
     ]
-    ids = (await connection.execute(_ADD, rows)).scalars()
+    ids = {message: id_ for id_, message in connection.execute(_ADD, rows)}
     return [
         OutboxRow(
-            id=id_,
+            id=ids[row["message"]],
             to=plan.to,
             message=plan.message,
             once=plan.once,
@@ -60,11 +60,11 @@ async def add(connection: AsyncConnection, vault: Vault, planned: Sequence[Plann
             priority=plan.priority,
             key=plan.key,
         )
-        for id_, plan in zip(ids, planned, strict=True)
+        for row, plan in zip(rows, planned, strict=True)
     ]
 
 
-async def due(connection: AsyncConnection, vault: Vault, now: datetime, most: int) -> list[OutboxRow]:
+def due(connection: Connection, vault: Vault, now: datetime, most: int) -> list[OutboxRow]:
     """Queued rows whose time has come: replies first, each kind in its order."""
     statement = (
         select(outbox)
@@ -87,26 +87,37 @@ async def due(connection: AsyncConnection, vault: Vault, now: datetime, most: in
             attempts=row.attempts,
             key=row.key,
         )
-        for row in await connection.execute(statement)
+        for row in connection.execute(statement)
     ]
 
 
-async def recover(connection: AsyncConnection) -> None:
+def recover(connection: Connection) -> None:
     """After a start: what a killed process was sending is sent again, or its fate is open where it goes once only."""
     left = update(outbox).where(outbox.c.state == "sending")
-    await connection.execute(left.where(outbox.c.once.is_(False)).values(state="queued"))
+    connection.execute(left.where(outbox.c.once.is_(False)).values(state="queued"))
     # One try after a start is welcome anywhere, and the clock may have gone back since the pause was noted.
     paused = outbox.c.not_before.is_not(None) & (outbox.c.state == "queued")
-    await connection.execute(update(outbox).where(paused).values(not_before=None))
-    await connection.execute(
+    connection.execute(update(outbox).where(paused).values(not_before=None))
+    connection.execute(
         left.where(outbox.c.once.is_(True)).values(state="unknown", address=None, message=None, error="killed")
     )
 
 
-async def mark_sending(connection: AsyncConnection, ids: Sequence[int]) -> None:
+def mark_sending(connection: Connection, ids: Sequence[int]) -> None:
     """Written before a send that must not be repeated."""
     if ids:
-        await connection.execute(update(outbox).where(outbox.c.id.in_(ids)).values(state="sending"))
+        connection.execute(update(outbox).where(outbox.c.id.in_(ids)).values(state="sending"))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Fate:
+    """What became of a row: `state` "queued" puts it back, not to be tried before `until`."""
+
+    row: OutboxRow
+    state: State
+    error: str | None = None
+    remote_id: str | None = None
+    until: datetime | None = None
 
 
 _DONE = (
@@ -122,14 +133,6 @@ _DONE = (
         person_id=None,
     )
 )
-
-
-async def mark_done(connection: AsyncConnection, done: Sequence[Mapping[str, object]]) -> None:
-    """Rows that need no more sending: `row`, `state`, `error`, `remote_id` each. Text, address and person go."""
-    if done:
-        await connection.execute(_DONE, list(done))
-
-
 _AGAIN = (
     update(outbox)
     .where(outbox.c.id == bindparam("row"))
@@ -137,32 +140,39 @@ _AGAIN = (
 )
 
 
-async def put_back(connection: AsyncConnection, again: Sequence[Mapping[str, object]]) -> None:
-    """Rows that were certainly not sent: `row`, `error`, `until` each."""
+def settle(connection: Connection, fates: Sequence[Fate]) -> None:
+    """Write what became of rows. One that is done loses text, address and person.
+
+    A reply that is done goes altogether: nothing is asked of it any more, and a busy bot would keep millions.
+    """
+    gone = [fate.row.id for fate in fates if fate.state != "queued" and fate.row.key is None]
+    done = [fate for fate in fates if fate.state != "queued" and fate.row.key is not None]
+    again = [fate for fate in fates if fate.state == "queued"]
+    if gone:
+        connection.execute(delete(outbox).where(outbox.c.id.in_(gone)))
+    if done:
+        rows = [
+            {"row": fate.row.id, "state": fate.state, "error": fate.error, "remote_id": fate.remote_id} for fate in done
+        ]
+        connection.execute(_DONE, rows)
     if again:
-        await connection.execute(_AGAIN, list(again))
+        connection.execute(_AGAIN, [{"row": fate.row.id, "error": fate.error, "until": fate.until} for fate in again])
 
 
-async def erase_of(connection: AsyncConnection, people: Sequence[int]) -> None:
+def erase_of(connection: Connection, people: Sequence[int]) -> None:
     """Take back everything that is still to be sent to these people."""
     if people:
-        await connection.execute(delete(outbox).where(outbox.c.person_id.in_(people)))
+        connection.execute(delete(outbox).where(outbox.c.person_id.in_(people)))
 
 
-async def cancel_planned(connection: AsyncConnection, people: Sequence[int]) -> None:
+def cancel_planned(connection: Connection, people: Sequence[int]) -> None:
     """Take back what the bot would have sent of its own accord; replies stay."""
     if people:
         planned = outbox.c.person_id.in_(people) & (outbox.c.priority > REPLY) & (outbox.c.state == "queued")
-        await connection.execute(delete(outbox).where(planned))
+        connection.execute(delete(outbox).where(planned))
 
 
-async def forget(connection: AsyncConnection) -> None:
-    """Drop replies that are done; reminders and announcements stay, their keys keep them from being sent twice."""
-    settled = outbox.c.state.in_(["sent", "unknown", "failed"]) & outbox.c.key.is_(None)
-    await connection.execute(delete(outbox).where(settled))
-
-
-async def waiting(connection: AsyncConnection, person: int) -> int:
+def waiting(connection: Connection, person: int) -> int:
     """How many messages are still to be sent to a person."""
     counted = select(func.count()).select_from(outbox).where(outbox.c.person_id == person)
-    return int((await connection.execute(counted)).scalar_one())
+    return int((connection.execute(counted)).scalar_one())

@@ -1,13 +1,12 @@
 """People and their drafts: found by a keyed hash, kept without a name."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
 import msgspec
-from sqlalchemy import bindparam, delete, insert, select, update
-from sqlalchemy.ext.asyncio import AsyncConnection
+from sqlalchemy import Connection, bindparam, delete, insert, select, update
 
 from bot.core.conversation import Consent, Person, Waiting
 from bot.core.messages import Address
@@ -26,27 +25,31 @@ class Record:
     messages_waiting: int
 
 
-_FOUND = select(
-    people.c.id,
-    people.c.lookup,
-    people.c.language,
-    people.c.consent_version,
-    people.c.consent_day,
-    people.c.stopped,
-    people.c.waiting,
-    people.c.waiting_then,
-    people.c.misses,
-    drafts.c.survey,
-    drafts.c.version,
-    drafts.c.question,
-    drafts.c.answers,
-).select_from(people.outerjoin(drafts))
+_FOUND = (
+    select(
+        people.c.id,
+        people.c.lookup,
+        people.c.language,
+        people.c.consent_version,
+        people.c.consent_day,
+        people.c.stopped,
+        people.c.waiting,
+        people.c.waiting_then,
+        people.c.misses,
+        drafts.c.survey,
+        drafts.c.version,
+        drafts.c.question,
+        drafts.c.answers,
+    )
+    .select_from(people.outerjoin(drafts))
+    .where(people.c.lookup.in_(bindparam("lookups", expanding=True)))
+)
 
 
-async def find(connection: AsyncConnection, vault: Vault, addresses: Iterable[Address]) -> dict[Address, Person]:
-    """The people known under these addresses, with their drafts."""
-    wanted = {vault.lookup(address.channel, address.user): address for address in addresses}
-    rows = await connection.execute(_FOUND.where(people.c.lookup.in_(list(wanted))))
+def find(connection: Connection, vault: Vault, lookups: Mapping[Address, bytes]) -> dict[Address, Person]:
+    """The people known under these addresses, with their drafts; `lookups` are the addresses' keyed hashes."""
+    wanted = {lookup: address for address, lookup in lookups.items()}
+    rows = connection.execute(_FOUND, {"lookups": list(wanted)})
     return {wanted[row.lookup]: _person(row, wanted[row.lookup], vault) for row in rows}
 
 
@@ -66,16 +69,16 @@ def _person(row: Any, address: Address, vault: Vault) -> Person:
     )
 
 
-async def record(connection: AsyncConnection, person: int) -> tuple[date | None, date | None]:
+def record(connection: Connection, person: int) -> tuple[date | None, date | None]:
     """Since when a person is known, and when their draft was last changed."""
     kept = (
         select(people.c.since, drafts.c.changed_on).select_from(people.outerjoin(drafts)).where(people.c.id == person)
     )
-    row = (await connection.execute(kept)).first()
+    row = (connection.execute(kept)).first()
     return (row.since, row.changed_on) if row else (None, None)
 
 
-async def add(connection: AsyncConnection, vault: Vault, new: Sequence[Person], today: date) -> None:
+def add(connection: Connection, vault: Vault, new: Sequence[Person], today: date) -> None:
     """Write people for the first time."""
     rows = [
         {
@@ -89,7 +92,7 @@ async def add(connection: AsyncConnection, vault: Vault, new: Sequence[Person], 
         for person in new
     ]
     if rows:
-        await connection.execute(insert(people), rows)
+        connection.execute(insert(people), rows)
 
 
 _CHANGE = (
@@ -112,10 +115,10 @@ _CHANGE = (
 )
 
 
-async def change(connection: AsyncConnection, changed: Sequence[Person]) -> None:
+def change(connection: Connection, changed: Sequence[Person]) -> None:
     """Write what has changed about people."""
     if changed:
-        await connection.execute(_CHANGE, [{"person": person.id, **_state(person)} for person in changed])
+        connection.execute(_CHANGE, [{"person": person.id, **_state(person)} for person in changed])
 
 
 def _state(person: Person) -> dict[str, object]:
@@ -130,17 +133,17 @@ def _state(person: Person) -> dict[str, object]:
     }
 
 
-async def erase(connection: AsyncConnection, ids: Sequence[int]) -> None:
+def erase(connection: Connection, ids: Sequence[int]) -> None:
     """Remove people; their drafts go with them."""
     if ids:
-        await connection.execute(delete(people).where(people.c.id.in_(ids)))
+        connection.execute(delete(people).where(people.c.id.in_(ids)))
 
 
-async def begin_drafts(connection: AsyncConnection, vault: Vault, begun: Mapping[int, Progress], today: date) -> None:
+def begin_drafts(connection: Connection, vault: Vault, begun: Mapping[int, Progress], today: date) -> None:
     """Write drafts that did not exist."""
     if begun:
         rows = [{"person_id": person, **_draft(vault, draft, today)} for person, draft in begun.items()]
-        await connection.execute(insert(drafts), rows)
+        connection.execute(insert(drafts), rows)
 
 
 _CHANGE_DRAFT = (
@@ -150,19 +153,17 @@ _CHANGE_DRAFT = (
 )
 
 
-async def change_drafts(
-    connection: AsyncConnection, vault: Vault, changed: Mapping[int, Progress], today: date
-) -> None:
+def change_drafts(connection: Connection, vault: Vault, changed: Mapping[int, Progress], today: date) -> None:
     """Write drafts that have moved on."""
     if changed:
         rows = [{"person": person, **_draft(vault, draft, today)} for person, draft in changed.items()]
-        await connection.execute(_CHANGE_DRAFT, rows)
+        connection.execute(_CHANGE_DRAFT, rows)
 
 
-async def end_drafts(connection: AsyncConnection, ids: Sequence[int]) -> None:
+def end_drafts(connection: Connection, ids: Sequence[int]) -> None:
     """Remove drafts that were submitted or given up."""
     if ids:
-        await connection.execute(delete(drafts).where(drafts.c.person_id.in_(ids)))
+        connection.execute(delete(drafts).where(drafts.c.person_id.in_(ids)))
 
 
 def _draft(vault: Vault, draft: Progress, today: date) -> dict[str, object]:

@@ -3,8 +3,7 @@
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 
-from sqlalchemy import delete, insert, select, update
-from sqlalchemy.ext.asyncio import AsyncConnection
+from sqlalchemy import Connection, bindparam, delete, insert, select, update
 
 from storage.tables import bookmarks, dead_letters, facts, seen
 
@@ -12,55 +11,57 @@ KEPT = timedelta(hours=48)
 """How long an id is remembered: Telegram hands an update over again for at most 24 hours."""
 
 
-async def known(connection: AsyncConnection, channel: str, ids: Sequence[str]) -> set[str]:
+def known(connection: Connection, channel: str, ids: Sequence[str]) -> set[str]:
     """Those of these message ids that were handled before."""
-    found = select(seen.c.message_id).where(seen.c.channel == channel, seen.c.message_id.in_(ids))
-    return set((await connection.execute(found)).scalars())
+    return set(connection.execute(_KNOWN, {"channel": channel, "ids": list(ids)}).scalars())
 
 
-async def note(connection: AsyncConnection, channel: str, ids: Sequence[str], now: datetime) -> None:
+_KNOWN = select(seen.c.message_id).where(
+    seen.c.channel == bindparam("channel"), seen.c.message_id.in_(bindparam("ids", expanding=True))
+)
+
+
+def note(connection: Connection, channel: str, ids: Sequence[str], now: datetime) -> None:
     """Remember that these messages are handled."""
     if ids:
-        await connection.execute(insert(seen), [{"channel": channel, "message_id": id_, "at": now} for id_ in ids])
+        connection.execute(insert(seen), [{"channel": channel, "message_id": id_, "at": now} for id_ in ids])
 
 
-async def note_failed(
-    connection: AsyncConnection, channel: str, failed: Sequence[tuple[str, str]], now: datetime
-) -> None:
+def note_failed(connection: Connection, channel: str, failed: Sequence[tuple[str, str]], now: datetime) -> None:
     """Keep ids and error classes of messages that could not be handled."""
     if failed:
         rows = [{"channel": channel, "message_id": id_, "error": error[:128], "at": now} for id_, error in failed]
-        await connection.execute(insert(dead_letters), rows)
+        connection.execute(insert(dead_letters), rows)
 
 
-async def forget(connection: AsyncConnection, now: datetime) -> None:
+def forget(connection: Connection, now: datetime) -> None:
     """Forget ids that no network will hand over again, those of failed messages as well."""
-    await connection.execute(delete(seen).where(seen.c.at < now - KEPT))
-    await connection.execute(delete(dead_letters).where(dead_letters.c.at < now - KEPT))
+    connection.execute(delete(seen).where(seen.c.at < now - KEPT))
+    connection.execute(delete(dead_letters).where(dead_letters.c.at < now - KEPT))
 
 
-async def bookmark(connection: AsyncConnection, channel: str) -> str | None:
+def bookmark(connection: Connection, channel: str) -> str | None:
     """How far a network was read."""
-    return (await connection.execute(select(bookmarks.c.value).where(bookmarks.c.channel == channel))).scalar()
+    return (connection.execute(select(bookmarks.c.value).where(bookmarks.c.channel == channel))).scalar()
 
 
-async def move_bookmark(connection: AsyncConnection, channel: str, value: str) -> None:
+def move_bookmark(connection: Connection, channel: str, value: str) -> None:
     """Remember how far a network was read."""
-    moved = await connection.execute(update(bookmarks).where(bookmarks.c.channel == channel).values(value=value))
+    moved = connection.execute(update(bookmarks).where(bookmarks.c.channel == channel).values(value=value))
     if moved.rowcount == 0:
-        await connection.execute(insert(bookmarks).values(channel=channel, value=value))
+        connection.execute(insert(bookmarks).values(channel=channel, value=value))
 
 
-async def read_facts(connection: AsyncConnection, channel: str) -> dict[str, str]:
+def read_facts(connection: Connection, channel: str) -> dict[str, str]:
     """A channel's small durable keys."""
-    rows = await connection.execute(select(facts.c.name, facts.c.value).where(facts.c.channel == channel))
+    rows = connection.execute(select(facts.c.name, facts.c.value).where(facts.c.channel == channel))
     return {row.name: row.value for row in rows}
 
 
-async def note_facts(connection: AsyncConnection, channel: str, new: Mapping[str, str]) -> None:
+def note_facts(connection: Connection, channel: str, new: Mapping[str, str]) -> None:
     """Write some of a channel's keys anew."""
     if new:
         of_channel = facts.c.channel == channel
-        await connection.execute(delete(facts).where(of_channel, facts.c.name.in_(list(new))))
+        connection.execute(delete(facts).where(of_channel, facts.c.name.in_(list(new))))
         rows = [{"channel": channel, "name": name, "value": value} for name, value in new.items()]
-        await connection.execute(insert(facts), rows)
+        connection.execute(insert(facts), rows)

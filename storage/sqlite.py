@@ -1,13 +1,23 @@
-"""Everything that is true of SQLite only: how a connection is opened, one writer, and text that is really gone."""
+"""Everything that is true of SQLite only: one writer, readers beside it, and text that is really gone.
 
+A transaction runs as a whole in a thread: one hop between event loop and thread, not one per statement.
+"""
+
+import asyncio
 import os
-import sqlite3
 import stat
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
-from sqlalchemy import Connection, event, text
-from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
+from sqlalchemy import Connection, Engine, create_engine, event
+from sqlalchemy.exc import DatabaseError
+
+from storage import database
+from storage.database import DatabaseUnusable
+
+T = TypeVar("T")
 
 PRAGMAS = {
     "journal_mode": "wal",
@@ -18,25 +28,73 @@ PRAGMAS = {
     "temp_store": 2,  # nothing is written beside the database
     "trusted_schema": 0,
 }
-FIXED_IN = (3, 51, 3)
-"""The release without the bug of https://sqlite.org/wal.html#walresetbug, which one writer that checkpoints avoids."""
+READERS = 4
 
 
-def write_engine(path: Path) -> AsyncEngine:
-    """The one connection that writes. Every transaction begins as a writer, so that none is refused half way."""
-    engine = create_async_engine(f"sqlite+aiosqlite:///{path}", pool_size=1, max_overflow=0)
-    _prepare(engine, "BEGIN IMMEDIATE", {})
-    return engine
+class SqliteDatabase:
+    """A file with a single writer, which alone checkpoints: https://sqlite.org/wal.html#walresetbug cannot happen."""
+
+    def __init__(self, file: Path) -> None:
+        self.file: Path | None = file
+        self._path = file
+        # Every writing transaction begins as a writer, so that none is refused half way.
+        self._writer = _engine(file, "BEGIN IMMEDIATE", 1, {})
+        self._reader = _engine(file, "BEGIN", READERS, {"query_only": 1})
+        self._writing = ThreadPoolExecutor(1, "writer")
+        self._reading = ThreadPoolExecutor(READERS, "reader")
+        self._lock: int | None = None
+
+    async def open(self, *, to_write: bool) -> None:
+        """Make or check file and schema; `to_write` makes this process the only one. Raises DatabaseUnusable."""
+        _protect(self._path)
+        if to_write:
+            self._lock = _locked(self._path)
+        try:
+            if not database.is_current(await self.read(database.version), to_write=to_write):
+                await self.write(database.bring_up_to_date)
+        except (DatabaseError, OSError) as error:
+            raise DatabaseUnusable(
+                f"The database {self._path} cannot be opened. Check that it is one, its rights, and space on the disk."
+            ) from error
+
+    async def write(self, work: Callable[[Connection], T]) -> T:
+        """Do work in a transaction that commits at its end, or leaves no trace."""
+        return await asyncio.get_running_loop().run_in_executor(self._writing, _in_transaction, self._writer, work)
+
+    async def read(self, work: Callable[[Connection], T]) -> T:
+        """Do work that changes nothing, on one state of the database."""
+        return await asyncio.get_running_loop().run_in_executor(self._reading, _in_transaction, self._reader, work)
+
+    async def forget_deleted(self) -> None:
+        """Empty the write-ahead log, which may still hold rows that the database has forgotten."""
+
+        def truncate() -> None:
+            # Not as a transaction of SQLAlchemy: a checkpoint cannot run inside one.
+            connection = self._writer.raw_connection()
+            connection.cursor().execute("PRAGMA wal_checkpoint(TRUNCATE)")
+            connection.close()
+
+        await asyncio.get_running_loop().run_in_executor(self._writing, truncate)
+
+    async def close(self) -> None:
+        """Give back connections, threads and the lock."""
+        for threads in (self._reading, self._writing):
+            threads.shutdown()
+        self._reader.dispose()
+        self._writer.dispose()
+        if self._lock is not None:
+            os.close(self._lock)
+            self._lock = None
 
 
-def read_engine(path: Path) -> AsyncEngine:
-    """Connections that only read, beside the writer."""
-    engine = create_async_engine(f"sqlite+aiosqlite:///{path}", pool_size=4, max_overflow=4)
-    _prepare(engine, "BEGIN", {"query_only": 1})
-    return engine
+def _in_transaction(engine: Engine, work: Callable[[Connection], T]) -> T:
+    with engine.begin() as connection:
+        return work(connection)
 
 
-def _prepare(engine: AsyncEngine, begin: str, more: dict[str, int]) -> None:
+def _engine(file: Path, begin: str, connections: int, more: dict[str, int]) -> Engine:
+    engine = create_engine(f"sqlite:///{file}", pool_size=connections, max_overflow=0)
+
     def connected(connection: Any, _record: object) -> None:
         # Python's own transaction handling begins too late and only for some statements; we begin ourselves.
         connection.isolation_level = None
@@ -48,29 +106,37 @@ def _prepare(engine: AsyncEngine, begin: str, more: dict[str, int]) -> None:
     def begun(connection: Connection) -> None:
         connection.exec_driver_sql(begin)
 
-    event.listen(engine.sync_engine, "connect", connected)
-    event.listen(engine.sync_engine, "begin", begun)
+    event.listen(engine, "connect", connected)
+    event.listen(engine, "begin", begun)
+    return engine
 
 
-async def truncate_log(engine: AsyncEngine) -> None:
-    """Empty the write-ahead log, which may still hold rows that the database has forgotten."""
-    async with engine.connect() as connection:
-        # Not through SQLAlchemy: it would begin a transaction, and a checkpoint cannot run inside one.
-        driver = (await connection.get_raw_connection()).driver_connection
-        if driver is not None:
-            await (await driver.execute("PRAGMA wal_checkpoint(TRUNCATE)")).close()
+def _protect(file: Path) -> None:
+    """Nobody else on the machine may read the folder's files, the ones SQLite makes beside the database included."""
+    os.umask(0o077)
+    try:
+        file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        if file.exists() and os.name == "posix" and file.stat().st_mode & (stat.S_IRWXG | stat.S_IRWXO):
+            raise DatabaseUnusable(f"Others may read the database {file}. Run: chmod 600 {file}")
+        file.touch(mode=0o600)
+    except OSError as error:
+        raise DatabaseUnusable(
+            f"The folder {file.parent} cannot be used: {error.strerror}. Check its rights."
+        ) from error
 
 
-def loosely_kept(path: Path) -> bool:
-    """Whether others on this machine may read a file."""
-    return os.name == "posix" and bool(path.stat().st_mode & (stat.S_IRWXG | stat.S_IRWXO))
+def _locked(file: Path) -> int | None:
+    """The lock that makes this process the only one that writes; the system frees it however the process ends."""
+    if os.name != "posix":
+        return None
+    import fcntl  # noqa: PLC0415 - does not exist everywhere
 
-
-def has_reset_bug() -> bool:
-    """Whether this SQLite is older than the fix of the write-ahead log's reset."""
-    return sqlite3.sqlite_version_info < FIXED_IN
-
-
-async def check(connection: AsyncConnection) -> str:
-    """What `PRAGMA quick_check` says: "ok", or what is broken."""
-    return str((await connection.execute(text("PRAGMA quick_check"))).scalar_one())
+    lock = os.open(file.with_suffix(".lock"), os.O_RDWR | os.O_CREAT, 0o600)
+    try:
+        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError as error:
+        os.close(lock)
+        raise DatabaseUnusable(
+            f"The database {file} is in use by another Mitreden. End that one first, or use another folder."
+        ) from error
+    return lock

@@ -19,7 +19,6 @@ from sqlalchemy import (
     Text,
     TypeDecorator,
     UniqueConstraint,
-    text,
 )
 
 metadata = MetaData(
@@ -150,8 +149,9 @@ facts = Table(
     sqlite_with_rowid=False,
 )
 
-# What is to be sent. Address and message are sealed, and blanked in the write that marks the row done. `due_at` is
-# empty for a reply: it is due at once, whatever the clock shows after a restart.
+# What is to be sent. Address and message are sealed. A reply is deleted in the write that marks it done; a row with a
+# `key` stays, blanked, so that it is never enqueued again. `due_at` is empty for a reply: it is due at once, whatever
+# the clock shows after a restart.
 outbox = Table(
     "outbox",
     metadata,
@@ -169,13 +169,7 @@ outbox = Table(
     Column("remote_id", String(255)),
     Column("key", String(128)),
     UniqueConstraint("key"),
-    Index(
-        "ix_outbox_waiting",
-        "priority",
-        "id",
-        sqlite_where=text("state in ('queued', 'sending')"),
-        postgresql_where=text("state in ('queued', 'sending')"),
-    ),
+    Index("ix_outbox_waiting", "state", "priority", "id"),
     sqlite_autoincrement=True,
 )
 

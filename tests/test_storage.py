@@ -9,12 +9,12 @@ from typing import Any
 import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
-from sqlalchemy import Connection, select, text
-from sqlalchemy.ext.asyncio import AsyncConnection
+from sqlalchemy import Connection, TextClause, select, text
+from sqlalchemy.exc import OperationalError
 
 from bot.problems import UserError
 from storage import tables
-from storage.database import Database, parse
+from storage.database import database, version
 from storage.migrations import NEWEST
 from tests.talk import BEISPIELSTADT, BEISPIELSTADT_OPEN, config_in, talking
 
@@ -23,29 +23,29 @@ SHORT = ("/umfrage", "1", "nein", "1", "2", "2", "2")
 
 
 async def test_the_migrations_make_exactly_the_tables(tmp_path: Path, database_url: str) -> None:
-    database = Database(parse(database_url, tmp_path))
-    await database.open(migrate=True)
+    stored = database(database_url, tmp_path)
+    await stored.open(to_write=True)
 
     def differences(connection: Connection) -> list[Any]:
         found = MigrationContext.configure(connection, opts={"compare_type": True})
         return list(compare_metadata(found, tables.metadata))
 
-    async with database.reading() as connection:
-        assert await connection.run_sync(differences) == []
-        assert (await connection.execute(text("SELECT version_num FROM alembic_version"))).scalar() == NEWEST
-    await database.close()
+    assert await stored.read(differences) == []
+    assert await stored.read(version) == NEWEST
+    await stored.close()
 
 
 async def test_sqlite_is_opened_durable_with_one_writer_and_readers_that_cannot_write(tmp_path: Path) -> None:
-    database = Database(parse("sqlite:///data/m.db", tmp_path))
-    await database.open(migrate=True)
+    stored = database("sqlite:///data/m.db", tmp_path)
+    await stored.open(to_write=True)
     wanted = {"journal_mode": "wal", "synchronous": 2, "foreign_keys": 1, "secure_delete": 1, "busy_timeout": 5000}
-    async with database.writing() as writer, database.reading() as reader:
-        for connection in (writer, reader):
-            for name, value in wanted.items():
-                assert (await connection.execute(text(f"PRAGMA {name}"))).scalar() == value, name
-        assert (await reader.execute(text("PRAGMA query_only"))).scalar() == 1
-    await database.close()
+
+    def pragmas(connection: Connection) -> dict[str, object]:
+        return {name: connection.execute(text(f"PRAGMA {name}")).scalar() for name in (*wanted, "query_only")}
+
+    assert await stored.write(pragmas) == wanted | {"query_only": 0}
+    assert await stored.read(pragmas) == wanted | {"query_only": 1}
+    await stored.close()
 
 
 async def test_only_the_owner_can_read_what_is_stored(tmp_path: Path) -> None:
@@ -78,10 +78,9 @@ async def test_another_key_is_refused_in_a_sentence(tmp_path: Path) -> None:
 async def test_a_database_of_a_newer_version_is_refused(tmp_path: Path) -> None:
     async with talking(config_in(tmp_path)):
         pass
-    database = Database(parse("sqlite:///data/mitreden.db", tmp_path))
-    async with database.writing() as connection:
-        await connection.execute(text("UPDATE alembic_version SET version_num = '9999'"))
-    await database.close()
+    stored = database("sqlite:///data/mitreden.db", tmp_path)
+    await stored.write(lambda connection: connection.execute(text("UPDATE alembic_version SET version_num = '9999'")))
+    await stored.close()
     with pytest.raises(UserError, match="newer Mitreden"):
         async with talking(config_in(tmp_path)):
             pass
@@ -98,10 +97,9 @@ async def test_no_query_leads_from_a_response_to_a_person(tmp_path: Path, databa
         for number in range(6):
             person = first.another(f"p{number}")
             await person.say_all(*SHORT, f"Idee Nummer {number}", "1")
-    database = Database(parse(database_url, tmp_path))
-    async with database.reading() as connection:
-        rows = {table.name: await _rows(connection, table) for table in tables.metadata.sorted_tables}
-    await database.close()
+    stored = database(database_url, tmp_path)
+    rows = await stored.read(_everything)
+    await stored.close()
     assert len(rows["responses"]) == len(rows["people"]) == len(rows["participations"]) == 6
     assert rows["drafts"] == []
     ours = {"responses", "response_answers"}
@@ -120,22 +118,29 @@ def _same(value: Any, row: Sequence[Any]) -> bool:
     return any(value == other and type(value) is type(other) for other in row)
 
 
-async def _rows(connection: AsyncConnection, table: Any) -> list[tuple[Any, ...]]:
-    return [tuple(row) for row in await connection.execute(select(table))]
+def _everything(connection: Connection) -> dict[str, list[tuple[Any, ...]]]:
+    """All rows of all tables."""
+    return {
+        table.name: [tuple(row) for row in connection.execute(select(table))] for table in tables.metadata.sorted_tables
+    }
 
 
 async def test_responses_do_not_lie_in_the_order_of_arrival(tmp_path: Path) -> None:
     async with talking(config_in(tmp_path, BEISPIELSTADT), BEISPIELSTADT_OPEN, "p0") as first:
         for number in range(8):
             await first.another(f"p{number}").say_all(*SHORT, f"Idee {number}", "1")
-        stored = [response async for response in first.app.memory.responses()]
-    assert [response.id for response in stored] == sorted(response.id for response in stored)
-    database = Database(parse("sqlite:///data/mitreden.db", tmp_path))
-    async with database.reading() as connection:
-        for name in ("responses", "response_answers", "participations"):
-            with pytest.raises(Exception, match="no such column: rowid"):
-                await connection.execute(text(f"SELECT rowid FROM {name}"))  # noqa: S608 - our own names
-    await database.close()
+        responses = await first.app.memory.responses()
+    assert [response.id for response in responses] == sorted(response.id for response in responses)
+    stored = database("sqlite:///data/mitreden.db", tmp_path)
+    for name in ("responses", "response_answers", "participations"):
+        order = text(f"SELECT rowid FROM {name}")  # noqa: S608 - our own names
+
+        def by_rowid(connection: Connection, order: TextClause = order) -> None:
+            connection.execute(order)
+
+        with pytest.raises(OperationalError, match="no such column: rowid"):
+            await stored.read(by_rowid)
+    await stored.close()
 
 
 CANARY = "Kanarienvogel-4711"
@@ -172,16 +177,11 @@ async def test_erasing_leaves_no_row_about_the_person(tmp_path: Path, database_u
         await anna.say_all("/umfrage", "1", "ja")
         await anna.say_all("/loeschen", "2")
         await anna.app.memory.tidy()
-    database = Database(parse(database_url, tmp_path))
-    async with database.reading() as connection:
-        for table in tables.metadata.sorted_tables:
-            if table.name in {"seen", "process_keys"}:  # neither says anything about a person
-                continue
-            rows = await _rows(connection, table)
-            if table.name == "outbox":
-                rows = [row for row in rows if row[1] is not None or row[2] is not None or row[3] is not None]
-            assert rows == [], table.name
-    await database.close()
+    stored = database(database_url, tmp_path)
+    rows = await stored.read(_everything)
+    await stored.close()
+    about_nobody = {"seen", "process_keys"}
+    assert {name for name, found in rows.items() if found} <= about_nobody
 
 
 async def test_ids_are_forgotten_after_48_hours_and_participations_when_the_process_is_over(tmp_path: Path) -> None:
@@ -196,10 +196,10 @@ async def test_ids_are_forgotten_after_48_hours_and_participations_when_the_proc
 
 
 async def _count(folder: Path, table: str) -> int:
-    database = Database(parse("sqlite:///data/mitreden.db", folder))
-    async with database.reading() as connection:
-        found = (await connection.execute(text(f"SELECT count(*) FROM {table}"))).scalar_one()  # noqa: S608 - our names
-    await database.close()
+    stored = database("sqlite:///data/mitreden.db", folder)
+    counted = text(f"SELECT count(*) FROM {table}")  # noqa: S608 - our own names
+    found = await stored.read(lambda connection: connection.execute(counted).scalar_one())
+    await stored.close()
     return int(found)
 
 
@@ -209,8 +209,8 @@ async def test_a_batch_is_handled_in_order_and_each_message_once(tmp_path: Path,
         said = await anna.receive(*batch)
         assert said[-2].text.startswith("Vielen Dank")
         assert await anna.receive(*batch) == []
-        stored = [response async for response in anna.app.memory.responses()]
-        assert [response.answers["idea"] for response in stored] == [[("Ein Karussell", False)]]
+        responses = await anna.app.memory.responses()
+        assert [response.answers["idea"] for response in responses] == [[("Ein Karussell", False)]]
 
 
 async def test_a_message_that_fails_costs_only_itself(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
@@ -235,9 +235,9 @@ async def test_a_text_may_hold_what_databases_stumble_over(tmp_path: Path, datab
     hostile = 'NUL \0 and \x1b[31m and \u202e turned, it\'s "quoted"; DROP TABLE people; 🙂 مرحبا'
     async with talking(config_in(tmp_path, BEISPIELSTADT, database_url), BEISPIELSTADT_OPEN) as anna:
         await anna.say_all(*SHORT, hostile, "1")
-        stored = [response async for response in anna.app.memory.responses()]
+        responses = await anna.app.memory.responses()
         kept = 'NUL  and [31m and  turned, it\'s "quoted"; DROP TABLE people; 🙂 مرحبا'
-        assert stored[0].answers["idea"] == [(kept, False)]
+        assert responses[0].answers["idea"] == [(kept, False)]
 
 
 async def test_my_data_names_every_table_that_knows_the_person(tmp_path: Path) -> None:

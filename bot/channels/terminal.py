@@ -1,6 +1,7 @@
 """The whole bot on standard input and output: what a newcomer meets first, and how a dialogue is recorded."""
 
 import asyncio
+import os
 import shutil
 import sys
 import textwrap
@@ -63,8 +64,9 @@ class Terminal:
 
     def print(self, message: Outgoing) -> None:
         """Show a message at once."""
-        text = _wrapped(message) if self._interactive else rendered(message)
-        sys.stdout.buffer.write(f"{text}\n\n".encode("utf-8", "replace"))
+        text = f"\n{_wrapped(message)}" if self._interactive else rendered(message)
+        end = "\n" if self._interactive else "\n\n"
+        sys.stdout.buffer.write(f"{text}{end}".encode("utf-8", "replace"))
         sys.stdout.buffer.flush()
 
     def _incoming(self, text: str) -> Incoming:
@@ -87,7 +89,7 @@ async def _prompted() -> AsyncIterator[str]:
     session: PromptSession[str] = PromptSession(history=InMemoryHistory())
     while True:
         try:
-            yield await session.prompt_async("> ")
+            yield await session.prompt_async("\n> ")
         except (EOFError, KeyboardInterrupt):
             return
 
@@ -96,8 +98,10 @@ def _wrapped(message: Outgoing) -> str:
     """The plain rendering for a window: lines broken at words, numbers in bold where colour is welcome."""
     width = min(WIDTH, shutil.get_terminal_size().columns)
     lines = [part for line in message.text.split("\n") for part in textwrap.wrap(line, width) or [""]]
+    bold, plain = ("", "") if "NO_COLOR" in os.environ else ("\x1b[1m", "\x1b[0m")
     for number, choice in enumerate(message.choices, 1):
-        lines += textwrap.wrap(f"{number:>4}  {choice.label}", width, subsequent_indent=" " * 6)
+        first, *others = textwrap.wrap(choice.label, width - 6)
+        lines += [f"{bold}{number:>4}{plain}  {first}", *(f"      {line}" for line in others)]
     if message.controls:
         lines.append("      " + " ".join(f"[{control.label}]" for control in message.controls))
     if message.attachment:

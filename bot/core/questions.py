@@ -325,7 +325,7 @@ class NumberQuestion(Unnumbered):
         if self.said_nothing(typed, t):
             return Missing.NO_ANSWER
         plain = typed.strip().replace("\N{MINUS SIGN}", "-")
-        found = re.fullmatch(r"[+-]?\d+(?:[.,](\d+))?", plain)
+        found = re.fullmatch(r"[+-]?\d{1,15}(?:[.,](\d{1,15}))?", plain)
         if not found or len(found[1] or "") > self.decimals:
             return None
         value = float(plain.replace(",", ".")) if found[1] else int(plain)

@@ -49,6 +49,8 @@ class Texts:
 
     def number(self, value: float) -> str:
         """1000 as "1.000" or "1,000"."""
+        if isinstance(value, int) and abs(value) < 1000:
+            return str(value)
         return str(format_decimal(value, locale=self._locale))
 
     def date(self, day: dt.date) -> str:

@@ -112,8 +112,7 @@ def upgrade() -> None:
         sqlite_autoincrement=True,
     )
     op.create_index("ix_outbox_person_id", "outbox", ["person_id"])
-    waiting = sa.text("state in ('queued', 'sending')")
-    op.create_index("ix_outbox_waiting", "outbox", ["priority", "id"], sqlite_where=waiting, postgresql_where=waiting)
+    op.create_index("ix_outbox_waiting", "outbox", ["state", "priority", "id"])
     op.create_table(
         "dead_letters",
         sa.Column("channel", sa.String(32), primary_key=True),
