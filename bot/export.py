@@ -99,7 +99,7 @@ def _value(question: Question | None, stored: list[tuple[str, bool]]) -> Any:
         order = {option.id: number for number, option in enumerate(question.answers())} if question else {}
         return sorted(texts, key=lambda text: order.get(text, len(order)))
     if isinstance(question, NumberQuestion):
-        return float(texts[0]) if "." in texts[0] else int(texts[0])
+        return int(texts[0]) if texts[0].lstrip("-").isdigit() else float(texts[0])
     return texts[0]
 
 

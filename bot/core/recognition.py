@@ -15,7 +15,7 @@ _INVISIBLE = {"Cc", "Cf", "Cs"}
 _POSITION = re.compile(r"(?:nr|nummer|number|no|antwort|option)?[.\s#]*(\d{1,4})[.):\s]*", re.IGNORECASE)
 _SIGNED = re.compile(r"\s*[-+\N{MINUS SIGN}\N{EN DASH}]\s*\d+\s*")
 # Between the numbers or labels of a list: comma, semicolon, slash, ampersand, line end, or a word for "and".
-_BETWEEN = re.compile(r"\s*(?:[,;/&\n]|\s(?:und|and|u\.|sowie)\s)\s*", re.IGNORECASE)
+_BETWEEN = re.compile(r"\s*(?:[,،、;؛/&\n]|\s(?:und|and|u\.|sowie)\s)\s*", re.IGNORECASE)
 
 
 def clean(text: str) -> str:
@@ -58,19 +58,23 @@ def _names(label: str) -> frozenset[str]:
 
 def position(typed: str) -> int | None:
     """The number in "3", "3.", "Nr. 3" or a keycap emoji; None where the message is not just a number."""
-    plain = unicodedata.normalize("NFKC", typed).replace("\ufe0f", "").replace("\u20e3", "").strip()
-    found = _POSITION.fullmatch(plain)
+    found = _POSITION.fullmatch(_plain(typed).strip())
     return int(found[1]) if found else None
 
 
 def signed(typed: str) -> bool:
     """Whether a signed number was typed ("-2"): a position has no sign, so it is asked again."""
-    return _SIGNED.fullmatch(unicodedata.normalize("NFKC", typed)) is not None
+    return _SIGNED.fullmatch(_plain(typed)) is not None
+
+
+def _plain(typed: str) -> str:
+    """Full-width figures as plain ones, a keycap emoji as its figure."""
+    return unicodedata.normalize("NFKC", typed).replace("\ufe0f", "").replace("\u20e3", "")
 
 
 def exact(typed: str, choices: Sequence[Choice]) -> Choice | None:
     """The choice meant by its position from 1, its id (the last part of its key) or its label."""
-    if not choices:
+    if not choices or signed(typed):
         return None
     number = position(typed)
     if number is not None and 1 <= number <= len(choices):
@@ -87,7 +91,7 @@ def exact(typed: str, choices: Sequence[Choice]) -> Choice | None:
 def near(typed: str, choices: Sequence[Choice]) -> Choice | None:
     """The one choice meant by a label with small typos, or by the label's first words; None where two are possible."""
     wanted = fold(typed)
-    if not wanted or position(typed) is not None:
+    if not wanted or position(typed) is not None or signed(typed):
         return None
     begun = [choice for choice in choices if f"{fold(choice.label)} ".startswith(f"{wanted} ")]
     if len(begun) == 1:
@@ -117,7 +121,7 @@ def _allowed(wanted: str) -> int:
 
 def parts(typed: str) -> list[str]:
     """What stands between commas, "und" and line ends; numbers may also be divided by spaces or full stops."""
-    found = [part for part in _BETWEEN.split(typed) if part.strip()]
+    found = [part for part in _BETWEEN.split(_plain(typed)) if part.strip()]
     if len(found) == 1 and re.fullmatch(r"\s*\d+(?:[\s.+]+\d+)*[\s.]*", found[0]):
         return re.findall(r"\d+", found[0])
     return [piece for part in found for piece in (part.split() if re.fullmatch(r"[\d\s]+", part) else [part])]
