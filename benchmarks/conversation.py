@@ -22,7 +22,7 @@ from benchmarks import starts
 from benchmarks.figures import Cost, Costs, medians, steps_line, timed
 from bot import app as application
 from bot.clock import Clock
-from bot.config import Config, ProcessSection, StorageSection
+from bot.config import Config, ProcessSection, StorageSection, TelegramSection
 from bot.core import interview
 from bot.core.conversation import Consent, Person, Vocabulary
 from bot.core.messages import Address, Incoming, Memory, Outgoing, Receive
@@ -185,9 +185,9 @@ class Plain:
 
 async def converse(folder: Path, costs: Costs) -> None:
     """Measure engine, dispatch and reference in turn, so that all of them see the same machine."""
-    config = Config(ProcessSection(), StorageSection(), folder)
+    config = Config(ProcessSection(), StorageSection(), TelegramSection(), folder)
     channel = Discard()
-    async with application.opened(config, Clock(OPEN), {channel.name: channel}) as app:
+    async with application.opened(config, Clock(OPEN), {channel.name: channel}, {}) as app:
         engine = Engine(app.process, app.languages)
         people = People(app, engine, channel)
         with closing(sqlite3.connect(folder / "plain.db")) as connection:

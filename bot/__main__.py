@@ -73,6 +73,12 @@ def _parser() -> argparse.ArgumentParser:
     chat.add_argument("--language", metavar="TAG", help="the language to begin in: de, de-simple, en")
     chat.add_argument("--user", default="local", help="who is talking (default: local)")
 
+    run = command("run", _run, "serve all configured networks until SIGTERM or SIGINT")
+    run.add_argument("--now", metavar="T", help="start the clock at this instant (rehearsals on this machine only)")
+    run.add_argument(
+        "--speed", type=_positive, default=1.0, metavar="N", help="run the clock N times as fast (as --now)"
+    )
+
     check = command("check", _check, "examine settings and content, and name every problem with its remedy")
     check.add_argument("folder", nargs="?", type=Path, metavar="FOLDER", help="content folder (default: as configured)")
     check.add_argument("--live", action="store_true", help="also demand what the law wants said to citizens")
@@ -105,6 +111,15 @@ def _chat(parsed: argparse.Namespace) -> None:
 
     app.log_to_stderr()
     asyncio.run(app.chat(_config(parsed), parsed.now, parsed.speed, parsed.user, parsed.language))
+
+
+def _run(parsed: argparse.Namespace) -> None:
+    import logging
+
+    from bot import app
+
+    app.log_to_stderr(logging.INFO)
+    asyncio.run(app.run(_config(parsed), parsed.now, parsed.speed))
 
 
 def _check(parsed: argparse.Namespace) -> int:

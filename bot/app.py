@@ -1,30 +1,43 @@
 """Puts the parts together: the only file that knows every concrete class."""
 
+import asyncio
 import logging
+import signal
 import sys
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import structlog
 
 from bot import content, locales
 from bot.channels.terminal import Terminal
 from bot.clock import Clock, parse_instant
-from bot.config import Config
-from bot.core.messages import Channel, Outgoing
+from bot.config import Config, only_on_this_machine, telegram_token
+from bot.core.messages import Channel, Menu, Outgoing
 from bot.core.process import Process
 from bot.core.texts import Texts
 from bot.dispatch import Dispatch
 from bot.failpoints import from_environment
 from bot.outbox import Outbox
+from bot.pace import Limits, Pace
 from bot.paths import CONTENT, LOCALES
 from bot.problems import UserError
+from handlers import COMMANDS
 from storage.database import DatabaseUnusable, database
 from storage.memory import Memory
 from storage.responses import StoredResponse
 from storage.vault import KeyUnusable, Vault, WrongKey, read_key
+
+if TYPE_CHECKING:
+    from bot.channels.telegram import Telegram
+
+log = structlog.get_logger(__name__)
+
+TIDY_EVERY = 60.0
+"""Seconds between two rounds of forgetting what has to be gone."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,14 +79,15 @@ async def opened(
     config: Config,
     clock: Clock,
     channels: Mapping[str, Channel],
+    paces: Mapping[str, Pace],
     loaded: tuple[Process, Mapping[str, Texts]] | None = None,
 ) -> AsyncIterator[App]:
     """A bot ready to receive, closed at the end of the block. Raises UserError."""
     process, languages = loaded or load_process(config)
     memory = open_memory(config, process)
     reach = from_environment()
-    outbox = Outbox(memory, channels, clock.now, reach)
-    dispatch = Dispatch(memory, process, languages, clock.now, outbox.send, reach)
+    outbox = Outbox(memory, channels, paces, clock.now, reach)
+    dispatch = Dispatch(memory, process, languages, clock.now, outbox.take if paces else outbox.send, reach)
     try:
         await memory.open()
         await memory.forget_old(clock.now(), process_over=process.stage(clock.now()) == "over")
@@ -84,6 +98,7 @@ async def opened(
         place = config.base / config.storage.key_file
         raise UserError(f"{place}: this key does not open the database. Restore the key it was made with.") from error
     finally:
+        await outbox.close()
         await memory.close()
 
 
@@ -93,7 +108,7 @@ async def chat(config: Config, now: str | None, speed: float, user: str, languag
     start = parse_instant(now, loaded[0].zone) if now else None
     clock = Clock(start, speed)
     terminal = Terminal(user, language)
-    async with opened(config, clock, {terminal.name: terminal}, loaded) as app:
+    async with opened(config, clock, {terminal.name: terminal}, {}, loaded) as app:
         if language is not None and language not in app.languages:
             known = ", ".join(app.languages)
             raise UserError(f"--language {language}: the process has no such language. Use one of: {known}.")
@@ -102,6 +117,7 @@ async def chat(config: Config, now: str | None, speed: float, user: str, languag
             day = t.date(clock.now().astimezone(app.process.zone).date())
             terminal.print(Outgoing(text=t("chat.rehearsal", day=day)))
         await app.outbox.send_due()
+        await app.outbox.idle()
         await terminal.run(app.dispatch.receive, app.memory)
 
 
@@ -116,6 +132,71 @@ def log_to_stderr(level: int = logging.WARNING) -> None:
         wrapper_class=structlog.make_filtering_bound_logger(level),
         logger_factory=structlog.PrintLoggerFactory(sys.stderr),
     )
+
+
+async def run(config: Config, now: str | None, speed: float) -> None:
+    """Serve all configured networks until SIGTERM or SIGINT, then stop cleanly. Raises UserError."""
+    process, languages = load_process(config)
+    if (now or speed != 1.0) and not only_on_this_machine(config):
+        raise UserError("--now and --speed are for rehearsals: [telegram] api_url has to be on this machine.")
+    start = parse_instant(now, process.zone) if now else None
+    stop = asyncio.Event()
+    for sign in (signal.SIGTERM, signal.SIGINT):
+        asyncio.get_running_loop().add_signal_handler(sign, stop.set)
+    async with _telegram(config, process, languages) as telegram:
+        paces = {telegram.name: Pace(Limits(overall=config.telegram.per_second))}
+        clock = Clock(start, speed)
+        async with opened(config, clock, {telegram.name: telegram}, paces, (process, languages)) as app:
+            await app.outbox.send_due()
+            log.info("started", channel=telegram.name)
+            async with asyncio.TaskGroup() as at_work:
+                work = [
+                    at_work.create_task(telegram.run(app.dispatch.receive, app.memory)),
+                    at_work.create_task(_tidy(app)),
+                ]
+                await stop.wait()
+                log.info("stopping")
+                for task in work:
+                    task.cancel()
+
+
+@asynccontextmanager
+async def _telegram(config: Config, process: Process, languages: Mapping[str, Texts]) -> AsyncIterator["Telegram"]:
+    from bot.channels.telegram import Telegram  # noqa: PLC0415 - half a second that a terminal does not need
+
+    token = telegram_token(config)
+    if not token:
+        raise UserError("No network is configured. Set MITREDEN_TELEGRAM_TOKEN, or [telegram] token in config.toml.")
+    channel = Telegram(token, config.telegram.api_url, menus(process, languages))
+    await channel.open()
+    try:
+        yield channel
+    finally:
+        await channel.close()
+
+
+async def _tidy(app: App) -> None:
+    """Keep the promises of the privacy text while the process runs, not only when it starts."""
+    while True:
+        await asyncio.sleep(TIDY_EVERY)
+        now = app.clock.now()
+        try:
+            await app.memory.forget_old(now, process_over=app.process.stage(now) == "over")
+            await app.memory.tidy()
+        except Exception as error:  # noqa: BLE001 - a busy or lost database: the next round does it
+            log.warning("tidying_failed", error=type(error).__name__)
+
+
+def menus(process: Process, languages: Mapping[str, Texts]) -> list[Menu]:
+    """What a network shows of the bot beside the chat, per language that it knows; the first is for all others."""
+    found = []
+    for tag in [tag for tag in process.languages if "-" not in tag]:
+        t = languages[tag]
+        lines = [t(command.help) for command in COMMANDS.values() if command.role == "citizen"]
+        commands = [(name.removeprefix("/"), text) for name, _, text in (line.partition(" – ") for line in lines)]
+        about = t("menu.description", organiser=process.organiser, title=t.of(process.title))
+        found.append(Menu(tag, tuple(commands), about, t("menu.short_description", title=t.of(process.title))))
+    return [replace(found[0], language=""), *found]
 
 
 async def responses(config: Config, process: Process) -> list[StoredResponse]:

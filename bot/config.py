@@ -1,10 +1,12 @@
 """The configuration: environment over file over default, every mistake named with its remedy."""
 
+import ipaddress
 import os
 import tomllib
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, get_args, get_type_hints
+from urllib.parse import urlsplit
 
 import msgspec
 
@@ -21,15 +23,27 @@ class StorageSection(msgspec.Struct):
     key: str = ""
 
 
+class TelegramSection(msgspec.Struct):
+    token: str = ""
+    token_file: str = ""
+    api_url: str = "https://api.telegram.org"
+    per_second: float = 30.0
+
+
 class Config(msgspec.Struct):
     """All settings. `base` is the folder that relative paths count from."""
 
     process: ProcessSection
     storage: StorageSection
+    telegram: TelegramSection
     base: Path
 
 
-SECTIONS: dict[str, type[msgspec.Struct]] = {"process": ProcessSection, "storage": StorageSection}
+SECTIONS: dict[str, type[msgspec.Struct]] = {
+    "process": ProcessSection,
+    "storage": StorageSection,
+    "telegram": TelegramSection,
+}
 
 
 def load(path: Path | None, environment: Mapping[str, str] = os.environ) -> Config:
@@ -51,6 +65,31 @@ def load(path: Path | None, environment: Mapping[str, str] = os.environ) -> Conf
     if findings.problems:
         raise UserError(str(findings.problems[0]))
     return Config(**sections, base=base)  # type: ignore[arg-type]
+
+
+def telegram_token(config: Config) -> str:
+    """The token from the settings or its file; empty where Telegram is not used. Raises UserError."""
+    section = config.telegram
+    token = section.token
+    if not token and section.token_file:
+        path = config.base / section.token_file
+        try:
+            token = path.read_text(encoding="utf-8").strip()
+        except (OSError, UnicodeDecodeError) as error:
+            raise UserError(f"{path}: the token file cannot be read. Check [telegram] token_file.") from error
+    number, _, secret = token.partition(":")
+    if token and not (number.isdigit() and secret and token.isascii() and token.isprintable() and " " not in token):
+        raise UserError("[telegram] token: this is not a token. Copy it whole from @BotFather: 123456789:ABC…")
+    return token
+
+
+def only_on_this_machine(config: Config) -> bool:
+    """Whether every configured server is on loopback, so that no citizen can be met by a rehearsal."""
+    host = urlsplit(config.telegram.api_url).hostname or ""
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"
 
 
 def _read(file: Path) -> dict[str, Any]:

@@ -9,7 +9,7 @@ from datetime import datetime
 import structlog
 
 import handlers
-from bot.core.conversation import CancelPlanned, Erase, EraseResponse, Person, Submit, Vocabulary
+from bot.core.conversation import CancelPlanned, CountSource, Erase, EraseResponse, Person, Submit, Vocabulary
 from bot.core.messages import Address, Incoming, OutboxRow, Outgoing
 from bot.core.process import Process
 from bot.core.recognition import clean
@@ -112,7 +112,15 @@ class Dispatch:
         return await self._memory.write(changes)
 
     async def _decide(self, message: Incoming, talk: _Talk, changes: Changes, now: datetime) -> None:
-        if message.kind != "message":
+        if message.kind == "unreadable":
+            changes.failed.append((message.id, "unreadable"))
+            return
+        if message.kind == "membership":
+            if talk.loaded is not None:
+                talk.person = replace(talk.person, stopped=True)
+                changes.silenced.append(talk.person.id)
+            return
+        if message.kind == "delete":
             return
         turn = Turn(
             message=message,
@@ -139,6 +147,8 @@ class Dispatch:
                     talk.took_part = True
                 case EraseResponse(code):
                     changes.codes.append(code)
+                case CountSource(name):
+                    changes.sources.append(name)
                 case CancelPlanned():
                     changes.cancelled.append(talk.person.id)
                 case Erase():

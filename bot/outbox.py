@@ -1,13 +1,16 @@
 """Sends what is committed, and decides what becomes of each message: done, again later, or unclear."""
 
 import asyncio
+import random
+from collections import deque
 from collections.abc import Callable, Mapping, Sequence
-from datetime import datetime, timedelta
+from datetime import datetime
 
 import structlog
 
-from bot.core.messages import Address, Blocked, Channel, NotSent, OutboxRow, Refused, Unknown
+from bot.core.messages import Address, Channel, NotSent, OutboxRow, SendError, Unknown
 from bot.failpoints import Reach, pass_by
+from bot.pace import Pace
 from storage.memory import Memory
 from storage.outbox import Fate
 
@@ -15,65 +18,152 @@ log = structlog.get_logger(__name__)
 
 AT_ONCE = 1000
 """Rows taken from the database in one go."""
-RETRY_AFTER = 5.0
-"""Seconds until a message that was certainly not sent is tried again, where the network names no time."""
+SLOWEST_RETRY = 30.0
+"""Seconds between two tries at the most, so that an answer comes within a minute of a network's return."""
 
 
 class Outbox:
-    """One lane per address: in order within a lane, side by side between them."""
+    """One lane per address: in order within a lane, side by side between them.
+
+    On a channel with a pace a message is tried again until it is out; without one (the terminal) by the next start.
+    """
 
     def __init__(
-        self, memory: Memory, channels: Mapping[str, Channel], now: Callable[[], datetime], reach: Reach = pass_by
+        self,
+        memory: Memory,
+        channels: Mapping[str, Channel],
+        paces: Mapping[str, Pace],
+        now: Callable[[], datetime],
+        reach: Reach = pass_by,
     ) -> None:
         self._memory = memory
         self._channels = channels
+        self._paces = paces
         self._now = now
         self._reach = reach
+        self._lanes: dict[Address, deque[OutboxRow]] = {}
+        self._workers: set[asyncio.Task[None]] = set()
+        self._fates: list[Fate] = []
+        self._settling: asyncio.Task[None] | None = None
 
     async def send_due(self) -> None:
         """Send what an earlier process left, and what has become due."""
-        while rows := await self._memory.due(self._now(), AT_ONCE):
-            await self.send(rows)
+        for row in await self._memory.due(self._now(), AT_ONCE):
+            await self.take([row])
 
-    async def send(self, rows: Sequence[OutboxRow]) -> None:
-        """Send these rows and note what became of them."""
+    async def take(self, rows: Sequence[OutboxRow]) -> None:
+        """Take committed rows over; returns before they are sent."""
         once = [row.id for row in rows if row.once]
         if once:
             await self._memory.mark_sending(once)
-        lanes: dict[Address, list[OutboxRow]] = {}
         for row in rows:
-            lanes.setdefault(row.to, []).append(row)
-        fates: list[Fate] = []
+            if row.to in self._lanes:
+                self._lanes[row.to].append(row)
+            else:
+                self._lanes[row.to] = deque([row])
+                worker = asyncio.create_task(self._work(row.to))
+                self._workers.add(worker)
+                worker.add_done_callback(self._workers.discard)
+
+    async def send(self, rows: Sequence[OutboxRow]) -> None:
+        """Take rows over and wait until everything is out and noted."""
+        await self.take(rows)
+        await self.idle()
+
+    async def idle(self) -> None:
+        """Wait until nothing is on its way."""
+        while self._workers or self._settling:
+            waiting = [*self._workers, *([self._settling] if self._settling else [])]
+            await asyncio.wait(waiting, return_when=asyncio.FIRST_COMPLETED)
+            for task in waiting:
+                if task.done() and not task.cancelled():
+                    task.result()
+
+    async def close(self, patience: float = 5.0) -> None:
+        """Let what is on its way arrive, for some seconds; what is left stays queued for the next start."""
         try:
-            async with asyncio.TaskGroup() as lanes_at_work:
-                for lane in lanes.values():
-                    lanes_at_work.create_task(self._work(lane, fates))
+            async with asyncio.timeout(patience):
+                await self.idle()
+        except TimeoutError:
+            for worker in list(self._workers):
+                worker.cancel()
+            await asyncio.gather(*self._workers, return_exceptions=True)
+            if self._settling:
+                await self._settling
+
+    async def _work(self, to: Address) -> None:
+        """Send the rows of one lane until it is empty."""
+        lane = self._lanes[to]
+        try:
+            while lane:
+                self._reach("before_send")
+                self._note(await self._deliver(lane[0]))
+                lane.popleft()
         finally:
-            self._reach("before_mark")
-            if fates:
+            del self._lanes[to]
+
+    def _note(self, fate: Fate) -> None:
+        """What became of a row is written soon, together with what became of others meanwhile."""
+        self._fates.append(fate)
+        if self._settling is None:
+            self._settling = asyncio.create_task(self._settle())
+
+    async def _settle(self) -> None:
+        try:
+            while self._fates:
+                self._reach("before_mark")
+                fates, self._fates = self._fates, []
                 await self._memory.settle(fates)
+        finally:
+            self._settling = None
 
-    async def _work(self, lane: Sequence[OutboxRow], fates: list[Fate]) -> None:
-        for row in lane:
-            self._reach("before_send")
-            fates.append(await self._send_one(row))
-
-    async def _send_one(self, row: OutboxRow) -> Fate:
-        channel = self._channels.get(row.to.channel)
+    async def _deliver(self, row: OutboxRow) -> Fate:
+        channel, pace = self._channels.get(row.to.channel), self._paces.get(row.to.channel)
         if channel is None:
             return Fate(row=row, state="failed", error="no such channel")
-        try:
-            remote_id = await channel.send(row.to, row.message, row.key or f"row-{row.id}")
-        except NotSent as error:
-            wait = RETRY_AFTER if error.retry_after is None else error.retry_after
-            return Fate(row=row, state="queued", error="not sent", until=self._now() + timedelta(seconds=wait))
-        except Unknown:
-            # A reply may arrive twice, better than never; what goes once stays open and is shown to staff.
-            if row.once:
-                return Fate(row=row, state="unknown", error="unclear")
-            return Fate(row=row, state="queued", error="unclear", until=self._now() + timedelta(seconds=RETRY_AFTER))
-        except (Blocked, Refused) as error:
+        tries = 0
+        while True:
+            tries += 1
+            try:
+                remote_id = await self._sent(channel, pace, row)
+            except SendError as error:
+                if fate := _fate_of(row, error, pace, tries):
+                    return fate
+            else:
+                self._reach("after_send")
+                return Fate(row=row, state="sent", remote_id=remote_id)
+
+    async def _sent(self, channel: Channel, pace: Pace | None, row: OutboxRow) -> str:
+        key = row.key or f"row-{row.id}"
+        if pace is None:
+            return await channel.send(row.to, row.message, key)
+        await pace.ready(row)
+        async with pace.under_way:
+            return await channel.send(row.to, row.message, key)
+
+
+def _fate_of(row: OutboxRow, error: SendError, pace: Pace | None, tries: int) -> Fate | None:
+    """What a failed send means for its row; None where it is tried again once the pace allows."""
+    match error:
+        case NotSent() if pace is None:
+            return Fate(row=row, state="queued", error="not sent")
+        case NotSent(retry_after=None) if pace:
+            pace.pause_all(_back_off(tries))
+        case NotSent(retry_after=seconds) if pace and seconds is not None:
+            pace.pause(row.to, seconds)
+        case Unknown() if row.once:
+            return Fate(row=row, state="unknown", error="unclear")
+        case Unknown() if pace:
+            # A reply may arrive twice, better than never.
+            pace.pause(row.to, _back_off(tries))
+        case Unknown():
+            return Fate(row=row, state="queued", error="unclear")
+        case _:
             log.info("send_refused", row=row.id, error=type(error).__name__)
             return Fate(row=row, state="failed", error=type(error).__name__)
-        self._reach("after_send")
-        return Fate(row=row, state="sent", remote_id=remote_id)
+    return None
+
+
+def _back_off(tries: int) -> float:
+    """Seconds until the next try: doubling from one, with jitter."""
+    return float(min(2.0 ** (tries - 1), SLOWEST_RETRY) * random.uniform(0.75, 1.25))  # noqa: S311 - jitter, no secret

@@ -42,6 +42,10 @@ def route(turn: Turn) -> Handler:
     """What answers this message: a button, a command, a menu, the survey, plain words, in this order."""
     if turn.message.choice is not None:
         return pressed_button
+    if turn.message.kind == "edit":
+        return survey.edited
+    if turn.message.media:
+        return help.only_text
     command = command_in(turn.text)
     if _language_first(turn, command):
         return lambda first: language.ask(first, then=command or "start")
@@ -64,10 +68,14 @@ def route(turn: Turn) -> Handler:
 
 async def answer(turn: Turn) -> Decision:
     """Route a message and follow where its handler leads; an aside ends with the question that waits."""
+    if not turn.message.private:
+        return turn.say(turn.as_person(_with_known_language(turn)).t("group.private", link=turn.message.link))
     turn = _with_argument(_without_slash(turn.as_person(_with_known_language(turn))))
     handler = route(turn)
     decision = await _decided(handler, turn)
-    aside = handler is help.unknown_command or any(c.aside and c.run is handler for c in COMMANDS.values())
+    aside = handler in {help.unknown_command, help.only_text} or any(
+        c.aside and c.run is handler for c in COMMANDS.values()
+    )
     said, effects = decision.say, decision.effects
     while decision.then:
         following = COMMANDS[decision.then]

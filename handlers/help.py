@@ -23,6 +23,11 @@ def not_understood(turn: Turn) -> Decision:
     return turn.say(turn.t("help.not_understood_closed" if survey.closed(turn) else "help.not_understood"))
 
 
+def only_text(turn: Turn) -> Decision:
+    """A picture, a voice message, a sticker: friendly, and what to do instead."""
+    return turn.say(turn.t("misfit.media"))
+
+
 def unknown_command(turn: Turn) -> Decision:
     """A command that does not exist."""
     return turn.say(turn.t("help.unknown_command"))

@@ -1,14 +1,21 @@
 """`/start`: says who is speaking, and leads on to the survey. Harmless in the middle of it."""
 
+import re
+from dataclasses import replace
+
+from bot.core.conversation import CountSource
 from bot.core.messages import Choice, Outgoing
 from handlers import consent, survey
 from handlers.turn import Decision, Menu, Turn, menu_choices, waits_at, waits_no_more
 
 MENU = "welcome"
+SOURCE = re.compile(r"src_[A-Za-z0-9_-]{1,40}")
 
 
 def run(turn: Turn) -> Decision:
     """The introduction with the ways on; where a survey is under way, the question that waits."""
+    if turn.argument:
+        return _linked(turn, turn.argument)
     person = waits_no_more(turn.person)
     turn = turn.as_person(person)
     if survey.answering(turn):
@@ -17,6 +24,16 @@ def run(turn: Turn) -> Decision:
         return turn.say(f"{consent.who(turn)}\n\n{survey.why_closed(turn)}")
     text = f"{consent.introduction(turn)}\n\n{asks(turn)}"
     return turn.say(Outgoing(text=text, choices=choices(turn)), person=waits_at(person, MENU))
+
+
+def _linked(turn: Turn, payload: str) -> Decision:
+    """Through a link or poster: `survey` leads straight on, `src_…` is counted; anything else is a plain start."""
+    plain = run(replace(turn, argument=""))
+    if payload == "survey":
+        return Decision(person=waits_no_more(turn.person), then="umfrage")
+    if SOURCE.fullmatch(payload):
+        return replace(plain, effects=(CountSource(payload.removeprefix("src_")),))
+    return plain
 
 
 def asks(turn: Turn) -> str:

@@ -4,10 +4,12 @@ import secrets
 from dataclasses import replace
 
 from bot.core import interview, recognition
-from bot.core.conversation import Control, Response, Submit, pressed
+from bot.core.conversation import DONE, Control, Response, Submit, pressed
 from bot.core.interview import Answered, Step, dropped_sentence, prefixed, put
-from bot.core.messages import Choice, Outgoing
+from bot.core.messages import Choice, Outgoing, Settled
+from bot.core.questions import SeveralQuestion
 from bot.core.survey import Progress
+from bot.core.values import Missing, Value
 from handlers import consent
 from handlers.turn import Decision, Menu, Turn, menu_choices, waits_at, waits_no_more
 
@@ -107,7 +109,10 @@ def typed(turn: Turn) -> Decision:
         return missed(turn, question.misfit(turn.text, t), put(survey, begun, t))
     if not isinstance(move, Answered):
         return control(turn, move)
-    return _stepped(turn, interview.advance(survey, begun, move, t))
+    step = interview.advance(survey, begun, move, t)
+    if turn.message.target is not None:
+        step = replace(step, progress=replace(step.progress, last=(turn.message.target, question.id)))
+    return _stepped(turn, step)
 
 
 def _typed_at_review(turn: Turn, begun: Progress) -> Decision:
@@ -188,15 +193,51 @@ def pressed_button(turn: Turn, key: str) -> Decision:
     if begun.version != survey.version:
         begun = survey.adopt(begun).progress
         turn = turn.as_person(replace(turn.person, draft=begun))
-    value = question.read(option, t) if any(option == choice.key for choice in question.choices(t)) else None
+    offered = any(option == choice.key for choice in question.choices(t))
+    value = question.read(option, t) if offered else None
     turn = turn.as_person(waits_no_more(turn.person))
+    if begun.question == name and isinstance(question, SeveralQuestion) and offered and value is not Missing.NO_ANSWER:
+        return _ticked(turn, begun, option)
     if begun.question == name and value is not None:
-        return _stepped(turn, interview.advance(survey, begun, Answered(value), t))
+        return _tapped(turn, begun, value)
     if name in begun.answers and begun.answers[name] == value:
         return Decision(person=turn.person)  # the second of two quick taps
     if name in begun.answers and survey.reopen(begun, name):
         return _reopened(turn, begun, name)
     return turn.say(prefixed(t("button.closed"), put(survey, begun, t)))
+
+
+def _ticked(turn: Turn, begun: Progress, option: str) -> Decision:
+    """One of several options tapped: the same message, with its tick changed."""
+    survey, t = turn.process.survey, turn.t
+    ticked = survey.tick(begun, option)
+    question = survey.current(begun)
+    most = question.at_most if isinstance(question, SeveralQuestion) else None
+    if most is not None and len(ticked.ticked) > most:
+        return turn.say(t.counted("misfit.too_many", most))
+    shown = replace(put(survey, ticked, t), replaces=turn.message.target)
+    return turn.say(shown, person=replace(turn.person, draft=ticked))
+
+
+def _tapped(turn: Turn, begun: Progress, value: Value) -> Decision:
+    """An answer by button: the next message, and the question without buttons but with the answer."""
+    survey, t = turn.process.survey, turn.t
+    step = interview.advance(survey, begun, Answered(value), t)
+    if turn.message.target is not None and step.say:
+        settled = Settled(turn.message.target, interview.answered(survey, begun, value, t))
+        step = replace(step, say=(replace(step.say[0], settles=settled), *step.say[1:]))
+    return _stepped(turn, step)
+
+
+def edited(turn: Turn) -> Decision:
+    """A typed answer that was edited afterwards: the last one is corrected, an earlier one is not touched."""
+    survey, t, begun = turn.process.survey, turn.t, draft(turn)
+    if begun is None or not answering(turn):
+        return Decision(person=turn.person)
+    last = begun.last
+    if last is None or last[0] != turn.message.target or (again := survey.reopen(begun, last[1])) is None:
+        return turn.say(t("edit.too_late"))
+    return typed(turn.as_person(replace(waits_no_more(turn.person), draft=again)))
 
 
 def pressed_control(turn: Turn, key: str) -> Decision:
@@ -206,6 +247,10 @@ def pressed_control(turn: Turn, key: str) -> Decision:
     if begun is None or not answering(turn):
         return turn.say(turn.t("button.submitted") if turn.took_part else turn.t("button.closed"))
     turn = turn.as_person(waits_no_more(turn.person))
+    if begun.question == name and word == DONE:
+        if not begun.ticked:
+            return turn.say(turn.t("misfit.tick_first"))
+        return _tapped(turn, begun, begun.ticked)
     known: dict[str, Control] = {"back": "back", "skip": "skip", "pause": "pause", "onward": "onward"}
     if begun.question == name and word in known:
         return control(turn, known[word])

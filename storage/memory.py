@@ -44,6 +44,8 @@ class Changes:
     submitted: list[tuple[Submit, Address]] = field(default_factory=list)
     codes: list[str] = field(default_factory=list)
     cancelled: list[int] = field(default_factory=list)
+    silenced: list[int] = field(default_factory=list)
+    sources: list[str] = field(default_factory=list)
     planned: list[Planned] = field(default_factory=list)
     bookmark: str | None = None
     facts: Mapping[str, str] = field(default_factory=dict)
@@ -105,7 +107,8 @@ class Memory:
         vault = self._vault
         received.note(connection, changes.channel, changes.handled, changes.now)
         received.note_failed(connection, changes.channel, changes.failed, changes.now)
-        outbox.erase_of(connection, changes.erased)
+        outbox.erase_of(connection, [*changes.erased, *changes.silenced])
+        received.count_sources(connection, changes.sources)
         people.erase(connection, changes.erased)
         people.end_drafts(connection, changes.ended)
         people.add(connection, vault, changes.new, changes.today)

@@ -9,7 +9,7 @@ from sqlalchemy import Connection, bindparam, delete, func, insert, or_, select,
 
 from bot.core.messages import REPLY, Address, OutboxRow, Outgoing, State
 from storage.people import opened_address, sealed_address
-from storage.tables import outbox
+from storage.tables import outbox, people
 from storage.vault import Vault
 
 
@@ -109,6 +109,10 @@ def mark_sending(connection: Connection, ids: Sequence[int]) -> None:
         connection.execute(update(outbox).where(outbox.c.id.in_(ids)).values(state="sending"))
 
 
+BLOCKED = "Blocked"
+"""The error of a row whose person does not want messages any more."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Fate:
     """What became of a row: `state` "queued" puts it back, not to be tried before `until`."""
@@ -148,6 +152,7 @@ def settle(connection: Connection, fates: Sequence[Fate]) -> None:
     gone = [fate.row.id for fate in fates if fate.state != "queued" and fate.row.key is None]
     done = [fate for fate in fates if fate.state != "queued" and fate.row.key is not None]
     again = [fate for fate in fates if fate.state == "queued"]
+    _silence(connection, [fate.row.id for fate in fates if fate.error == BLOCKED])
     if gone:
         connection.execute(delete(outbox).where(outbox.c.id.in_(gone)))
     if done:
@@ -157,6 +162,17 @@ def settle(connection: Connection, fates: Sequence[Fate]) -> None:
         connection.execute(_DONE, rows)
     if again:
         connection.execute(_AGAIN, [{"row": fate.row.id, "error": fate.error, "until": fate.until} for fate in again])
+
+
+def _silence(connection: Connection, rows: Sequence[int]) -> None:
+    """People who blocked the bot or have gone: nothing more is sent to them, until they write again."""
+    if not rows:
+        return
+    ids = connection.execute(select(outbox.c.person_id).where(outbox.c.id.in_(rows))).scalars()
+    gone = [person for person in ids if person is not None]
+    connection.execute(update(people).where(people.c.id.in_(gone)).values(stopped=True))
+    waiting_too = outbox.c.person_id.in_(gone) & outbox.c.id.not_in(rows)
+    connection.execute(delete(outbox).where(waiting_too))
 
 
 def erase_of(connection: Connection, people: Sequence[int]) -> None:

@@ -25,6 +25,14 @@ class Record:
     messages_waiting: int
 
 
+class _Draft(msgspec.Struct):
+    """The part of a draft that is sealed."""
+
+    answers: dict[str, Any]
+    ticked: tuple[str, ...] = ()
+    last: tuple[str, str] | None = None
+
+
 _FOUND = (
     select(
         people.c.id,
@@ -48,15 +56,16 @@ _FOUND = (
 
 def find(connection: Connection, vault: Vault, lookups: Mapping[Address, bytes]) -> dict[Address, Person]:
     """The people known under these addresses, with their drafts; `lookups` are the addresses' keyed hashes."""
-    wanted = {lookup: address for address, lookup in lookups.items()}
-    rows = connection.execute(_FOUND, {"lookups": list(wanted)})
-    return {wanted[row.lookup]: _person(row, wanted[row.lookup], vault) for row in rows}
+    rows = {row.lookup: row for row in connection.execute(_FOUND, {"lookups": list(set(lookups.values()))})}
+    # Somebody may write in two rooms at once: two addresses, one person.
+    return {address: _person(rows[lookup], address, vault) for address, lookup in lookups.items() if lookup in rows}
 
 
 def _person(row: Any, address: Address, vault: Vault) -> Person:
     draft = None
     if row.survey is not None:
-        draft = Progress(row.survey, row.version, row.question, opened(vault, row.answers))
+        kept = msgspec.json.decode(vault.open(row.answers, "draft"), type=_Draft)
+        draft = Progress(row.survey, row.version, row.question, read(kept.answers), kept.ticked, kept.last)
     return Person(
         id=row.id,
         address=address,
@@ -171,7 +180,7 @@ def _draft(vault: Vault, draft: Progress, today: date) -> dict[str, object]:
         "survey": draft.survey,
         "version": draft.version,
         "question": draft.question,
-        "answers": vault.seal(msgspec.json.encode(written(draft.answers)), "draft"),
+        "answers": vault.seal(msgspec.json.encode(_Draft(written(draft.answers), draft.ticked, draft.last)), "draft"),
         "changed_on": today,
     }
 
@@ -184,9 +193,8 @@ def written(answers: Mapping[str, Value]) -> dict[str, object]:
     }
 
 
-def opened(vault: Vault, sealed: bytes) -> dict[str, Value]:
-    """The answers of a stored draft. Raises WrongKey."""
-    stored = msgspec.json.decode(vault.open(sealed, "draft"))
+def read(stored: Mapping[str, Any]) -> dict[str, Value]:
+    """Answers as they were before `written`."""
     return {question: _value(value) for question, value in stored.items()}
 
 

@@ -3,9 +3,9 @@
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 
-from sqlalchemy import Connection, bindparam, delete, insert, select, update
+from sqlalchemy import Connection, bindparam, delete, func, insert, select, update
 
-from storage.tables import bookmarks, dead_letters, facts, seen
+from storage.tables import bookmarks, dead_letters, facts, seen, sources
 
 KEPT = timedelta(hours=48)
 """How long an id is remembered: Telegram hands an update over again for at most 24 hours."""
@@ -38,6 +38,21 @@ def forget(connection: Connection, now: datetime) -> None:
     """Forget ids that no network will hand over again, those of failed messages as well."""
     connection.execute(delete(seen).where(seen.c.at < now - KEPT))
     connection.execute(delete(dead_letters).where(dead_letters.c.at < now - KEPT))
+
+
+MOST_SOURCES = 500
+"""Names of sources come from anybody; more than a city prints posters are not kept."""
+
+
+def count_sources(connection: Connection, names: Sequence[str]) -> None:
+    """Count people by the poster or link they came through."""
+    for name in names:
+        counted = connection.execute(
+            update(sources).where(sources.c.name == name).values(people=sources.c.people + 1)
+        ).rowcount
+        known = connection.execute(select(func.count()).select_from(sources)).scalar_one()
+        if not counted and known < MOST_SOURCES:
+            connection.execute(insert(sources).values(name=name, people=1))
 
 
 def bookmark(connection: Connection, channel: str) -> str | None:

@@ -173,6 +173,14 @@ outbox = Table(
     sqlite_autoincrement=True,
 )
 
+# How many people came through which poster or link; nobody knows who.
+sources = Table(
+    "sources",
+    metadata,
+    Column("name", String(40), primary_key=True),
+    Column("people", Integer, nullable=False),
+)
+
 # Messages that could not be handled: ids and the class of the error, never their text.
 dead_letters = Table(
     "dead_letters",

@@ -9,7 +9,7 @@ from pathlib import Path
 from bot import app as application
 from bot.channels import terminal
 from bot.clock import Clock
-from bot.config import Config, ProcessSection, StorageSection
+from bot.config import Config, ProcessSection, StorageSection, TelegramSection
 from bot.core.messages import Address, Incoming, Memory, Outgoing, Receive
 
 OPEN = datetime.fromisoformat("2025-11-10T10:00:00+01:00")
@@ -98,7 +98,7 @@ class Talk:
 
 def config_in(folder: Path, process: Path | None = None, url: str = "sqlite:///data/mitreden.db") -> Config:
     """Settings whose files lie in a folder of the test."""
-    return Config(ProcessSection(str(process) if process else ""), StorageSection(url=url), folder)
+    return Config(ProcessSection(str(process) if process else ""), StorageSection(url=url), TelegramSection(), folder)
 
 
 @asynccontextmanager
@@ -107,5 +107,5 @@ async def talking(
 ) -> AsyncIterator[Talk]:
     """A bot with its storage, and a person who talks to it."""
     recorder = Recorder()
-    async with application.opened(config, FrozenClock(now), {recorder.name: recorder}) as app:
+    async with application.opened(config, FrozenClock(now), {recorder.name: recorder}, {}) as app:
         yield Talk(app, recorder, user, language)

@@ -1,7 +1,7 @@
 """Where a conversation stands: a person's language, consent, draft, and what the bot waits for."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from typing import Literal
 
@@ -12,6 +12,8 @@ from bot.core.texts import Texts
 from bot.core.values import Value
 
 Control = Literal["back", "skip", "pause", "cancel", "onward"]
+DONE: Literal["done"] = "done"
+"""The button that ends a selection of several; as a typed message is a whole selection, there is no word for it."""
 CONTROLS: tuple[Control, ...] = ("back", "skip", "pause", "cancel", "onward")
 # "weiter" would be a plausible answer in own words; these four are said to be control words wherever they stand.
 CONTROLS_IN_FREE_TEXT: tuple[Control, ...] = ("back", "skip", "pause", "cancel")
@@ -80,11 +82,18 @@ class EraseResponse:
 
 
 @dataclass(frozen=True, slots=True)
+class CountSource:
+    """Somebody came through a poster or a link of this name; nobody learns who."""
+
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
 class CancelPlanned:
     """Take back what the bot was going to send of its own accord."""
 
 
-Effect = Submit | Erase | EraseResponse | CancelPlanned
+Effect = Submit | Erase | EraseResponse | CancelPlanned | CountSource
 
 
 class Vocabulary:
@@ -114,7 +123,7 @@ def question_button(version: int, question: str, option: str) -> str:
     return f"q:{version}:{question}:{option}"
 
 
-def control_button(question: str, control: Control) -> str:
+def control_button(question: str, control: Control | Literal["done"]) -> str:
     """The key of a button that steers rather than answers; it knows the question it stood under."""
     return f"c:{question}:{control}"
 
@@ -132,4 +141,4 @@ def pressed(key: str, kind: Literal["q", "c", "m"]) -> list[str] | None:
 
 def question_choices(version: int, question: str, choices: Iterable[Choice]) -> tuple[Choice, ...]:
     """A question's choices with the keys that travel in buttons."""
-    return tuple(Choice(question_button(version, question, choice.key), choice.label) for choice in choices)
+    return tuple(replace(choice, key=question_button(version, question, choice.key)) for choice in choices)

@@ -7,6 +7,7 @@ from bot.core import recognition
 from bot.core.conversation import (
     CONTROLS,
     CONTROLS_IN_FREE_TEXT,
+    DONE,
     Control,
     Vocabulary,
     control_button,
@@ -14,7 +15,7 @@ from bot.core.conversation import (
     question_choices,
 )
 from bot.core.messages import Choice, Outgoing
-from bot.core.questions import Question
+from bot.core.questions import Question, SeveralQuestion
 from bot.core.survey import Progress, Survey
 from bot.core.texts import Texts
 from bot.core.values import Missing, Value
@@ -59,11 +60,22 @@ def put(survey: Survey, progress: Progress, t: Texts) -> Outgoing:
         t("question.earlier", answer=shortened(question.shown(earlier, t))) if earlier is not None else "",
         t("question.optional") if question.optional and earlier is None else "",
     ]
+    several = isinstance(question, SeveralQuestion)
+    choices = [replace(choice, ticked=choice.key in progress.ticked) for choice in question.choices(t)]
     return Outgoing(
         text="\n".join(part for part in parts if part),
-        choices=question_choices(survey.version, question.id, question.choices(t)),
+        choices=question_choices(survey.version, question.id, choices),
         controls=_controls(survey, progress, question, t),
+        done=Choice(control_button(question.id, DONE), t("control.done")) if several else None,
     )
+
+
+def answered(survey: Survey, progress: Progress, value: Value, t: Texts) -> str:
+    """The waiting question as it reads once it has this answer."""
+    question = survey.current(progress)
+    if question is None:
+        return ""
+    return f"{question.wording(t)}\n{t('answer.given', answer=question.shown(value, t))}"
 
 
 def review(survey: Survey, progress: Progress, t: Texts) -> Outgoing:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal, Protocol
 
-Kind = Literal["message", "edit", "delete", "membership"]
+Kind = Literal["message", "edit", "delete", "membership", "unreadable"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,7 +19,11 @@ class Address:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Incoming:
-    """One thing a network handed over. `id` is unique within its channel; `choice` is the key of a tapped button."""
+    """One thing a network handed over. `id` is unique within its channel; `choice` is the key of a tapped button.
+
+    `target` is the network's id of the message itself, of the message under a tapped button, or of the edited one.
+    `media` marks a picture, a voice message and the like; `link` opens the private chat for one from a group.
+    """
 
     id: str
     sender: Address
@@ -30,6 +34,9 @@ class Incoming:
     choice: str | None = None
     language: str | None = None
     private: bool = True
+    media: bool = False
+    forwarded: bool = False
+    link: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +45,7 @@ class Choice:
 
     key: str
     label: str
+    ticked: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,20 +57,31 @@ class Attachment:
     content: bytes
 
 
+@dataclass(frozen=True, slots=True)
+class Settled:
+    """A message with buttons that was answered by one of them: its id, and what it reads from now on."""
+
+    message: str
+    text: str
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Outgoing:
     """One message to a person, in the person's language.
 
     `choices` are numbered from 1 in the order given. `controls` (back, skip, pause) are not: they are typed as words
-    and stand in a row of their own where a network has buttons.
+    and stand in a row of their own where a network has buttons. `done` ends a selection of several by buttons.
+    `replaces` names a message to edit instead of sending a new one; `settles` one that this message makes obsolete.
     """
 
     text: str
     choices: tuple[Choice, ...] = ()
     controls: tuple[Choice, ...] = ()
+    done: Choice | None = None
     attachment: Attachment | None = None
     silent: bool = False
     replaces: str | None = None
+    settles: Settled | None = None
     deletes: str | None = None
 
 
@@ -111,6 +130,19 @@ class Blocked(SendError):
 
 class Refused(SendError):
     """The network will never take this message."""
+
+
+@dataclass(frozen=True, slots=True)
+class Menu:
+    """What a network shows of the bot in one language, beside the chat: commands with descriptions, and about it.
+
+    An empty `language` is for everybody whose language has no menu.
+    """
+
+    language: str
+    commands: tuple[tuple[str, str], ...]
+    description: str
+    short_description: str
 
 
 Receive = Callable[[Sequence[Incoming], str | None, Mapping[str, str]], Awaitable[None]]

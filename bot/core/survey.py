@@ -16,12 +16,18 @@ TOO_MANY_WAYS = 20_000
 
 @dataclass(frozen=True, slots=True)
 class Progress:
-    """How far one person has come. `question` is the one that waits for an answer, None when all are answered."""
+    """How far one person has come. `question` is the one that waits for an answer, None when all are answered.
+
+    `ticked` are the options tapped so far where several may be; `last` is the message that gave the last answer, and to
+    which question, so that an edit of it corrects that answer.
+    """
 
     survey: str
     version: int
     question: str | None
     answers: Mapping[str, Value] = field(default_factory=dict)
+    ticked: tuple[str, ...] = ()
+    last: tuple[str, str] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,16 +96,23 @@ class Survey:
                 break
             if question.id in progress.answers:
                 before = question.id
-        return replace(progress, question=before) if before else None
+        return replace(progress, question=before, ticked=()) if before else None
 
     def reopen(self, progress: Progress, question: str) -> Progress | None:
         """A question on the path that already has an answer waits again; None for any other."""
         on_path = any(asked.id == question for asked in self.path(progress.answers))
-        return replace(progress, question=question) if on_path and question in progress.answers else None
+        return replace(progress, question=question, ticked=()) if on_path and question in progress.answers else None
 
     def onward(self, progress: Progress) -> Progress:
         """On to the first question without an answer, keeping the answer of the one that waits."""
         return self._with(progress.answers)
+
+    def tick(self, progress: Progress, option: str) -> Progress:
+        """One option of the waiting question tapped: ticked, or no longer; in the order of the content."""
+        question = self.current(progress)
+        ticked = set(progress.ticked) ^ {option}
+        order = question.answers() if question else ()
+        return replace(progress, ticked=tuple(known.id for known in order if known.id in ticked))
 
     def complete(self, progress: Progress) -> bool:
         """Whether every question on the path has an answer, so that it may be submitted."""

@@ -114,6 +114,11 @@ def upgrade() -> None:
     op.create_index("ix_outbox_person_id", "outbox", ["person_id"])
     op.create_index("ix_outbox_waiting", "outbox", ["state", "priority", "id"])
     op.create_table(
+        "sources",
+        sa.Column("name", sa.String(40), primary_key=True),
+        sa.Column("people", sa.Integer, nullable=False),
+    )
+    op.create_table(
         "dead_letters",
         sa.Column("channel", sa.String(32), primary_key=True),
         sa.Column("message_id", sa.String(255), primary_key=True),

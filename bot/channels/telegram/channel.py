@@ -1,0 +1,223 @@
+"""The Telegram channel: its loop over updates, and how a message is sent."""
+
+import asyncio
+import contextlib
+import random
+from collections.abc import Coroutine, Sequence
+from typing import Any
+
+import msgspec
+import structlog
+
+from bot.channels.telegram import rendering, updates
+from bot.channels.telegram.api import AiohttpRequest, BotApi, Migrated, Unchanged
+from bot.core.messages import Address, Incoming, Memory, Menu, NotSent, Outgoing, Receive, Refused, SendError
+
+log = structlog.get_logger(__name__)
+
+LONG_POLL = 50
+"""Seconds that Telegram holds a request open for news."""
+AT_ONCE = 100
+LEAST_BETWEEN = 0.2
+"""Seconds between two polls of which the first brought nothing."""
+SLOWEST = 30.0
+REMEMBERED_KEYBOARDS = 50_000
+
+
+class Sent(msgspec.Struct):
+    message_id: int
+
+
+class Me(msgspec.Struct):
+    username: str = ""
+
+
+class Telegram:
+    """One bot on Telegram."""
+
+    name = updates.NAME
+
+    def __init__(self, token: str, api_url: str, menus: Sequence[Menu]) -> None:
+        self._request = AiohttpRequest()
+        self._api = BotApi(token, api_url, self._request)
+        self._menus = menus
+        self._bot_name = ""
+        self._beside: set[asyncio.Task[object]] = set()
+        self._keyboards: dict[int, int] = {}
+        self._moved: dict[str, str] = {}
+
+    async def open(self) -> None:
+        """Ready the connections; nothing is said to Telegram yet."""
+        await self._request.initialize()
+
+    async def close(self) -> None:
+        """End what runs beside, and the connections."""
+        for task in self._beside:
+            task.cancel()
+        await asyncio.gather(*self._beside, return_exceptions=True)
+        await self._request.shutdown()
+
+    async def run(self, receive: Receive, memory: Memory) -> None:
+        """Fetch and hand over updates until cancelled; what fails is tried again, never faster than once a second."""
+        bookmark = await memory.bookmark(self.name)
+        offset = int(bookmark) if bookmark else 0
+        failures = 0
+        introduced = False
+        loop = asyncio.get_running_loop()
+        while True:
+            began = loop.time()
+            try:
+                if not introduced:
+                    self._bot_name = (await self._me()).username
+                    introduced = True
+                    self._do_beside(self._introduce())
+                fetched = await self._fetch(offset)
+                if fetched:
+                    offset = await self._hand_over(fetched, offset, receive)
+                elif (rest := LEAST_BETWEEN - (loop.time() - began)) > 0:
+                    await asyncio.sleep(rest)
+                failures = 0
+            except SendError as error:
+                failures += 1
+                wait = error.retry_after if isinstance(error, NotSent) and error.retry_after else _back_off(failures)
+                log.warning("poll_failed", error=type(error).__name__, reason=str(error), retry_in=round(wait, 1))
+                await asyncio.sleep(wait)
+            except Exception as error:  # noqa: BLE001 - a full disk or a lost database: the updates stay with Telegram
+                failures += 1
+                log.error("batch_not_written", error=type(error).__name__)
+                await asyncio.sleep(_back_off(failures))
+
+    async def send(self, to: Address, message: Outgoing, key: str) -> str:
+        """Send or edit one message; Telegram's id of it. Raises a SendError."""
+        room = self._moved.get(to.room, to.room)
+        try:
+            return await self._send(room, message)
+        except Migrated as error:
+            self._moved[to.room] = str(error.chat)
+            return await self._send(str(error.chat), message)
+
+    async def _send(self, room: str, message: Outgoing) -> str:
+        chat = int(room)
+        if message.replaces is not None:
+            return await self._edit(chat, message)
+        *before, last = rendering.parts(message.text)
+        common = {"chat_id": chat, "disable_notification": message.silent or None}
+        preview = {"link_preview_options": {"is_disabled": True}}
+        for part in before:
+            await self._api.call("sendMessage", text=part, **common, **preview)
+        keyboard = rendering.keyboard(message)
+        raw = await self._api.call("sendMessage", text=last or "…", reply_markup=keyboard, **common, **preview)
+        sent = msgspec.json.decode(raw, type=Sent).message_id
+        self._settle_old_keyboard(chat, message, sent if keyboard else None)
+        if message.attachment:
+            await self._api.send_document(message.attachment, **common)
+        return str(sent)
+
+    async def _edit(self, chat: int, message: Outgoing) -> str:
+        keyboard = rendering.keyboard(message)
+        # Unchanged: it already reads so. Refused: too old to change. Nothing is lost with either.
+        with contextlib.suppress(Unchanged, Refused):
+            await self._api.call(
+                "editMessageText",
+                chat_id=chat,
+                message_id=int(message.replaces or 0),
+                text=rendering.parts(message.text)[0],
+                reply_markup=keyboard,
+                link_preview_options={"is_disabled": True},
+            )
+        if keyboard is None and self._keyboards.get(chat) == int(message.replaces or 0):
+            del self._keyboards[chat]
+        return message.replaces or ""
+
+    def _settle_old_keyboard(self, chat: int, message: Outgoing, new: int | None) -> None:
+        """An answered question loses its buttons, also where the answer was typed, and shows what was tapped."""
+        old = self._keyboards.pop(chat, None)
+        if new is not None:
+            self._keyboards[chat] = new
+            if len(self._keyboards) > REMEMBERED_KEYBOARDS:
+                del self._keyboards[next(iter(self._keyboards))]
+        if message.settles is not None:
+            text = rendering.parts(message.settles.text)[0]
+            settled = int(message.settles.message)
+            self._do_beside(self._quietly("editMessageText", chat_id=chat, message_id=settled, text=text))
+            old = None if old == settled else old
+        if old is not None:
+            self._do_beside(self._quietly("editMessageReplyMarkup", chat_id=chat, message_id=old))
+
+    async def _me(self) -> Me:
+        return msgspec.json.decode(await self._api.call("getMe"), type=Me)
+
+    async def _introduce(self) -> None:
+        """Command menus and descriptions. One that fails is a warning: the bot answers without it."""
+        for menu in self._menus:
+            commands = [{"command": name, "description": text} for name, text in menu.commands]
+            language = {"language_code": menu.language} if menu.language else {}
+            calls: list[tuple[str, dict[str, Any]]] = [
+                ("setMyCommands", {"commands": commands}),
+                ("setMyDescription", {"description": menu.description}),
+                ("setMyShortDescription", {"short_description": menu.short_description}),
+            ]
+            for method, parameters in calls:
+                if not await self._quietly(method, **parameters, **language):
+                    log.warning("set_up_failed", method=method, language=menu.language)
+
+    async def _fetch(self, offset: int) -> list[msgspec.Raw]:
+        raw = await self._api.call(
+            "getUpdates",
+            offset=offset or None,
+            limit=AT_ONCE,
+            timeout=LONG_POLL,
+            allowed_updates=list(updates.ALLOWED),
+        )
+        return msgspec.json.decode(raw, type=list[msgspec.Raw])
+
+    async def _hand_over(self, fetched: Sequence[msgspec.Raw], offset: int, receive: Receive) -> int:
+        """Hand over a batch; the new offset, once everything is committed."""
+        batch: list[Incoming] = []
+        numbers = []
+        for raw in fetched:
+            number = updates.number(raw)
+            if number is None:
+                log.error("update_without_id")
+                continue
+            numbers.append(number)
+            if (message := self._read(raw, number)) is not None:
+                batch.append(message)
+        if not numbers:
+            raise NotSent("no update has an id")
+        following = max(max(numbers) + 1, offset)
+        await receive(batch, str(following), {})
+        return following
+
+    def _read(self, raw: msgspec.Raw, number: int) -> Incoming | None:
+        update = updates.read(raw)
+        if update is None:
+            log.error("update_unreadable", update=number)
+            return updates.unreadable(number)
+        if update.callback_query is not None:
+            # At once and beside everything else: it ends the clock on the button, no more.
+            self._do_beside(self._quietly("answerCallbackQuery", callback_query_id=update.callback_query.id))
+            if (shown := update.callback_query.message) and shown.message_id:
+                self._keyboards.setdefault(shown.chat.id, shown.message_id)
+        return updates.incoming(update, self._bot_name)
+
+    def _do_beside(self, work: Coroutine[Any, Any, object]) -> None:
+        task = asyncio.create_task(work)
+        self._beside.add(task)
+        task.add_done_callback(self._beside.discard)
+
+    async def _quietly(self, method: str, **parameters: Any) -> bool:
+        """A call whose failure costs nobody anything; whether it worked."""
+        try:
+            await self._api.call(method, **parameters)
+        except Unchanged:
+            return True
+        except SendError as error:
+            log.info("call_failed", method=method, error=type(error).__name__, reason=str(error))
+            return False
+        return True
+
+
+def _back_off(failures: int) -> float:
+    """Seconds until the next try: from one, doubling, with jitter upwards so that it is never faster than a second."""
+    return float(min(2.0 ** (failures - 1), SLOWEST) * random.uniform(1.0, 1.25))  # noqa: S311 - jitter, no secret

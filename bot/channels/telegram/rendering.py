@@ -1,0 +1,64 @@
+"""A message as the Bot API takes it: text within its limit, buttons that a thumb can hit."""
+
+from typing import Any
+
+from bot.core.messages import Choice, Outgoing
+
+MOST_UNITS = 4096
+"""UTF-16 units of one message: https://core.telegram.org/bots/api#sendmessage"""
+SHORT_LABEL = 14
+"""Characters of a label, its number included, of which two fit side by side on a phone."""
+MANY = 6
+TICK = "✓ "
+
+
+def parts(text: str) -> list[str]:
+    """A text in pieces that fit into messages, cut at line ends where there are any."""
+    pieces: list[str] = []
+    piece = ""
+    for line in text.split("\n"):
+        longer = f"{piece}\n{line}" if piece else line
+        if _units(longer) <= MOST_UNITS:
+            piece = longer
+            continue
+        if piece:
+            pieces.append(piece)
+        while _units(line) > MOST_UNITS:
+            cut = _fitting(line)
+            pieces.append(line[:cut])
+            line = line[cut:]  # noqa: PLW2901 - the rest of the same line
+        piece = line
+    return [*pieces, piece] if piece.strip() or not pieces else pieces
+
+
+def keyboard(message: Outgoing) -> dict[str, Any] | None:
+    """The buttons: choices with their numbers, then what ends a selection, then back, skip and pause in a row."""
+    labels = [
+        _button(choice, f"{TICK if choice.ticked else ''}{number} {choice.label}")
+        for number, choice in enumerate(message.choices, 1)
+    ]
+    short = len(labels) > MANY and all(len(label["text"]) <= SHORT_LABEL for label in labels)
+    in_a_row = 2 if short else 1
+    rows = [labels[start : start + in_a_row] for start in range(0, len(labels), in_a_row)]
+    if message.done:
+        rows.append([_button(message.done, message.done.label)])
+    if message.controls:
+        rows.append([_button(control, control.label) for control in message.controls])
+    return {"inline_keyboard": rows} if rows else None
+
+
+def _button(choice: Choice, text: str) -> dict[str, str]:
+    return {"text": text, "callback_data": choice.key}
+
+
+def _units(text: str) -> int:
+    return len(text) + sum(character > "\uffff" for character in text)
+
+
+def _fitting(line: str) -> int:
+    """How many characters of a line fit, preferably up to a space."""
+    cut = MOST_UNITS // 2
+    while cut < len(line) and _units(line[: cut + 1]) <= MOST_UNITS:
+        cut += 1
+    space = line.rfind(" ", 0, cut)
+    return space + 1 if space > 0 else cut
