@@ -91,6 +91,12 @@ def _parser() -> argparse.ArgumentParser:
     export.add_argument("--codebook", action="store_true", help="write the codebook (JSON) instead of responses")
     export.add_argument("--output", type=Path, metavar="FILE", help="write there instead of standard output")
 
+    staff = command("staff", _staff, "who works with the bot: invite, list, remove")
+    staff.add_argument("what", choices=("invite", "list", "remove"))
+    staff.add_argument("member", nargs="?", type=int, metavar="NUMBER", help="for remove: the number in the list")
+    staff.add_argument("--role", choices=("editor", "sender", "analyst", "admin"), help="for invite")
+
+    command("audit", _audit, "what staff did, in a chain that shows changes; exit code 1 if it was changed")
     command("migrate", _migrate, "bring the database to the current schema")
     return parser
 
@@ -166,7 +172,7 @@ def _export(parsed: argparse.Namespace) -> None:
     if parsed.codebook:
         text = export.codebook(process)
     else:
-        responses = asyncio.run(app.responses(config, process))
+        responses = asyncio.run(app.responses(config))
         text = (export.as_json if parsed.format == "json" else export.as_csv)(process, responses)
     if parsed.output is None:
         sys.stdout.buffer.write(text.encode("utf-8"))
@@ -186,6 +192,35 @@ def _write(path: Path, text: str) -> None:
     except OSError as error:
         beside.unlink(missing_ok=True)
         raise UserError(f"{path}: cannot be written ({error.strerror}). Name another file with --output.") from error
+
+
+def _staff(parsed: argparse.Namespace) -> int:
+    from bot import app
+    from bot.administration import Request
+
+    config = _config(parsed)
+    if parsed.what == "list":
+        lines = asyncio.run(app.staff_list(config))
+        print("\n".join(lines) or "Nobody yet. Invite somebody: mitreden staff invite --role admin")
+        return 0
+    if parsed.what == "invite" and not parsed.role:
+        raise UserError("staff invite needs a role. Write: mitreden staff invite --role editor|sender|analyst|admin")
+    if parsed.what == "remove" and parsed.member is None:
+        raise UserError("staff remove needs a number. See: mitreden staff list")
+    request = Request(parsed.what, role=parsed.role or "", member=parsed.member or 0)
+    reply = asyncio.run(app.administer(config, request))
+    if not reply.done:
+        raise UserError(reply.text)
+    print(reply.text)
+    return 0
+
+
+def _audit(parsed: argparse.Namespace) -> int:
+    from bot import app
+
+    lines, whole = asyncio.run(app.audit_lines(_config(parsed)))
+    print("\n".join(lines) or "Nothing yet.")
+    return 0 if whole else 1
 
 
 def _migrate(parsed: argparse.Namespace) -> None:

@@ -4,15 +4,16 @@ import asyncio
 import logging
 import signal
 import sys
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 import structlog
 
 from bot import content, locales
+from bot.administration import Reply, Request, ask, carry_out, listening
 from bot.channels.terminal import Terminal
 from bot.clock import Clock, parse_instant
 from bot.config import Config, only_on_this_machine, telegram_token
@@ -34,6 +35,7 @@ from storage.vault import KeyUnusable, Vault, WrongKey, read_key
 if TYPE_CHECKING:
     from bot.channels.telegram import Telegram
 
+T = TypeVar("T")
 log = structlog.get_logger(__name__)
 
 TIDY_EVERY = 60.0
@@ -149,7 +151,8 @@ async def run(config: Config, now: str | None, speed: float) -> None:
         async with opened(config, clock, {telegram.name: telegram}, paces, (process, languages)) as app:
             await app.outbox.send_due()
             log.info("started", channel=telegram.name)
-            async with asyncio.TaskGroup() as at_work:
+            asked = listening(app.memory.socket(), lambda request: carry_out(request, app.memory, app.clock.now()))
+            async with asked, asyncio.TaskGroup() as at_work:
                 work = [
                     at_work.create_task(telegram.run(app.dispatch.receive, app.memory)),
                     at_work.create_task(_tidy(app)),
@@ -199,14 +202,56 @@ def menus(process: Process, languages: Mapping[str, Texts]) -> list[Menu]:
     return [replace(found[0], language=""), *found]
 
 
-async def responses(config: Config, process: Process) -> list[StoredResponse]:
+async def responses(config: Config) -> list[StoredResponse]:
     """All submitted responses. A database that is not there yet has none. Raises UserError."""
+    return await _read_only(config, lambda memory: memory.responses()) or []
+
+
+async def administer(config: Config, request: Request) -> Reply:
+    """Carry out what an operator asks: by the process that is running, or else here. Raises UserError."""
+    process, _ = load_process(config)
+    memory = open_memory(config, process)
+    if (reply := await ask(memory.socket(), request)) is not None:
+        await memory.close()
+        return reply
+    try:
+        await memory.open()
+        return await carry_out(request, memory, Clock().now())
+    except DatabaseUnusable as error:
+        raise UserError(str(error)) from error
+    finally:
+        await memory.close()
+
+
+async def staff_list(config: Config) -> list[str]:
+    """A line for each member of staff. Raises UserError."""
+    members = await _read_only(config, lambda memory: memory.staff())
+    return [
+        f"{member.id}  {member.role}  {member.address.channel} {member.address.user}  since {member.since:%Y-%m-%d}"
+        for member in members or []
+    ]
+
+
+async def audit_lines(config: Config) -> tuple[list[str], bool]:
+    """A line for each entry of the audit log, and whether the chain is whole. Raises UserError."""
+    entries = await _read_only(config, lambda memory: memory.audit()) or []
+    lines = [
+        f"{entry.id}  {entry.at:%Y-%m-%d %H:%M:%S} UTC  {entry.actor}  {entry.action}  {entry.subject}"
+        + ("" if entry.sound else "  CHANGED AFTERWARDS")
+        for entry in entries
+    ]
+    return lines, all(entry.sound for entry in entries)
+
+
+async def _read_only(config: Config, work: Callable[[Memory], Awaitable[T]]) -> T | None:
+    """What some work reads beside a process that may be writing; None where there is no database yet."""
+    process, _ = load_process(config)
     memory = open_memory(config, process)
     try:
         if not memory.exists():
-            return []
+            return None
         await memory.open_to_read()
-        return await memory.responses()
+        return await work(memory)
     except DatabaseUnusable as error:
         raise UserError(str(error)) from error
     finally:

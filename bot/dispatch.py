@@ -9,7 +9,16 @@ from datetime import datetime
 import structlog
 
 import handlers
-from bot.core.conversation import CancelPlanned, CountSource, Erase, EraseResponse, Person, Submit, Vocabulary
+from bot.core.conversation import (
+    CancelPlanned,
+    CountSource,
+    Erase,
+    EraseResponse,
+    JoinStaff,
+    Person,
+    Submit,
+    Vocabulary,
+)
 from bot.core.messages import Address, Incoming, OutboxRow, Outgoing
 from bot.core.process import Process
 from bot.core.recognition import clean
@@ -29,6 +38,7 @@ class _Talk:
     loaded: Person | None
     person: Person
     took_part: bool
+    role: str = "citizen"
     erased: list[int] = field(default_factory=list)
 
 
@@ -132,6 +142,7 @@ class Dispatch:
             took_part=talk.took_part,
             now=now,
             memory=self._memory,
+            role=talk.role,
         )
         decision = await handlers.answer(turn)
         self._apply(decision, talk, changes)
@@ -149,6 +160,8 @@ class Dispatch:
                     changes.codes.append(code)
                 case CountSource(name):
                     changes.sources.append(name)
+                case JoinStaff(code):
+                    changes.paired.append((code, talk.person.address))
                 case CancelPlanned():
                     changes.cancelled.append(talk.person.id)
                 case Erase():
@@ -190,7 +203,7 @@ class Dispatch:
 
 def _talk(sender: Address, known: Known) -> _Talk:
     person = known.people.get(sender)
-    return _Talk(person, person or _stranger(sender), sender in known.took_part)
+    return _Talk(person, person or _stranger(sender), sender in known.took_part, known.roles.get(sender, "citizen"))
 
 
 def _stranger(address: Address) -> Person:

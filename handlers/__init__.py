@@ -9,7 +9,7 @@ from bot.core.interview import prefixed
 from bot.core.messages import Choice, Outgoing
 from bot.core.questions import choice_misfit
 from bot.core.recognition import fold
-from handlers import about, consent, erase, help, language, my_data, start, stop, survey
+from handlers import about, consent, erase, help, language, my_data, staff, start, stop, survey
 from handlers.turn import Command, Decision, Handler, Menu, Turn, waits_no_more
 
 COMMANDS: dict[str, Command] = {
@@ -46,13 +46,22 @@ def route(turn: Turn) -> Handler:
         return survey.edited
     if turn.message.media:
         return help.only_text
+    if staff.code_in(turn.text):
+        return staff.join
     command = command_in(turn.text)
+    if command and not turn.may_use(COMMANDS[command]):
+        return help.unknown_command
     if _language_first(turn, command):
         return lambda first: language.ask(first, then=command or "start")
     if command:
         return COMMANDS[command].run
     if turn.text[:1] in {"/", "!"} and len(turn.text) > 1:
         return help.unknown_command
+    return _in_conversation(turn)
+
+
+def _in_conversation(turn: Turn) -> Handler:
+    """What answers plain words: whatever the conversation waits at, else what the words themselves mean."""
     if turn.person.waiting and turn.person.waiting.menu in MENUS:
         return typed_at_menu
     if survey.answering(turn):

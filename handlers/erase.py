@@ -3,14 +3,13 @@
 import re
 from dataclasses import replace
 
-from bot.core.conversation import Erase, EraseResponse
+from bot.core.conversation import CODE_LETTERS, Erase, EraseResponse
 from bot.core.messages import Choice, Outgoing
 from handlers import survey
 from handlers.turn import Decision, Menu, Turn, menu_choices, waits_at, waits_no_more
 
 MENU = "erase"
-_LETTERS = survey.CODE_LETTERS
-_CODE = re.compile(rf"(?:\S{{3,10}}\s+)?([{_LETTERS}]{{5}})[\s-]*([{_LETTERS}]{{5}})", re.IGNORECASE)
+_CODE = re.compile(rf"(?:\S{{3,10}}\s+)?([{CODE_LETTERS}]{{5}})[\s-]*([{CODE_LETTERS}]{{5}})", re.IGNORECASE)
 
 
 def code_in(text: str) -> str | None:

@@ -4,7 +4,7 @@ import secrets
 from dataclasses import replace
 
 from bot.core import interview, recognition
-from bot.core.conversation import DONE, Control, Response, Submit, pressed
+from bot.core.conversation import CODE_LETTERS, DONE, Control, Response, Submit, pressed
 from bot.core.interview import Answered, Step, dropped_sentence, prefixed, put
 from bot.core.messages import Choice, Outgoing, Settled
 from bot.core.questions import SeveralQuestion
@@ -16,8 +16,6 @@ from handlers.turn import Decision, Menu, Turn, menu_choices, waits_at, waits_no
 CHANGE, CANCEL, PAUSED = "change", "cancel", "paused"
 HELP_AFTER = 3
 """The reply that did not fit, in a row, which gets a short help as well."""
-CODE_LETTERS = "ABCDEFGHJKLMNPQRSTUVWXYZ23456789"
-"""Without letters and figures that are taken for one another when read aloud or written down."""
 
 
 def run(turn: Turn) -> Decision:

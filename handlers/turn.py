@@ -12,6 +12,7 @@ from bot.core.texts import Texts
 from storage.memory import Memory
 
 Role = Literal["citizen", "editor", "sender", "analyst", "admin"]
+"""An admin may do what the others may; the others have one task each."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -38,6 +39,13 @@ class Turn:
     now: datetime
     memory: Memory
     argument: str = ""
+    role: str = "citizen"
+
+    def may_use(self, command: "Command") -> bool:
+        """Whether the person's role is enough. Staff are served in private only, and never by a forward."""
+        if command.role == "citizen":
+            return True
+        return self.role in {command.role, "admin"} and self.message.private and not self.message.forwarded
 
     @property
     def t(self) -> Texts:

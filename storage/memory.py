@@ -3,17 +3,20 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
+from pathlib import Path
 
 from sqlalchemy import Connection
 
 from bot.core.conversation import Person, Submit
 from bot.core.messages import Address, OutboxRow
 from bot.core.survey import Progress
-from storage import outbox, people, received, responses
+from storage import audit, outbox, people, received, responses, staff
+from storage.audit import Entry
 from storage.database import Database
 from storage.outbox import Fate, Planned
 from storage.people import Record
 from storage.responses import StoredResponse
+from storage.staff import StaffMember
 from storage.vault import Vault
 
 
@@ -24,6 +27,7 @@ class Known:
     seen: set[str]
     people: Mapping[Address, Person]
     took_part: frozenset[Address]
+    roles: Mapping[Address, str]
 
 
 @dataclass(slots=True, kw_only=True)
@@ -46,6 +50,7 @@ class Changes:
     cancelled: list[int] = field(default_factory=list)
     silenced: list[int] = field(default_factory=list)
     sources: list[str] = field(default_factory=list)
+    paired: list[tuple[str, Address]] = field(default_factory=list)
     planned: list[Planned] = field(default_factory=list)
     bookmark: str | None = None
     facts: Mapping[str, str] = field(default_factory=dict)
@@ -71,6 +76,10 @@ class Memory:
         await self._database.open(to_write=True)
         self._process_key = await self._database.write(ready)
 
+    def socket(self) -> Path | None:
+        """Where the process that writes takes requests of others; None for a server, which any process may write to."""
+        return self._database.file.with_suffix(".sock") if self._database.file else None
+
     async def open_to_read(self) -> None:
         """Ready the database for reading beside a process that writes. Raises DatabaseUnusable."""
         await self._database.open(to_write=False)
@@ -93,7 +102,9 @@ class Memory:
             seen = received.known(connection, channel, ids)
             found = people.find(connection, self._vault, lookups)
             took_part = responses.took_part(connection, self._process, list(marks))
-            return Known(seen, found, frozenset(marks[mark] for mark in took_part))
+            roles = staff.roles(connection, list(lookups.values()))
+            paired = {address: roles[lookup] for address, lookup in lookups.items() if lookup in roles}
+            return Known(seen, found, frozenset(marks[mark] for mark in took_part), paired)
 
         return await self._database.read(find)
 
@@ -109,6 +120,8 @@ class Memory:
         received.note_failed(connection, changes.channel, changes.failed, changes.now)
         outbox.erase_of(connection, [*changes.erased, *changes.silenced])
         received.count_sources(connection, changes.sources)
+        for code, address in changes.paired:
+            staff.pair(connection, vault, code, address, changes.now)
         people.erase(connection, changes.erased)
         people.end_drafts(connection, changes.ended)
         people.add(connection, vault, changes.new, changes.today)
@@ -144,6 +157,26 @@ class Memory:
     async def has_response(self, code: str) -> bool:
         """Whether a deletion code belongs to a response."""
         return await self._database.read(lambda connection: responses.exists(connection, self._vault, code))
+
+    async def invited_as(self, code: str, now: datetime) -> str | None:
+        """The role that a code for staff gives now."""
+        return await self._database.read(lambda connection: staff.invited_as(connection, self._vault, code, now))
+
+    async def invite(self, code: str, role: str, now: datetime, until: datetime) -> None:
+        """Keep a code for staff until it expires."""
+        await self._database.write(lambda connection: staff.invite(connection, self._vault, code, role, now, until))
+
+    async def staff(self) -> list[StaffMember]:
+        """Everybody on the staff."""
+        return await self._database.read(lambda connection: staff.members(connection, self._vault))
+
+    async def remove_staff(self, member: int, now: datetime) -> bool:
+        """Take somebody off the staff; whether there was such a number."""
+        return await self._database.write(lambda connection: staff.remove(connection, member, now))
+
+    async def audit(self) -> list[Entry]:
+        """What staff did, from the first entry on."""
+        return await self._database.read(audit.entries)
 
     async def responses(self) -> list[StoredResponse]:
         """All submitted responses, in the order of their random ids."""

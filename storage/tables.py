@@ -173,6 +173,39 @@ outbox = Table(
     sqlite_autoincrement=True,
 )
 
+# Members of staff: found by the same keyed hash as people, but kept apart from them.
+staff = Table(
+    "staff",
+    metadata,
+    Column("id", Integer, primary_key=True, autoincrement=True),
+    Column("lookup", LargeBinary(16), nullable=False, unique=True),
+    Column("address", LargeBinary, nullable=False),
+    Column("role", String(16), nullable=False),
+    Column("since", Instant, nullable=False),
+    sqlite_autoincrement=True,
+)
+
+invitations = Table(
+    "invitations",
+    metadata,
+    Column("code_hash", LargeBinary(32), primary_key=True),
+    Column("role", String(16), nullable=False),
+    Column("expires_at", Instant, nullable=False),
+)
+
+# What staff did; only ever added to.
+audit = Table(
+    "audit",
+    metadata,
+    Column("id", Integer, primary_key=True, autoincrement=True),
+    Column("at", Instant, nullable=False),
+    Column("actor", String(64), nullable=False),
+    Column("action", String(64), nullable=False),
+    Column("subject", String(255), nullable=False),
+    Column("chain", LargeBinary(32), nullable=False),
+    sqlite_autoincrement=True,
+)
+
 # How many people came through which poster or link; nobody knows who.
 sources = Table(
     "sources",

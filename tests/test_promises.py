@@ -71,6 +71,7 @@ def test_every_message_is_used_and_every_used_message_exists() -> None:
         f"review.{name}" for name in ("submit", "change", "pause")
     }
     families |= {f"start.network.{name}" for name in ("terminal", "telegram", "matrix")}
+    families |= {f"staff.role.{name}" for name in ("editor", "sender", "analyst", "admin")}
     families |= {"answer.yes", "answer.no", "words.yes", "words.no"}
     quoted = set(re.findall(r"[\"']([a-z]+(?:[._][a-z_]+)+|apology)[\"']", code))
     assert known - families - quoted == set()

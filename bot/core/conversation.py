@@ -19,6 +19,10 @@ CONTROLS: tuple[Control, ...] = ("back", "skip", "pause", "cancel", "onward")
 CONTROLS_IN_FREE_TEXT: tuple[Control, ...] = ("back", "skip", "pause", "cancel")
 
 
+CODE_LETTERS = "ABCDEFGHJKLMNPQRSTUVWXYZ23456789"
+"""Without letters and figures that are taken for one another when read aloud or written down."""
+
+
 @dataclass(frozen=True, slots=True)
 class Consent:
     """That somebody agreed: to which version of the text, and on which day."""
@@ -89,11 +93,18 @@ class CountSource:
 
 
 @dataclass(frozen=True, slots=True)
+class JoinStaff:
+    """Bind the person who typed a code for staff, if the code still holds when this is written."""
+
+    code: str
+
+
+@dataclass(frozen=True, slots=True)
 class CancelPlanned:
     """Take back what the bot was going to send of its own accord."""
 
 
-Effect = Submit | Erase | EraseResponse | CancelPlanned | CountSource
+Effect = Submit | Erase | EraseResponse | CancelPlanned | CountSource | JoinStaff
 
 
 class Vocabulary:

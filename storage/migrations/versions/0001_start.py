@@ -114,6 +114,32 @@ def upgrade() -> None:
     op.create_index("ix_outbox_person_id", "outbox", ["person_id"])
     op.create_index("ix_outbox_waiting", "outbox", ["state", "priority", "id"])
     op.create_table(
+        "staff",
+        sa.Column("id", sa.Integer, primary_key=True, autoincrement=True),
+        sa.Column("lookup", sa.LargeBinary(16), nullable=False),
+        sa.Column("address", sa.LargeBinary, nullable=False),
+        sa.Column("role", sa.String(16), nullable=False),
+        sa.Column("since", sa.DateTime(timezone=True), nullable=False),
+        sa.UniqueConstraint("lookup", name="uq_staff_lookup"),
+        sqlite_autoincrement=True,
+    )
+    op.create_table(
+        "invitations",
+        sa.Column("code_hash", sa.LargeBinary(32), primary_key=True),
+        sa.Column("role", sa.String(16), nullable=False),
+        sa.Column("expires_at", sa.DateTime(timezone=True), nullable=False),
+    )
+    op.create_table(
+        "audit",
+        sa.Column("id", sa.Integer, primary_key=True, autoincrement=True),
+        sa.Column("at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("actor", sa.String(64), nullable=False),
+        sa.Column("action", sa.String(64), nullable=False),
+        sa.Column("subject", sa.String(255), nullable=False),
+        sa.Column("chain", sa.LargeBinary(32), nullable=False),
+        sqlite_autoincrement=True,
+    )
+    op.create_table(
         "sources",
         sa.Column("name", sa.String(40), primary_key=True),
         sa.Column("people", sa.Integer, nullable=False),

@@ -1,0 +1,26 @@
+"""Joining the staff: a code from `mitreden staff invite`, typed once in a private chat."""
+
+import re
+from dataclasses import replace
+
+from bot.core.conversation import CODE_LETTERS, JoinStaff
+from handlers.turn import Decision, Turn, waits_no_more
+
+_CODE = re.compile(rf"TEAM-([{CODE_LETTERS}]{{5}})-([{CODE_LETTERS}]{{5}})", re.IGNORECASE)
+
+
+def code_in(text: str) -> str | None:
+    """The code that a whole message is."""
+    found = _CODE.fullmatch(text.strip())
+    return found[0].upper() if found else None
+
+
+async def join(turn: Turn) -> Decision:
+    """Bind the exact account that typed the code; a forwarded message binds nobody."""
+    code = code_in(turn.text) or ""
+    forged = turn.message.forwarded or not turn.message.private
+    role = None if forged else await turn.memory.invited_as(code, turn.now)
+    if role is None:
+        return turn.say(turn.t("staff.unknown_code"))
+    said = turn.say(turn.t("staff.joined", role=turn.t(f"staff.role.{role}")), person=waits_no_more(turn.person))
+    return replace(said, effects=(JoinStaff(code),))
