@@ -8,6 +8,7 @@ from functools import lru_cache
 
 from babel.dates import get_day_names, get_month_names
 
+from bot.core import recognition
 from bot.core.events import Event
 from bot.core.process import Process
 from bot.core.questions import AnyQuestion, BatteryQuestion, ChoiceQuestion, Option, Question, SeveralQuestion
@@ -170,6 +171,8 @@ def _check_wording(question: AnyQuestion, findings: Findings) -> None:
         if len(question.options) < 1:
             findings.add("there is no option", "Write at least one.")
         _check_options(question.options, findings)
+    if isinstance(question, SeveralQuestion):
+        _check_divisible(question.options, findings)
     most = question.at_most if isinstance(question, SeveralQuestion) else None
     if isinstance(question, SeveralQuestion) and most is not None and not 1 <= most <= len(question.options):
         findings.add(f"at_most = {most} does not fit", f"Write 1 to {len(question.options)}.")
@@ -184,6 +187,17 @@ def _check_wording(question: AnyQuestion, findings: Findings) -> None:
             findings.add(f"{low} is above {high}", "Exchange the two or correct one.")
     if question.type == "open" and getattr(question, "at_most", 1) < 1:
         findings.add("at_most is below 1", "Say how many characters an answer may have.")
+
+
+def _check_divisible(options: Sequence[Option], findings: Findings) -> None:
+    """Where several may be typed, a comma, slash or "und" divides: inside a label it would make two answers of one."""
+    for number, option in enumerate(options, 1):
+        for language, label in option.label.items():
+            if len(recognition.parts(label)) > 1:
+                findings.within(f"option {number}").add(
+                    f'the label "{label}" ("{language}") can be read as several',
+                    'Write it without comma, slash or "und".',
+                )
 
 
 def _check_options(options: Sequence[Option], findings: Findings) -> None:

@@ -6,7 +6,7 @@ from dataclasses import replace
 from bot.core import interview, recognition
 from bot.core.conversation import Person, pressed
 from bot.core.interview import prefixed
-from bot.core.messages import Choice, Outgoing
+from bot.core.messages import Choice, Outgoing, Settled
 from bot.core.questions import choice_misfit
 from bot.core.recognition import fold
 from handlers import about, consent, erase, help, language, my_data, staff, start, stop, survey
@@ -173,10 +173,20 @@ async def pressed_button(turn: Turn) -> Decision:
     is_choice = known is not None and any(key == offered.key for offered in known.choices(turn))
     # A language may be chosen at any time; every other menu only while it is the one that waits.
     if known and is_choice and (menu == language.MENU or (waiting and waiting.menu == menu)):
-        return await _picked(known, Choice(key, ""), turn)
+        label = next(offered.label for offered in known.choices(turn) if offered.key == key)
+        text = f"{known.asks(turn)}\n{turn.t('answer.given', answer=label)}"
+        return _settled(await _picked(known, Choice(key, label), turn), turn, text)
     again = waiting_message(turn)
     closed = turn.t("button.submitted" if menu == interview.REVIEW and turn.took_part else "button.closed")
     return turn.say(prefixed(closed, again)) if again else turn.say(closed)
+
+
+def _settled(decision: Decision, turn: Turn, text: str) -> Decision:
+    """The decision, whose first message takes the buttons off the tapped one; that one then shows what was chosen."""
+    if turn.message.target is None or not decision.say:
+        return decision
+    first = replace(decision.say[0], settles=Settled(turn.message.target, text))
+    return replace(decision, say=(first, *decision.say[1:]))
 
 
 async def _picked(menu: Menu, choice: Choice, turn: Turn) -> Decision:

@@ -212,7 +212,7 @@ def _ticked(turn: Turn, begun: Progress, option: str) -> Decision:
     question = survey.current(begun)
     most = question.at_most if isinstance(question, SeveralQuestion) else None
     if most is not None and len(ticked.ticked) > most:
-        return turn.say(t.counted("misfit.too_many", most))
+        return turn.say(Outgoing(text=t.counted("misfit.too_many", most), aside=True))
     shown = replace(put(survey, ticked, t), replaces=turn.message.target)
     return turn.say(shown, person=replace(turn.person, draft=ticked))
 
@@ -234,7 +234,7 @@ def edited(turn: Turn) -> Decision:
         return Decision(person=turn.person)
     last = begun.last
     if last is None or last[0] != turn.message.target or (again := survey.reopen(begun, last[1])) is None:
-        return turn.say(t("edit.too_late"))
+        return turn.say(Outgoing(text=t("edit.too_late"), aside=True))
     return typed(turn.as_person(replace(waits_no_more(turn.person), draft=again)))
 
 
@@ -247,7 +247,7 @@ def pressed_control(turn: Turn, key: str) -> Decision:
     turn = turn.as_person(waits_no_more(turn.person))
     if begun.question == name and word == DONE:
         if not begun.ticked:
-            return turn.say(turn.t("misfit.tick_first"))
+            return turn.say(Outgoing(text=turn.t("misfit.tick_first"), aside=True))
         return _tapped(turn, begun, begun.ticked)
     known: dict[str, Control] = {"back": "back", "skip": "skip", "pause": "pause", "onward": "onward"}
     if begun.question == name and word in known:

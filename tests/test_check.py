@@ -71,6 +71,7 @@ SEEDED: list[tuple[str, Change]] = [
     ('there is no scale "school"', ("survey.toml", 'scale = "school_marks"', 'scale = "school"')),
     ("minimum is above maximum", ("survey.toml", "maximum = 12", "maximum = -1")),
     ("earliest is above latest", ("survey.toml", "latest = 2026-03-31\n", "latest = 2024-03-31\n")),
+    ("can be read as several", ("survey.toml", 'de = "Bänke"', 'de = "Bänke und Tische"')),
     ("minutes is below 1", ("survey.toml", "minutes = 3", "minutes = 0")),
     ("a whole number is expected", ("survey.toml", "minutes = 3", 'minutes = "three"')),
     ("not valid TOML", ("answers.toml", "[[answer]]", "[[answer]")),

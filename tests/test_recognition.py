@@ -141,6 +141,13 @@ def test_a_typo_that_could_mean_two_labels_is_asked_again(typed: str) -> None:
     assert understood(typed, *SATISFACTION) is None
 
 
+def test_a_part_of_a_label_is_enough_unless_two_labels_share_it() -> None:
+    assert understood("Bahn", "Bus / Bahn", "Bus / Rad") == "Bus / Bahn"
+    assert understood("Bus", "Bus / Bahn", "Bus / Rad") is None
+    assert understood("Rathaus", "Rathaus (Mitte)", "Amt (Nord)", "Amt (Süd)") == "Rathaus (Mitte)"
+    assert understood("Amt", "Rathaus (Mitte)", "Amt (Nord)", "Amt (Süd)") is None
+
+
 @messages("zufrieden", "unzufrieden", "Zufriedn", "uzufrieden", "sehr zunzufrieden")
 def test_the_opposite_of_an_answer_is_never_taken_for_it(typed: str) -> None:
     assert understood(typed, "eher unzufrieden", "eher zufrieden") is None

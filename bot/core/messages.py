@@ -71,6 +71,7 @@ class Outgoing:
 
     `choices` are numbered from 1 in the order given. `controls` (back, skip, pause) are not: they are typed as words
     and stand in a row of their own where a network has buttons. `done` ends a selection of several by buttons.
+    An `aside` leaves the buttons of the message before it valid; any other message takes them away.
     `replaces` names a message to edit instead of sending a new one; `settles` one that this message makes obsolete.
     """
 
@@ -80,6 +81,7 @@ class Outgoing:
     done: Choice | None = None
     attachment: Attachment | None = None
     silent: bool = False
+    aside: bool = False
     replaces: str | None = None
     settles: Settled | None = None
     deletes: str | None = None

@@ -26,12 +26,13 @@ def clean(text: str) -> str:
     """
     if text.isascii() and text.isprintable():
         return text.strip()
+    text = text.replace("\r\n", "\n").replace("\r", "\n")
     kept = (
         character
-        for character in unicodedata.normalize("NFC", text)
+        for character in text
         if character in "\n\t\u200c\u200d" or unicodedata.category(character) not in _INVISIBLE
     )
-    return "".join(kept).strip()
+    return unicodedata.normalize("NFC", "".join(kept)).strip()
 
 
 @lru_cache(maxsize=8192)
@@ -114,9 +115,9 @@ def _distance(wanted: str, label: str) -> int:
 
 
 def _allowed(wanted: str) -> int:
-    """How many slips a text of this length may have: none below four letters, one below eight, else two."""
+    """How many slips a text of this length may have: none below five letters ("jein"), one below eight, else two."""
     letters = len(wanted)
-    return 0 if letters < 4 else 1 if letters < 8 else 2
+    return 0 if letters < 5 else 1 if letters < 8 else 2
 
 
 def parts(typed: str) -> list[str]:

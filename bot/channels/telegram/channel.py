@@ -108,7 +108,8 @@ class Telegram:
         keyboard = rendering.keyboard(message)
         raw = await self._api.call("sendMessage", text=last or "…", reply_markup=keyboard, **common, **preview)
         sent = msgspec.json.decode(raw, type=Sent).message_id
-        self._settle_old_keyboard(chat, message, sent if keyboard else None)
+        if not message.aside:
+            self._settle_old_keyboard(chat, message, sent if keyboard else None)
         if message.attachment:
             await self._api.send_document(message.attachment, **common)
         return str(sent)

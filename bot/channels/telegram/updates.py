@@ -1,6 +1,7 @@
 """Reads an update: who said or tapped what. Whatever else Telegram may hand over is passed by."""
 
 from datetime import UTC, datetime
+from typing import Any
 
 import msgspec
 
@@ -37,7 +38,7 @@ class Message(msgspec.Struct):
     from_: User | None = msgspec.field(name="from", default=None)
     sender_chat: Chat | None = None
     via_bot: User | None = None
-    forward_origin: msgspec.Raw | None = None
+    forward_origin: Any = None
     text: str | None = None
     caption: str | None = None
     entities: list[Entity] = []
