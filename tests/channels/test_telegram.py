@@ -3,9 +3,10 @@
 import asyncio
 import json
 from pathlib import Path
+from typing import Any
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import Table, select
 
 from bot.pace import Limits
 from storage import tables
@@ -161,7 +162,7 @@ async def test_a_group_gets_a_link_for_a_command_and_silence_for_the_rest(
 ) -> None:
     anna = telegram.citizen("anna")
     group = telegram.group("Nachbarn")
-    async with serving(telegram, tmp_path) as app:
+    async with serving(telegram, tmp_path):
         await anna.say("Wann ist eigentlich der Termin?", chat=group)
         await anna.quiet(0.3, chat=group)
         await anna.say("/umfrage@mitreden_bot", chat=group)
@@ -171,22 +172,22 @@ async def test_a_group_gets_a_link_for_a_command_and_silence_for_the_rest(
         await anna.quiet(0.3, chat=group)
         await anna.say("Hallo @mitreden_bot", chat=group)
         assert "allein" in (await anna.answers(chat=group))[0].text
-        assert await _rows(app, tables.people) == []
+        assert await _rows(tmp_path, tables.people) == []
     assert telegram.violations == []
 
 
 async def test_somebody_who_blocks_the_bot_is_left_alone(telegram: FakeTelegram, tmp_path: Path) -> None:
     anna, berta = telegram.citizen("anna"), telegram.citizen("berta")
-    async with serving(telegram, tmp_path) as app:
+    async with serving(telegram, tmp_path):
         await to_the_survey(anna)
         await to_the_survey(berta)
         await anna.block()
         telegram.fault("sendMessage", 1, 403, chat_id=berta.id, description="Forbidden: user is deactivated")
         await berta.say("1")
         await asyncio.sleep(0.5)
-        people = await _rows(app, tables.people)
+        people = await _rows(tmp_path, tables.people)
         assert [row.stopped for row in people] == [True, True]
-        assert await _rows(app, tables.outbox) == []
+        assert await _rows(tmp_path, tables.outbox) == []
         await anna.unblock()
         await anna.say("/start")
         assert "Besuchen Sie Spielplätze?" in (await anna.answers())[0].text
@@ -204,18 +205,19 @@ FAULTS = [
 ]
 
 
-@pytest.mark.parametrize(("kind", "times"), FAULTS, ids=[str(kind) for kind, _ in FAULTS])
+@pytest.mark.parametrize("fault", FAULTS, ids=[str(kind) for kind, _ in FAULTS])
 @pytest.mark.parametrize("method", ["getUpdates", "sendMessage"])
 async def test_whatever_fails_is_tried_again_and_the_answer_comes(
-    telegram: FakeTelegram, tmp_path: Path, kind: object, times: int, method: str, monkeypatch: pytest.MonkeyPatch
+    telegram: FakeTelegram, tmp_path: Path, fault: tuple[Any, int], method: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    kind, times = fault
     monkeypatch.setattr(asyncio, "sleep", _hurried(asyncio.sleep))
     anna = telegram.citizen("anna")
     async with serving(telegram, tmp_path):
         await anna.say("/start")
         await anna.answers(timeout=20)
         # Sends wait longer each time, on the loop's own clock; two failures show it.
-        telegram.fault(method, times if method == "getUpdates" else min(times, 2), kind)  # type: ignore[arg-type]
+        telegram.fault(method, times if method == "getUpdates" else min(times, 2), kind)
         await anna.say("/hilfe")
         await anna.answers(timeout=20)
         telegram.clear_faults()
@@ -234,12 +236,12 @@ def _hurried(sleep: object) -> object:
 
 async def test_an_unreadable_update_blocks_nobody_and_is_noted(telegram: FakeTelegram, tmp_path: Path) -> None:
     anna = telegram.citizen("anna")
-    async with serving(telegram, tmp_path) as app:
+    async with serving(telegram, tmp_path):
         for _ in range(7):
             telegram.poison()
         await anna.say("/start")
         await anna.answers()
-        letters = await _rows(app, tables.dead_letters)
+        letters = await _rows(tmp_path, tables.dead_letters)
         assert [row.error for row in letters] == ["unreadable"] * 7
     assert telegram.pending == 0
 
@@ -268,7 +270,7 @@ async def test_the_limits_of_telegram_are_kept_without_being_told(telegram: Fake
 
 async def test_a_link_leads_straight_on_and_a_source_is_counted(telegram: FakeTelegram, tmp_path: Path) -> None:
     anna, berta = telegram.citizen("anna"), telegram.citizen("berta")
-    async with serving(telegram, tmp_path) as app:
+    async with serving(telegram, tmp_path):
         await anna.say("/start survey")
         assert "Darf ich" in (await anna.answers(2))[-1].text
         for citizen in (anna, berta):
@@ -276,7 +278,7 @@ async def test_a_link_leads_straight_on_and_a_source_is_counted(telegram: FakeTe
             await citizen.answers()
         await berta.say("/start '; DROP TABLE sources")
         await berta.answers()
-        assert [(row.name, row.people) for row in await _rows(app, tables.sources)] == [("poster7", 2)]
+        assert [(row.name, row.people) for row in await _rows(tmp_path, tables.sources)] == [("poster7", 2)]
     assert telegram.violations == []
 
 
@@ -333,13 +335,13 @@ async def test_forged_buttons_change_nothing(telegram: FakeTelegram, tmp_path: P
         "\0",
         "💣",
     ]
-    async with serving(telegram, tmp_path) as app:
+    async with serving(telegram, tmp_path):
         question = await to_the_survey(anna)
         for data in forged:
             await anna.tap_data(data, question.message_id)
         await asyncio.sleep(1)
-        assert await _rows(app, tables.dead_letters) == []
-        drafts = await _rows(app, tables.drafts)
+        assert await _rows(tmp_path, tables.dead_letters) == []
+        drafts = await _rows(tmp_path, tables.drafts)
         assert [row.question for row in drafts] == ["visits"]
     assert telegram.violations == []
 
@@ -350,7 +352,7 @@ async def test_updates_of_every_other_shape_are_passed_by(telegram: FakeTelegram
         pytest.skip("the description of the Bot API is not here: ../shared/bot-api/api.json")
     described = json.loads(DESCRIPTION.read_text(encoding="utf-8"))["types"]
     anna = telegram.citizen("anna")
-    async with serving(telegram, tmp_path) as app:
+    async with serving(telegram, tmp_path):
         for field in described["Update"]["fields"]:
             if field["name"] not in {"update_id", "message", "edited_message", "callback_query"}:
                 telegram.push({field["name"]: _made_up(described, field["types"][0], 0)})
@@ -359,10 +361,10 @@ async def test_updates_of_every_other_shape_are_passed_by(telegram: FakeTelegram
             telegram.push({"message": content})
         await anna.say("/start")
         await anna.answers(timeout=15)
-        assert [row.error for row in await _rows(app, tables.dead_letters) if row.error != "unreadable"] == []
+        assert [row.error for row in await _rows(tmp_path, tables.dead_letters) if row.error != "unreadable"] == []
 
 
-def _made_up(described: dict[str, dict[str, list[dict[str, object]]]], kind: str, depth: int) -> object:
+def _made_up(described: dict[str, Any], kind: str, depth: int) -> Any:
     """A value of a described type: required fields only, deeper ones empty."""
     simple = {"Integer": 7, "String": "x", "Boolean": True, "True": True, "Float": 1.5, "Integer or String": 7}
     if kind.startswith("Array of "):
@@ -375,15 +377,14 @@ def _made_up(described: dict[str, dict[str, list[dict[str, object]]]], kind: str
     made: dict[str, object] = {}
     for field in content.get("fields", []):
         if field["required"] and depth < 5:
-            made[str(field["name"])] = _made_up(described, str(field["types"][0]), depth + 1)  # type: ignore[index]
+            made[str(field["name"])] = _made_up(described, str(field["types"][0]), depth + 1)
     return made
 
 
-async def _rows(app: object, table: object) -> list[object]:
-    """All rows of a table of the bot's storage."""
-    memory = app.memory  # type: ignore[attr-defined]
-    stored = database(f"sqlite:///{memory._database.file}", Path("/"))  # noqa: SLF001 - looking at what is really stored
+async def _rows(folder: Path, table: Table) -> list[Any]:
+    """All rows of a table, as they are stored now."""
+    stored = database("sqlite:///data/mitreden.db", folder)
     try:
-        return list(await stored.read(lambda connection: connection.execute(select(table)).all()))  # type: ignore[call-overload]
+        return await stored.read(lambda connection: list(connection.execute(select(table))))
     finally:
         await stored.close()
