@@ -4,7 +4,6 @@ import asyncio
 import secrets
 import time
 from collections.abc import Callable, Iterator
-from copy import deepcopy
 from itertools import count
 from typing import Any
 
@@ -127,12 +126,12 @@ class Chats:
         return chat
 
     def add_message(self, chat: Chat, sender: Json, **more: Any) -> Json:
-        """A new message in a chat, in the shape of the Bot API."""
+        """A new message in a chat, in the shape of the Bot API; an edit puts another in its place, none is changed."""
         number = next(chat.message_ids)
         message: Json = {"message_id": number, "from": sender, "chat": chat.raw, "date": int(time.time()), **more}
         chat.messages[number] = message
         if sender is self.bot:
-            chat.sent.append(deepcopy(message))
+            chat.sent.append(message)
             chat.note("<", shown(message), message.get("reply_markup"))
             chat.changed()
         return message

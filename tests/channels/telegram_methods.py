@@ -3,7 +3,6 @@
 import json
 import time
 from collections.abc import Awaitable, Callable
-from copy import deepcopy
 from typing import Any
 
 from tests.channels.bot_api import File, Refusal
@@ -115,7 +114,7 @@ class Methods:
             more |= {"caption": caption} if caption else {}
             more |= {"caption_entities": entities} if entities else {}
         if rows(params.get("reply_markup")):
-            more["reply_markup"] = deepcopy(params["reply_markup"])
+            more["reply_markup"] = params["reply_markup"]
         return self._chats.add_message(chat, self._chats.bot, **more)
 
     def _file(self, params: Json, field: str) -> Json:
@@ -150,7 +149,7 @@ class Methods:
             edited[field], entities = content(params, field)
             edited |= {entities_field: entities} if entities else {}
         if rows(params.get("reply_markup")):
-            edited["reply_markup"] = deepcopy(params["reply_markup"])
+            edited["reply_markup"] = params["reply_markup"]
         if edited == {name: value for name, value in message.items() if name != "edit_date"}:
             raise Refusal(400, NOT_MODIFIED)
         chat.note("<", f"(edited) {shown(edited)}", edited.get("reply_markup"))

@@ -1,11 +1,11 @@
 """The queue of updates: handed over until confirmed, to one reader at a time, as Telegram does it."""
 
 import asyncio
+import json
 import secrets
 import time
 from collections import Counter
 from collections.abc import Iterable
-from copy import deepcopy
 from dataclasses import dataclass, field
 from itertools import islice
 from typing import Any
@@ -52,7 +52,7 @@ class Updates:
             return None
         number = self._next_id
         self._next_id += 1
-        self._pending[number] = {"update_id": number, **deepcopy(update)}
+        self._pending[number] = {"update_id": number, **json.loads(json.dumps(update))}
         self._wake()
         return number
 
