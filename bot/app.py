@@ -16,18 +16,19 @@ from bot import content, locales
 from bot.administration import Reply, Request, ask, carry_out, listening
 from bot.channels.terminal import Terminal
 from bot.clock import Clock, parse_instant
-from bot.config import Config, only_on_this_machine, telegram_token
+from bot.config import Config, check_webhook, only_on_this_machine, telegram_token
 from bot.core.messages import Channel, Menu, Outgoing
 from bot.core.process import Process
 from bot.core.texts import Texts
 from bot.dispatch import Dispatch
 from bot.failpoints import from_environment
+from bot.metrics import Metrics, served
 from bot.outbox import Outbox
 from bot.pace import Limits, Pace
 from bot.paths import CONTENT, LOCALES
 from bot.problems import UserError
 from handlers import COMMANDS
-from storage.database import DatabaseUnusable, database
+from storage.database import DatabaseUnusable, Unavailable, database
 from storage.memory import Memory
 from storage.responses import StoredResponse
 from storage.vault import KeyUnusable, Vault, WrongKey, read_key
@@ -77,25 +78,29 @@ def open_memory(config: Config, process: Process) -> Memory:
 
 
 @asynccontextmanager
-async def opened(
+async def opened(  # noqa: PLR0913, PLR0917 - the parts that a bot is put together from
     config: Config,
     clock: Clock,
     channels: Mapping[str, Channel],
     paces: Mapping[str, Pace],
     loaded: tuple[Process, Mapping[str, Texts]] | None = None,
+    metrics: Metrics | None = None,
 ) -> AsyncIterator[App]:
     """A bot ready to receive, closed at the end of the block. Raises UserError."""
     process, languages = loaded or load_process(config)
     memory = open_memory(config, process)
     reach = from_environment()
-    outbox = Outbox(memory, channels, paces, clock.now, reach)
-    dispatch = Dispatch(memory, process, languages, clock.now, outbox.take if paces else outbox.send, reach)
+    metrics = metrics or Metrics()
+    outbox = Outbox(memory, channels, paces, clock.now, reach, metrics)
+    dispatch = Dispatch(memory, process, languages, clock.now, outbox.take if paces else outbox.send, reach, metrics)
     try:
         await memory.open()
         await memory.forget_old(clock.now(), process_over=process.stage(clock.now()) == "over")
         yield App(process, languages, clock, memory, dispatch, outbox)
     except DatabaseUnusable as error:
         raise UserError(str(error)) from error
+    except Unavailable as error:
+        raise UserError(f"The database does not answer ({error}). Check disk and server, then start again.") from error
     except WrongKey as error:
         place = config.base / config.storage.key_file
         raise UserError(f"{place}: this key does not open the database. Restore the key it was made with.") from error
@@ -145,10 +150,11 @@ async def run(config: Config, now: str | None, speed: float) -> None:
     stop = asyncio.Event()
     for sign in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(sign, stop.set)
-    async with _telegram(config, process, languages) as telegram:
+    metrics = Metrics()
+    async with _telegram(config, process, languages, metrics) as telegram, _metrics(config, metrics):
         paces = {telegram.name: Pace(Limits(overall=config.telegram.per_second))}
         clock = Clock(start, speed)
-        async with opened(config, clock, {telegram.name: telegram}, paces, (process, languages)) as app:
+        async with opened(config, clock, {telegram.name: telegram}, paces, (process, languages), metrics) as app:
             await app.outbox.send_due()
             log.info("started", channel=telegram.name)
             asked = listening(app.memory.socket(), lambda request: carry_out(request, app.memory, app.clock.now()))
@@ -164,18 +170,37 @@ async def run(config: Config, now: str | None, speed: float) -> None:
 
 
 @asynccontextmanager
-async def _telegram(config: Config, process: Process, languages: Mapping[str, Texts]) -> AsyncIterator["Telegram"]:
+async def _telegram(
+    config: Config, process: Process, languages: Mapping[str, Texts], metrics: Metrics
+) -> AsyncIterator["Telegram"]:
     from bot.channels.telegram import Telegram  # noqa: PLC0415 - half a second that a terminal does not need
+    from bot.channels.telegram.webhook import Webhook  # noqa: PLC0415
 
     token = telegram_token(config)
     if not token:
         raise UserError("No network is configured. Set MITREDEN_TELEGRAM_TOKEN, or [telegram] token in config.toml.")
-    channel = Telegram(token, config.telegram.api_url, menus(process, languages))
+    section = config.telegram
+    webhook = None
+    if section.webhook_url:
+        check_webhook(section)
+        webhook = Webhook(section.webhook_url, section.webhook_secret, section.webhook_port)
+    channel = Telegram(token, section.api_url, menus(process, languages), webhook, metrics.polled)
     await channel.open()
     try:
         yield channel
     finally:
         await channel.close()
+
+
+@asynccontextmanager
+async def _metrics(config: Config, metrics: Metrics) -> AsyncIterator[None]:
+    try:
+        async with served(metrics, config.metrics.port):
+            yield
+    except OSError as error:
+        raise UserError(
+            f"[metrics] port {config.metrics.port} cannot be used ({error.strerror}). Name another."
+        ) from error
 
 
 async def _tidy(app: App) -> None:

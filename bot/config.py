@@ -2,6 +2,7 @@
 
 import ipaddress
 import os
+import re
 import tomllib
 from collections.abc import Mapping
 from pathlib import Path
@@ -28,6 +29,13 @@ class TelegramSection(msgspec.Struct):
     token_file: str = ""
     api_url: str = "https://api.telegram.org"
     per_second: float = 30.0
+    webhook_url: str = ""
+    webhook_secret: str = ""
+    webhook_port: int = 8080
+
+
+class MetricsSection(msgspec.Struct):
+    port: int = 0
 
 
 class Config(msgspec.Struct):
@@ -36,6 +44,7 @@ class Config(msgspec.Struct):
     process: ProcessSection
     storage: StorageSection
     telegram: TelegramSection
+    metrics: MetricsSection
     base: Path
 
 
@@ -43,6 +52,7 @@ SECTIONS: dict[str, type[msgspec.Struct]] = {
     "process": ProcessSection,
     "storage": StorageSection,
     "telegram": TelegramSection,
+    "metrics": MetricsSection,
 }
 
 
@@ -81,6 +91,15 @@ def telegram_token(config: Config) -> str:
     if token and not (number.isdigit() and secret and token.isascii() and token.isprintable() and " " not in token):
         raise UserError("[telegram] token: this is not a token. Copy it whole from @BotFather: 123456789:ABC…")
     return token
+
+
+def check_webhook(section: TelegramSection) -> None:
+    """A webhook needs an https address and a secret that nobody guesses. Raises UserError."""
+    address = urlsplit(section.webhook_url)
+    if address.scheme != "https" and address.hostname not in {"127.0.0.1", "localhost"}:
+        raise UserError("[telegram] webhook_url has to begin with https://. Correct it, or empty it to fetch updates.")
+    if not re.fullmatch(r"[A-Za-z0-9_-]{16,256}", section.webhook_secret):
+        raise UserError("[telegram] webhook_secret needs 16 to 256 of A-Z, a-z, 0-9, _ and -. Write a random one.")
 
 
 def only_on_this_machine(config: Config) -> bool:

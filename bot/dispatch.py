@@ -24,7 +24,9 @@ from bot.core.process import Process
 from bot.core.recognition import clean
 from bot.core.texts import Texts
 from bot.failpoints import Reach, pass_by
+from bot.metrics import Metrics
 from handlers.turn import Decision, Turn
+from storage.database import Unavailable
 from storage.memory import Changes, Known, Memory
 from storage.outbox import Planned
 
@@ -53,7 +55,9 @@ class Dispatch:
         now: Callable[[], datetime],
         send: Callable[[Sequence[OutboxRow]], Awaitable[None]],
         reach: Reach = pass_by,
+        metrics: Metrics | None = None,
     ) -> None:
+        self._metrics = metrics or Metrics()
         self._memory = memory
         self._process = process
         self._languages = languages
@@ -73,6 +77,8 @@ class Dispatch:
         async with self._one_batch:
             try:
                 rows = await self._handle(batch, bookmark, facts or {})
+            except Unavailable:
+                raise  # the network keeps the batch and hands it over again
             except Exception as error:  # noqa: BLE001 - whatever it was, the others in the batch must not pay for it
                 if len(batch) == 1:
                     rows = await self._give_up(batch[0], error, bookmark, facts or {})
@@ -81,6 +87,7 @@ class Dispatch:
                     rows = await self._one_by_one(batch, bookmark, facts or {})
         self._reach("after_commit")
         await self._send(rows)
+        await self._memory.tidy(at_once=True)
 
     async def _one_by_one(
         self, batch: Sequence[Incoming], bookmark: str | None, facts: Mapping[str, str]
@@ -95,6 +102,8 @@ class Dispatch:
             moved, new_facts = (bookmark, facts) if last else (None, {})
             try:
                 rows += await self._handle([message], moved, new_facts)
+            except Unavailable:
+                raise
             except Exception as error:  # noqa: BLE001 - as above
                 rows += await self._give_up(message, error, moved, new_facts)
         return rows
@@ -115,11 +124,15 @@ class Dispatch:
             talk = talks.setdefault(message.sender, _talk(message.sender, known))
             try:
                 await self._decide(message, talk, changes, now)
+            except Unavailable:
+                raise
             except Exception as error:  # noqa: BLE001 - a failing handler costs its own message only
-                self._fail(message, error, changes)
+                self._fail(message, error, changes, talk.person.language)
         _collect(talks.values(), changes)
         self._reach("before_commit")
-        return await self._memory.write(changes)
+        rows = await self._memory.write(changes)
+        self._metrics.committed(len(changes.handled), len(changes.failed))
+        return rows
 
     async def _decide(self, message: Incoming, talk: _Talk, changes: Changes, now: datetime) -> None:
         if message.kind == "unreadable":
@@ -177,11 +190,11 @@ class Dispatch:
             talk.erased.append(talk.person.id)
             talk.loaded, talk.person = None, _stranger(talk.person.address)
 
-    def _fail(self, message: Incoming, error: Exception, changes: Changes) -> None:
+    def _fail(self, message: Incoming, error: Exception, changes: Changes, language: str | None = None) -> None:
         """A message that could not be handled: noted without its text, and its sender gets an apology."""
         log.error("message_failed", channel=message.sender.channel, message=message.id, error=type(error).__name__)
         changes.failed.append((message.id, type(error).__name__))
-        t = self._languages.get(message.language or "") or self._languages[self._process.languages[0]]
+        t = self._languages.get(language or message.language or "") or self._languages[self._process.languages[0]]
         changes.planned.append(Planned(person_id=None, to=message.sender, message=Outgoing(text=t("apology"))))
 
     async def _give_up(

@@ -10,14 +10,15 @@ import structlog
 
 from bot.core.messages import Address, Channel, NotSent, OutboxRow, SendError, Unknown
 from bot.failpoints import Reach, pass_by
+from bot.metrics import Metrics
 from bot.pace import Pace
 from storage.memory import Memory
 from storage.outbox import Fate
 
 log = structlog.get_logger(__name__)
 
-AT_ONCE = 1000
-"""Rows taken from the database in one go."""
+AT_ONCE = 100_000
+"""Rows taken from the database at the start."""
 SLOWEST_RETRY = 30.0
 """Seconds between two tries at the most, so that an answer comes within a minute of a network's return."""
 
@@ -28,14 +29,16 @@ class Outbox:
     On a channel with a pace a message is tried again until it is out; without one (the terminal) by the next start.
     """
 
-    def __init__(
+    def __init__(  # noqa: PLR0913, PLR0917 - the parts that an outbox is put together from
         self,
         memory: Memory,
         channels: Mapping[str, Channel],
         paces: Mapping[str, Pace],
         now: Callable[[], datetime],
         reach: Reach = pass_by,
+        metrics: Metrics | None = None,
     ) -> None:
+        self._metrics = metrics or Metrics()
         self._memory = memory
         self._channels = channels
         self._paces = paces
@@ -49,7 +52,9 @@ class Outbox:
     async def send_due(self) -> None:
         """Send what an earlier process left, and what has become due."""
         for row in await self._memory.due(self._now(), AT_ONCE):
-            await self.take([row])
+            channel = self._channels.get(row.to.channel)
+            if channel is not None and channel.serves(row.to):
+                await self.take([row])
 
     async def take(self, rows: Sequence[OutboxRow]) -> None:
         """Take committed rows over; returns before they are sent."""
@@ -104,6 +109,7 @@ class Outbox:
 
     def _note(self, fate: Fate) -> None:
         """What became of a row is written soon, together with what became of others meanwhile."""
+        self._metrics.settled(sent=fate.state == "sent")
         self._fates.append(fate)
         if self._settling is None:
             self._settling = asyncio.create_task(self._settle())
@@ -126,7 +132,10 @@ class Outbox:
             tries += 1
             try:
                 remote_id = await self._sent(channel, pace, row)
-            except SendError as error:
+            except Exception as raised:  # noqa: BLE001 - one message must not cost the others on their way
+                error = raised if isinstance(raised, SendError) else Unknown(type(raised).__name__)
+                if not isinstance(raised, SendError):
+                    log.error("send_failed", row=row.id, error=type(raised).__name__)
                 if fate := _fate_of(row, error, pace, tries):
                     return fate
             else:

@@ -1,12 +1,21 @@
 """The database that a URL names, whichever it is: work is handed to it as a function of a connection."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Protocol, TypeVar
 
 from sqlalchemy import Connection, inspect, text
 from sqlalchemy.engine import URL, make_url
-from sqlalchemy.exc import ArgumentError
+from sqlalchemy.exc import (
+    ArgumentError,
+    DataError,
+    DBAPIError,
+    IntegrityError,
+    NotSupportedError,
+    ProgrammingError,
+)
+from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 
 from storage.migrations import NEWEST
 
@@ -17,10 +26,30 @@ class DatabaseUnusable(Exception):
     """The database cannot be used as it is; the message says why and what to do."""
 
 
+class Unavailable(Exception):
+    """The database does not answer now: locked, full, out of reach. Nothing was written; the same may work later."""
+
+
+OF_THE_CONTENT = (IntegrityError, DataError, ProgrammingError, NotSupportedError)
+"""Errors that trying again will not mend; every other one of a database is of the moment."""
+
+
+@contextmanager
+def availability() -> Iterator[None]:
+    """Tell errors of the moment from errors of the content."""
+    try:
+        yield
+    except OF_THE_CONTENT:
+        raise
+    except (DBAPIError, PoolTimeoutError, OSError) as error:
+        raise Unavailable(type(error).__name__) from error
+
+
 class Database(Protocol):
     """Transactions for plain functions. `file` is the SQLite file, None on a server."""
 
     file: Path | None
+    tidies_at_once: bool
 
     async def open(self, *, to_write: bool) -> None:
         """Make or check what is needed; `to_write` brings the schema up to date. Raises DatabaseUnusable."""
@@ -34,8 +63,8 @@ class Database(Protocol):
         """Do work that changes nothing, on one state of the database."""
         ...
 
-    async def forget_deleted(self) -> None:
-        """Make deleted text unreadable in the database's files, too."""
+    async def forget_deleted(self) -> bool:
+        """Make unreadable in the database's own files what it has forgotten; whether that worked."""
         ...
 
     async def close(self) -> None:

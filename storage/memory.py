@@ -75,6 +75,9 @@ class Memory:
 
         await self._database.open(to_write=True)
         self._process_key = await self._database.write(ready)
+        # Whatever a killed process had left there to be tidied.
+        self._leftovers = True
+        await self.tidy(at_once=True)
 
     def socket(self) -> Path | None:
         """Where the process that writes takes requests of others; None for a server, which any process may write to."""
@@ -138,11 +141,13 @@ class Memory:
         received.note_facts(connection, changes.channel, changes.facts)
         return outbox.add(connection, vault, changes.planned)
 
-    async def tidy(self) -> None:
-        """Take what was erased or submitted out of the database's own log, too. Slow, so it comes after the reply."""
-        if self._leftovers:
-            self._leftovers = False
-            await self._database.forget_deleted()
+    async def tidy(self, *, at_once: bool = False) -> None:
+        """Take what was erased or submitted out of the database's own files, too. Slow, so it comes after the reply.
+
+        With `at_once` only where that is quick enough to follow every batch.
+        """
+        if self._leftovers and (self._database.tidies_at_once or not at_once):
+            self._leftovers = not await self._database.forget_deleted()
 
     async def forget_old(self, now: datetime, *, process_over: bool) -> None:
         """What the privacy text promises to be gone by now."""

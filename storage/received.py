@@ -24,7 +24,9 @@ _KNOWN = select(seen.c.message_id).where(
 def note(connection: Connection, channel: str, ids: Sequence[str], now: datetime) -> None:
     """Remember that these messages are handled."""
     if ids:
-        connection.execute(insert(seen), [{"channel": channel, "message_id": id_, "at": now} for id_ in ids])
+        # To the hour: when exactly somebody wrote, perhaps to submit, is nobody's business.
+        hour = now.replace(minute=0, second=0, microsecond=0)
+        connection.execute(insert(seen), [{"channel": channel, "message_id": id_, "at": hour} for id_ in ids])
 
 
 def note_failed(connection: Connection, channel: str, failed: Sequence[tuple[str, str]], now: datetime) -> None:

@@ -40,10 +40,10 @@ def add(connection: Connection, vault: Vault, submitted: Sequence[Submit]) -> No
         for submit in submitted
     ]
     rows = [
-        {"response_id": submit.response.id, "question": question, "value": text, "missing": missing}
+        {"response_id": submit.response.id, "question": question, "position": place, "value": text, "missing": missing}
         for submit in submitted
         for question, value in submit.response.answers.items()
-        for text, missing in _rows(value)
+        for place, (text, missing) in enumerate(_rows(value))
     ]
     connection.execute(insert(responses), heads)
     if rows:
@@ -61,7 +61,7 @@ def read(connection: Connection) -> list[StoredResponse]:
     statement = (
         select(responses, response_answers.c.question, response_answers.c.value, response_answers.c.missing)
         .outerjoin(response_answers)
-        .order_by(responses.c.id)
+        .order_by(responses.c.id, response_answers.c.question, response_answers.c.position)
     )
     found: list[StoredResponse] = []
     for row in connection.execute(statement):

@@ -11,11 +11,11 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any, TypeVar
 
-from sqlalchemy import Connection, Engine, create_engine, event
+from sqlalchemy import URL, Connection, Engine, create_engine, event
 from sqlalchemy.exc import DatabaseError
 
 from storage import database
-from storage.database import DatabaseUnusable
+from storage.database import DatabaseUnusable, Unavailable
 
 T = TypeVar("T")
 
@@ -36,6 +36,7 @@ class SqliteDatabase:
 
     def __init__(self, file: Path) -> None:
         self.file: Path | None = file
+        self.tidies_at_once = True
         self._path = file
         # Every writing transaction begins as a writer, so that none is refused half way.
         self._writer = _engine(file, "BEGIN IMMEDIATE", 1, {})
@@ -52,7 +53,7 @@ class SqliteDatabase:
         try:
             if not database.is_current(await self.read(database.version), to_write=to_write):
                 await self.write(database.bring_up_to_date)
-        except (DatabaseError, OSError) as error:
+        except (Unavailable, DatabaseError, OSError) as error:
             raise DatabaseUnusable(
                 f"The database {self._path} cannot be opened. Check that it is one, its rights, and space on the disk."
             ) from error
@@ -65,16 +66,19 @@ class SqliteDatabase:
         """Do work that changes nothing, on one state of the database."""
         return await asyncio.get_running_loop().run_in_executor(self._reading, _in_transaction, self._reader, work)
 
-    async def forget_deleted(self) -> None:
-        """Empty the write-ahead log, which may still hold rows that the database has forgotten."""
+    async def forget_deleted(self) -> bool:
+        """Empty the write-ahead log, which may still hold rows that the database has forgotten; False if it is read."""
 
-        def truncate() -> None:
+        def truncate() -> bool:
             # Not as a transaction of SQLAlchemy: a checkpoint cannot run inside one.
             connection = self._writer.raw_connection()
-            connection.cursor().execute("PRAGMA wal_checkpoint(TRUNCATE)")
+            cursor = connection.cursor()
+            cursor.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+            (busy, *_) = cursor.fetchone() or (1,)
             connection.close()
+            return not busy
 
-        await asyncio.get_running_loop().run_in_executor(self._writing, truncate)
+        return await asyncio.get_running_loop().run_in_executor(self._writing, truncate)
 
     async def close(self) -> None:
         """Give back connections, threads and the lock."""
@@ -88,12 +92,12 @@ class SqliteDatabase:
 
 
 def _in_transaction(engine: Engine, work: Callable[[Connection], T]) -> T:
-    with engine.begin() as connection:
+    with database.availability(), engine.begin() as connection:
         return work(connection)
 
 
 def _engine(file: Path, begin: str, connections: int, more: dict[str, int]) -> Engine:
-    engine = create_engine(f"sqlite:///{file}", pool_size=connections, max_overflow=0)
+    engine = create_engine(URL.create("sqlite", database=str(file)), pool_size=connections, max_overflow=0)
 
     def connected(connection: Any, _record: object) -> None:
         # Python's own transaction handling begins too late and only for some statements; we begin ourselves.

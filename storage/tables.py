@@ -68,6 +68,7 @@ people = Table(
     Column("waiting_then", String(64)),
     Column("misses", Integer, nullable=False),
     Column("since", Date, nullable=False),
+    sqlite_with_rowid=False,  # a hidden number would tell in which order people came
 )
 
 # Answers before they are submitted: sealed, because they still hang on a person.
@@ -102,7 +103,8 @@ response_answers = Table(
     metadata,
     Column("response_id", ForeignKey("responses.id", ondelete="CASCADE"), primary_key=True),
     Column("question", String(64), primary_key=True),
-    Column("value", Text, primary_key=True),
+    Column("position", Integer, primary_key=True),
+    Column("value", Text, nullable=False),
     Column("missing", Boolean, nullable=False),
     sqlite_with_rowid=False,
 )

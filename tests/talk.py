@@ -9,7 +9,7 @@ from pathlib import Path
 from bot import app as application
 from bot.channels import terminal
 from bot.clock import Clock
-from bot.config import Config, ProcessSection, StorageSection, TelegramSection
+from bot.config import Config, MetricsSection, ProcessSection, StorageSection, TelegramSection
 from bot.core.messages import Address, Incoming, Memory, Outgoing, Receive
 
 OPEN = datetime.fromisoformat("2025-11-10T10:00:00+01:00")
@@ -39,6 +39,10 @@ class Recorder:
     def __init__(self, name: str = terminal.NAME) -> None:
         self.name = name
         self.sent: list[tuple[Address, Outgoing]] = []
+
+    def serves(self, to: Address) -> bool:
+        """Everybody."""
+        return to.channel == self.name
 
     async def run(self, receive: Receive, memory: Memory) -> None:
         """Nothing comes from outside: tests hand messages to the bot themselves."""
@@ -98,7 +102,13 @@ class Talk:
 
 def config_in(folder: Path, process: Path | None = None, url: str = "sqlite:///data/mitreden.db") -> Config:
     """Settings whose files lie in a folder of the test."""
-    return Config(ProcessSection(str(process) if process else ""), StorageSection(url=url), TelegramSection(), folder)
+    return Config(
+        ProcessSection(str(process) if process else ""),
+        StorageSection(url=url),
+        TelegramSection(),
+        MetricsSection(),
+        folder,
+    )
 
 
 @asynccontextmanager

@@ -43,6 +43,10 @@ class Terminal:
         self._unread = False
         self._interactive = sys.stdin.isatty() and sys.stdout.isatty() if interactive is None else interactive
 
+    def serves(self, to: Address) -> bool:
+        """Only the person who sits here: what is meant for another must not be read by this one."""
+        return to == self._address
+
     async def run(self, receive: Receive, memory: Memory) -> None:
         """Read messages until the input ends."""
         lines = _prompted() if self._interactive else _piped(sys.stdin.buffer)

@@ -164,6 +164,10 @@ class Channel(Protocol):
 
     name: str
 
+    def serves(self, to: Address) -> bool:
+        """Whether a message to this address can be sent here and now."""
+        ...
+
     async def run(self, receive: Receive, memory: Memory) -> None: ...
 
     async def send(self, to: Address, message: Outgoing, key: str) -> str: ...

@@ -153,19 +153,28 @@ class Citizen:
         new = place.sent[before:]
         return [self._seen(place.messages.get(message["message_id"], message)) for message in new]
 
-    async def changes(self, count: int = 1, timeout: float = 5, chat: Chat | None = None) -> list[Seen]:
-        """Wait until the bot has edited or deleted something since the citizen's last action; the screen then."""
+    async def changes(
+        self, count: int = 1, timeout: float = 5, chat: Chat | None = None, message_id: int | None = None
+    ) -> list[Seen]:
+        """Wait until the bot has edited or deleted something, or just that message, since the citizen's last action.
+
+        The screen as it then is. Raises AssertionError with the chat where fewer changes come in time. Seconds.
+        """
         place = chat or self.private
         _, before = self._since(place)
-        if not await place.until(lambda: place.edits - before >= count, timeout):
-            raise AssertionError(self._missing(f"{place.edits - before} of {count} changes", timeout, place))
+
+        def changed() -> int:
+            return sum(message_id in {None, edited} for edited in place.edits[before:])
+
+        if not await place.until(lambda: changed() >= count, timeout):
+            raise AssertionError(self._missing(f"{changed()} of {count} changes", timeout, place))
         return self.screen_of(place)
 
     async def quiet(self, seconds: float, chat: Chat | None = None) -> None:
         """Make sure that the bot sends and changes nothing from now on, for so long."""
         place = chat or self.private
-        before = (len(place.sent), place.edits)
-        if await place.until(lambda: (len(place.sent), place.edits) != before, seconds):
+        before = (len(place.sent), len(place.edits))
+        if await place.until(lambda: (len(place.sent), len(place.edits)) != before, seconds):
             raise AssertionError("the bot should have kept quiet; the chat:\n" + "\n".join(place.log))
 
     def _send(self, chat: Chat | None, fields: Json) -> int:
@@ -189,7 +198,7 @@ class Citizen:
         if place.state != "open" or place.migrated_to is not None:
             raise RuntimeError(f"this chat is {place.state if place.state != 'open' else 'a supergroup now'}")
         place.members.setdefault(self.id, (self.user, "member"))
-        self._before[place.id] = (len(place.sent), place.edits)
+        self._before[place.id] = (len(place.sent), len(place.edits))
         return place
 
     def _since(self, place: Chat) -> tuple[int, int]:

@@ -51,9 +51,10 @@ class Resident:
             if any(message.text.startswith("Ihr Löschcode") for message in said):
                 return None
             # A question that was just answered comes again after a crash; whoever waits a little sees the next one.
-            known = bool(said) and self._question(said[-1]) in self.said
-            if said and said[-1].keyboard and (not known or loop.time() > began + SEEN_AGAIN):
-                return said[-1]
+            newest = next((message for message in reversed(said) if message.keyboard), None)
+            known = newest is not None and self._question(newest) in self.said
+            if newest and (not known or loop.time() > began + SEEN_AGAIN):
+                return newest
         raise AssertionError("\n".join(["stuck:", *self.citizen.transcript[-8:]]))
 
     @staticmethod
@@ -95,7 +96,7 @@ class Resident:
         else:
             for number in chosen:
                 await self.citizen.tap_data(options[number], shown.message_id)
-                await self.citizen.changes(timeout=PATIENCE)
+                await self.citizen.changes(timeout=PATIENCE, message_id=shown.message_id)
             await self.citizen.tap_data(f"c:{question}:done", shown.message_id)
         self.said[question] = tuple(ids[number] for number in chosen)
 

@@ -21,7 +21,7 @@ CLOSED = {
 
 
 class Chat:
-    """A private chat or a group: `messages` as its members see them now, `sent` as the bot sent them."""
+    """A private chat or a group: `messages` as seen now, `sent` as the bot sent them, `edits` the ids it changed."""
 
     def __init__(self, chat: Json, message_ids: Iterator[int]) -> None:
         self.raw = chat
@@ -33,7 +33,7 @@ class Chat:
         self.members: dict[int, tuple[Json, str]] = {}
         self.messages: dict[int, Json] = {}
         self.sent: list[Json] = []
-        self.edits = 0
+        self.edits: list[int] = []
         self.notices: list[str] = []
         self.log: list[str] = []
         self._changed = asyncio.Event()

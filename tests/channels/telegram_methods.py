@@ -154,7 +154,7 @@ class Methods:
             raise Refusal(400, NOT_MODIFIED)
         chat.note("<", f"(edited) {shown(edited)}", edited.get("reply_markup"))
         chat.messages[params["message_id"]] = edited | {"edit_date": int(time.time())}
-        chat.edits += 1
+        chat.edits.append(params["message_id"])
         chat.changed()
         return chat.messages[params["message_id"]]
 
@@ -167,7 +167,7 @@ class Methods:
             raise Refusal(400, "Bad Request: message can't be deleted")
         del chat.messages[params["message_id"]]
         chat.note("<", f"(deleted) {shown(message)}")
-        chat.edits += 1
+        chat.edits.append(params["message_id"])
         chat.changed()
         return True
 

@@ -250,6 +250,9 @@ async def test_a_citizen_talks_taps_and_reads(telegram: FakeTelegram, client: Pl
     with pytest.raises(LookupError, match="no button 'Nein'"):
         await anna.tap("Nein")
     await anna.quiet(0.05)
+    assert len(await anna.changes(message_id=question.message_id)) == 3
+    with pytest.raises(AssertionError, match="0 of 1 changes"):
+        await anna.changes(timeout=0.05, message_id=thanks.message_id)
     await anna.tap_data("yes", question.message_id)
     await anna.changes(0)
     with pytest.raises(AssertionError, match="2 answers"):

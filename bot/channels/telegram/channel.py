@@ -3,7 +3,7 @@
 import asyncio
 import contextlib
 import random
-from collections.abc import Coroutine, Sequence
+from collections.abc import Callable, Coroutine, Sequence
 from typing import Any
 
 import msgspec
@@ -11,6 +11,7 @@ import structlog
 
 from bot.channels.telegram import rendering, updates
 from bot.channels.telegram.api import AiohttpRequest, BotApi, Migrated, Unchanged
+from bot.channels.telegram.webhook import Webhook
 from bot.core.messages import Address, Incoming, Memory, Menu, NotSent, Outgoing, Receive, Refused, SendError
 
 log = structlog.get_logger(__name__)
@@ -37,14 +38,27 @@ class Telegram:
 
     name = updates.NAME
 
-    def __init__(self, token: str, api_url: str, menus: Sequence[Menu]) -> None:
+    def __init__(
+        self,
+        token: str,
+        api_url: str,
+        menus: Sequence[Menu],
+        webhook: Webhook | None = None,
+        polled: Callable[[], None] = lambda: None,
+    ) -> None:
         self._request = AiohttpRequest()
         self._api = BotApi(token, api_url, self._request)
         self._menus = menus
+        self._webhook = webhook
+        self._polled = polled
         self._bot_name = ""
         self._beside: set[asyncio.Task[object]] = set()
         self._keyboards: dict[int, int] = {}
         self._moved: dict[str, str] = {}
+
+    def serves(self, to: Address) -> bool:
+        """Everybody on Telegram."""
+        return to.channel == self.name
 
     async def open(self) -> None:
         """Ready the connections; nothing is said to Telegram yet."""
@@ -58,7 +72,10 @@ class Telegram:
         await self._request.shutdown()
 
     async def run(self, receive: Receive, memory: Memory) -> None:
-        """Fetch and hand over updates until cancelled; what fails is tried again, never faster than once a second."""
+        """Hand over updates until cancelled; what fails is tried again, never faster than once a second."""
+        if self._webhook is not None:
+            await self._serve(self._webhook, receive)
+            return
         bookmark = await memory.bookmark(self.name)
         offset = int(bookmark) if bookmark else 0
         failures = 0
@@ -69,9 +86,11 @@ class Telegram:
             try:
                 if not introduced:
                     self._bot_name = (await self._me()).username
+                    await self._api.call("deleteWebhook")  # fetching and being brought exclude each other
                     introduced = True
                     self._do_beside(self._introduce())
                 fetched = await self._fetch(offset)
+                self._polled()
                 if fetched:
                     offset = await self._hand_over(fetched, offset, receive)
                 elif (rest := LEAST_BETWEEN - (loop.time() - began)) > 0:
@@ -86,6 +105,35 @@ class Telegram:
                 failures += 1
                 log.error("batch_not_written", error=type(error).__name__)
                 await asyncio.sleep(_back_off(failures))
+
+    async def _serve(self, webhook: Webhook, receive: Receive) -> None:
+        """Be brought updates. Telegram is told where until it has understood."""
+
+        async def handle(brought: Sequence[msgspec.Raw]) -> None:
+            await self._hand_over(brought, 0, receive)
+            self._polled()
+
+        async with webhook.listening(handle):
+            failures = 0
+            while True:
+                try:
+                    if not self._bot_name:
+                        self._bot_name = (await self._me()).username
+                        self._do_beside(self._introduce())
+                    # Said again now and then: another program with this token may have taken it away.
+                    await self._api.call(
+                        "setWebhook",
+                        url=webhook.url,
+                        secret_token=webhook.secret,
+                        allowed_updates=list(updates.ALLOWED),
+                    )
+                    self._polled()
+                    failures = 0
+                    await asyncio.sleep(LONG_POLL)
+                except SendError as error:
+                    failures += 1
+                    log.warning("webhook_not_set", error=type(error).__name__, reason=str(error))
+                    await asyncio.sleep(_back_off(failures))
 
     async def send(self, to: Address, message: Outgoing, key: str) -> str:
         """Send or edit one message; Telegram's id of it. Raises a SendError."""

@@ -23,6 +23,7 @@ def upgrade() -> None:
         sa.Column("misses", sa.Integer, nullable=False),
         sa.Column("since", sa.Date, nullable=False),
         sa.UniqueConstraint("lookup", name="uq_people_lookup"),
+        sqlite_with_rowid=False,
     )
     op.create_table(
         "drafts",
@@ -58,7 +59,8 @@ def upgrade() -> None:
             primary_key=True,
         ),
         sa.Column("question", sa.String(64), primary_key=True),
-        sa.Column("value", sa.Text, primary_key=True),
+        sa.Column("position", sa.Integer, primary_key=True),
+        sa.Column("value", sa.Text, nullable=False),
         sa.Column("missing", sa.Boolean, nullable=False),
         sqlite_with_rowid=False,
     )
