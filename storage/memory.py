@@ -93,8 +93,10 @@ class Memory:
 
     async def close(self) -> None:
         """Give back every connection."""
-        await self.tidy()
-        await self._database.close()
+        try:
+            await self.tidy()
+        finally:
+            await self._database.close()
 
     async def known(self, channel: str, ids: Sequence[str], senders: Sequence[Address]) -> Known:
         """What is known about the messages of a batch and their senders."""

@@ -86,7 +86,7 @@ class ServerDatabase:
                 await connection.execute(text(f"UPDATE {table} SET {column} = {column}"))  # noqa: S608 - our names
         async with self._engine.begin() as connection:
             for table in ANONYMOUS:
-                await connection.execute(text(f"CLUSTER {table} USING {table}_pkey"))
+                await connection.execute(text(f"CLUSTER {table} USING pk_{table}"))
         return True
 
     async def close(self) -> None:
