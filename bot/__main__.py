@@ -71,7 +71,7 @@ def _parser() -> argparse.ArgumentParser:
     chat.add_argument("--now", metavar="T", help="start the clock at this instant: 2025-11-10T10:00:00+01:00")
     chat.add_argument("--speed", type=_positive, default=1.0, metavar="N", help="run the clock N times as fast")
     chat.add_argument("--language", metavar="TAG", help="the language to begin in: de, de-simple, en")
-    chat.add_argument("--user", default="local", help="who is talking (default: local)")
+    chat.add_argument("--user", type=_name, default="local", help="who is talking (default: local)")
 
     run = command("run", _run, "serve all configured networks until SIGTERM or SIGINT")
     run.add_argument("--now", metavar="T", help="start the clock at this instant (rehearsals on this machine only)")
@@ -106,6 +106,12 @@ def _positive(text: str) -> float:
     if not 0 < number < 1e6:
         raise argparse.ArgumentTypeError(f"{text} is not above 0")
     return number
+
+
+def _name(text: str) -> str:
+    if not text.isprintable() or not 0 < len(text.encode("utf-8", "replace")) <= 100:
+        raise argparse.ArgumentTypeError("a short printable name is expected")
+    return text
 
 
 def _config(parsed: argparse.Namespace) -> configuration.Config:
@@ -184,6 +190,8 @@ def _export(parsed: argparse.Namespace) -> None:
 
 def _write(path: Path, text: str) -> None:
     """The whole file or none: responses are readable by their owner only."""
+    if path.is_dir() or not path.name:
+        raise UserError(f"{path}: is a folder. Name a file with --output.")
     beside = path.with_name(f".{path.name}.part")
     try:
         with os.fdopen(os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb") as file:

@@ -95,7 +95,8 @@ async def opened(  # noqa: PLR0913, PLR0917 - the parts that a bot is put togeth
     dispatch = Dispatch(memory, process, languages, clock.now, outbox.take if paces else outbox.send, reach, metrics)
     try:
         await memory.open()
-        await memory.forget_old(clock.now(), process_over=process.stage(clock.now()) == "over")
+        if not clock.rehearsed:
+            await memory.forget_old(clock.now(), process_over=process.stage(clock.now()) == "over")
         yield App(process, languages, clock, memory, dispatch, outbox)
     except DatabaseUnusable as error:
         raise UserError(str(error)) from error
@@ -209,7 +210,8 @@ async def _tidy(app: App) -> None:
         await asyncio.sleep(TIDY_EVERY)
         now = app.clock.now()
         try:
-            await app.memory.forget_old(now, process_over=app.process.stage(now) == "over")
+            if not app.clock.rehearsed:
+                await app.memory.forget_old(now, process_over=app.process.stage(now) == "over")
             await app.memory.tidy()
         except Exception as error:  # noqa: BLE001 - a busy or lost database: the next round does it
             log.warning("tidying_failed", error=type(error).__name__)

@@ -14,6 +14,8 @@ class Clock:
     """
 
     def __init__(self, start: datetime | None = None, speed: float = 1.0) -> None:
+        self.rehearsed = start is not None or speed != 1.0
+        """Whether this is not the real time: what is done by it must not destroy what is real."""
         self._start = start or datetime.now(UTC)
         self._speed = speed
         self._began = time.monotonic()
@@ -27,6 +29,8 @@ def parse_instant(text: str, zone: ZoneInfo) -> datetime:
     """An ISO instant; without an offset it is local time of the zone. Raises UserError."""
     try:
         parsed = datetime.fromisoformat(text)
-    except ValueError as error:
+    except (ValueError, OverflowError) as error:
         raise UserError(f"--now {text}: not a date and time. Write it like 2025-11-10T10:00:00+01:00.") from error
+    if not 1970 < parsed.year < 2200:
+        raise UserError(f"--now {text}: no year of ours. Write it like 2025-11-10T10:00:00+01:00.")
     return parsed if parsed.tzinfo else parsed.replace(tzinfo=zone)

@@ -113,7 +113,7 @@ def only_on_this_machine(config: Config) -> bool:
 
 def _read(file: Path) -> dict[str, Any]:
     try:
-        return tomllib.loads(file.read_text(encoding="utf-8"))
+        return tomllib.loads(file.read_text(encoding="utf-8-sig"))
     except FileNotFoundError as error:
         raise UserError(f"{file}: there is no such file. Name another with --config, or leave it out.") from error
     except (OSError, UnicodeDecodeError) as error:

@@ -68,8 +68,11 @@ def _process(  # noqa: PLR0913, PLR0917 - the parts that a process is put togeth
     about = content_rules.text(head.about, languages, findings.within("about"))
     content_rules.check_languages(languages, locales, findings.within("languages"))
     content_rules.check_days(head.opens, head.closes, findings)
+    content_rules.check_filled(findings, id=head.id, organiser=head.organiser, website=head.website)
     if privacy is None or accessibility is None:
         return None
+    if privacy.min_age < 0 or privacy.consent_version < 1:
+        findings.within("privacy").add("a figure is too small", "min_age is 0 or more, consent_version 1 or more.")
     process = None
     if survey is not None:
         process = Process(
@@ -112,6 +115,7 @@ def _events(table: Table | None, zone: ZoneInfo, findings: Findings) -> tuple[Ev
         file = struct_of(entry, EventFile, place)
         if file is None:
             continue
+        content_rules.check_filled(place, place=file.place, address=file.address)
         content_rules.check_weekday(file.starts_at, file.weekday, place)
         starts_at = file.starts_at.replace(tzinfo=zone) if file.starts_at.tzinfo is None else file.starts_at
         event = Event(
@@ -133,6 +137,7 @@ def _answers(table: Table | None, languages: tuple[str, ...], findings: Findings
         file = struct_of(entry, AnswerFile, place)
         if file is None:
             continue
+        content_rules.check_filled(place, source=file.source)
         content_rules.check_example_questions(file.questions, languages, place)
         known = KnownAnswer(
             id=file.id,

@@ -5,10 +5,13 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import date, datetime
 from functools import lru_cache
+from typing import Any
 
+from babel import Locale, UnknownLocaleError
 from babel.dates import get_day_names, get_month_names
 
 from bot.core import recognition
+from bot.core.conditions import Not, OneOf
 from bot.core.events import Event
 from bot.core.process import Process
 from bot.core.questions import AnyQuestion, BatteryQuestion, ChoiceQuestion, Option, Question, SeveralQuestion
@@ -21,6 +24,10 @@ BUTTON_BYTES = 64
 """The most that Telegram lets a button carry: https://core.telegram.org/bots/api#inlinekeyboardbutton"""
 LABEL_LENGTH = 60
 SIMPLE_WORDS = 12
+LONGEST_TEXT = 3000
+"""Characters of an answer in own words: it has to fit into one message of a network."""
+FILLED = "…"
+"""What stands for a text that could not be read."""
 ID = re.compile(r"[a-z][a-z0-9_]*")
 RESERVED = {missing.value for missing in Missing}
 TOO_MANY_WAYS = 50_000
@@ -47,7 +54,7 @@ def text(words: Mapping[str, object], languages: tuple[str, ...], findings: Find
         elif language in given:
             _check_sentences(language, given[language], findings)
             _check_dates_in(language, given[language], findings)
-    fallback = next((value for value in given.values() if value.strip()), "…")
+    fallback = next((value for value in given.values() if value.strip()), FILLED)
     return {language: given.get(language, fallback).strip() for language in languages}
 
 
@@ -67,6 +74,10 @@ def _check_sentences(language: str, words: str, findings: Findings) -> None:
 @lru_cache
 def _calendar_words(language: str) -> tuple[Mapping[str, int], Mapping[str, int]]:
     locale = language.partition("-")[0]
+    try:
+        Locale.parse(locale)
+    except (UnknownLocaleError, ValueError):
+        return {}, {}  # a language that the calendar does not know: told of where languages are named
     days = {name.casefold(): number for number, name in get_day_names("wide", locale=locale).items()}
     months = {name.casefold(): number for number, name in get_month_names("wide", locale=locale).items()}
     return days, months
@@ -106,6 +117,13 @@ def check_days(opens: date | None, closes: date | None, findings: Findings) -> N
         findings.add(f"it closes ({closes}) before it opens ({opens})", "Exchange the two or correct one.")
 
 
+def check_filled(findings: Findings, **values: str) -> None:
+    """Texts that may not be empty."""
+    for name, value in values.items():
+        if not value.strip():
+            findings.within(name).add("it is empty", "Write it.")
+
+
 def check_figures(minutes: int, version: int, findings: Findings) -> None:
     if minutes < 1:
         findings.add("minutes is below 1", "Say how long the survey takes, in whole minutes.")
@@ -140,8 +158,13 @@ def check_points(points: Sequence[Option], findings: Findings) -> None:
 def check_questions(built: Sequence[tuple[AnyQuestion, Findings]], declared: Sequence[str], version: int) -> None:
     """The rules of single questions, then those between them."""
     check_ids([(question.id, findings) for question, findings in built], "question")
+    shorts: set[tuple[str, str]] = set()
     for question, findings in built:
         _check_wording(question, findings)
+        for language, short in question.short.items():
+            if short != FILLED and (language, fold(short)) in shorts:
+                findings.within("short").add(f'"{short}" is used twice', "Give each question a short name of its own.")
+            shorts.add((language, fold(short)))
     _check_unfolded(built, version)
     for index, (question, findings) in enumerate(built):
         if question.only_if is not None:
@@ -185,8 +208,12 @@ def _check_wording(question: AnyQuestion, findings: Findings) -> None:
         lowest, highest = getattr(question, low, None), getattr(question, high, None)
         if lowest is not None and highest is not None and lowest > highest:
             findings.add(f"{low} is above {high}", "Exchange the two or correct one.")
-    if question.type == "open" and getattr(question, "at_most", 1) < 1:
-        findings.add("at_most is below 1", "Say how many characters an answer may have.")
+    if question.type == "open" and not 1 <= getattr(question, "at_most", 1) <= LONGEST_TEXT:
+        findings.add("at_most does not fit", f"Say how many characters an answer may have: 1 to {LONGEST_TEXT}.")
+    if not 0 <= getattr(question, "decimals", 0) <= 6:
+        findings.add("decimals does not fit", "Write 0 to 6.")
+    if question.hint is not None and not any(words.strip() for words in question.hint.values()):
+        findings.within("hint").add("it is empty", "Write it, or remove it.")
 
 
 def _check_divisible(options: Sequence[Option], findings: Findings) -> None:
@@ -213,7 +240,7 @@ def _check_options(options: Sequence[Option], findings: Findings) -> None:
             place.add(f'the id "{option.id}" is used twice', "Give each option an id of its own.")
         seen.add(option.id)
         for language, label in option.label.items():
-            if label != "…" and (language, fold(label)) in labels:
+            if label != FILLED and (language, fold(label)) in labels:
                 place.add(f'the label "{label}" is there twice', "Labels have to differ.")
             labels.add((language, fold(label)))
             if len(label) > LABEL_LENGTH:
@@ -228,8 +255,16 @@ def _check_condition(
     sound = True
     for name, options in question.only_if.questions() if question.only_if else ():
         known = asked.get(name)
-        if known is None and name in declared:
-            if name == question.id or not any(earlier.id == name for earlier in before):
+        battery = next(
+            (earlier for earlier in before if isinstance(earlier, BatteryQuestion) and earlier.id == name), None
+        )
+        if battery is not None:
+            aspects = ", ".join(aspect.id for aspect in battery.asked())
+            findings.add(f'"{name}" is a battery', f"Name one of its questions: {aspects}.")
+            sound = False
+        elif known is None and name in declared:
+            # An earlier question that could not be read is told of at its own place.
+            if declared.index(name) >= declared.index(question.id):
                 findings.add(f'"{name}" comes later', "A condition can only look at earlier questions.")
             sound = False
         elif known is None:
@@ -237,11 +272,25 @@ def _check_condition(
             sound = False
         else:
             ids = {option.id for option in known.answers()} | RESERVED
+            if options and isinstance(known, SeveralQuestion) and not _contains_only(question, name):
+                findings.add(f'"{name}" may have several answers', 'Write contains = "…" instead of equals or one_of.')
+                sound = False
             for option in options:
                 if option not in ids:
                     findings.add(f'"{name}" has no option "{option}"', f"Its options: {', '.join(sorted(ids))}.")
                     sound = False
     return sound
+
+
+def _contains_only(question: AnyQuestion, name: str) -> bool:
+    """Whether a condition compares the answers of a question by `contains` alone."""
+    front: list[Any] = [question.only_if]
+    while front:
+        condition = front.pop()
+        if isinstance(condition, OneOf) and condition.question == name and not set(condition.options) <= RESERVED:
+            return False
+        front += getattr(condition, "conditions", ()) or ([condition.condition] if isinstance(condition, Not) else [])
+    return True
 
 
 def _check_reachable(question: AnyQuestion, before: Sequence[AnyQuestion], findings: Findings) -> None:

@@ -99,7 +99,10 @@ def _value(question: Question | None, stored: list[tuple[str, bool]]) -> Any:
         order = {option.id: number for number, option in enumerate(question.answers())} if question else {}
         return sorted(texts, key=lambda text: order.get(text, len(order)))
     if isinstance(question, NumberQuestion):
-        return int(texts[0]) if texts[0].lstrip("-").isdigit() else float(texts[0])
+        try:
+            return int(texts[0]) if texts[0].lstrip("-").isdigit() else float(texts[0])
+        except ValueError:
+            return texts[0]  # given when the question was of another type
     return texts[0]
 
 

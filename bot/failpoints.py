@@ -3,6 +3,8 @@
 import os
 from collections.abc import Callable, Mapping
 
+from bot.problems import UserError
+
 Reach = Callable[[str], None]
 """Called with the name of each place as it is passed."""
 
@@ -18,6 +20,8 @@ def from_environment(environment: Mapping[str, str] = os.environ) -> Reach:
     wanted, _, times = environment.get("MITREDEN_FAILPOINT", "").partition(":")
     if not wanted:
         return pass_by
+    if wanted not in NAMES or not (times or "1").isdigit():
+        raise UserError(f"MITREDEN_FAILPOINT: no such place. Write NAME:N with one of: {', '.join(NAMES)}.")
     left = int(times or 1)
 
     def reach(name: str) -> None:

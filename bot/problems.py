@@ -65,7 +65,7 @@ class Findings:
 def read_toml(path: Path, findings: Findings) -> Table | None:
     """The file as plain tables; None, with a finding, where it is missing or not TOML."""
     try:
-        return tomllib.loads(path.read_bytes().decode("utf-8"))
+        return tomllib.loads(path.read_bytes().decode("utf-8-sig"))
     except FileNotFoundError:
         findings.add("the file is missing", "Copy it from the shipped content: mitreden init FOLDER.")
     except UnicodeDecodeError as error:
@@ -74,10 +74,16 @@ def read_toml(path: Path, findings: Findings) -> Table | None:
         found = re.search(r"(.*?) \(at line (\d+), column (\d+)\)", str(error))
         line = int(found[2]) if found else 0
         what = f"{found[1]}, column {found[3]}" if found else str(error)
-        findings.at("TOML", line).add(f"not valid TOML: {what}", "Check quotation marks, brackets and commas there.")
+        findings.at("TOML", line).add(f"not valid TOML: {what}", _toml_remedy(str(error)))
     except OSError as error:
         findings.add(f"cannot be read: {error.strerror}", "Check the path and its permissions.")
     return None
+
+
+def _toml_remedy(error: str) -> str:
+    if "overwrite" in error:
+        return "A key or table stands there twice. A list of tables has double brackets: [[question]]."
+    return "Check quotation marks, brackets and commas there."
 
 
 def table_lines(path: Path, name: str) -> list[int]:
@@ -112,7 +118,7 @@ def struct_of(table: object, kind: type[T], findings: Findings, *, rest: bool = 
         try:
             values[described.name] = msgspec.convert(table[name], described.type)
         except msgspec.ValidationError as error:
-            findings.add(f'"{name}" does not fit: {_plainly(error)}', "Write a value of that kind.")
+            findings.add(f'"{name}" does not fit: {_plainly(error)}', _example(str(described.type)))
             whole = False
     return kind(**values) if whole else None
 
@@ -125,6 +131,15 @@ def unknown_keys(table: Mapping[str, object], known: Mapping[str, object]) -> It
 def _did_you_mean(key: str, known: Mapping[str, object]) -> str:
     close = difflib.get_close_matches(key, known, n=1)
     return f'Did you mean "{close[0]}"?' if close else f"Known here: {', '.join(sorted(known))}."
+
+
+def _example(kind: str) -> str:
+    """What a value of a kind looks like."""
+    if "datetime.datetime" in kind:
+        return "Write it without quotation marks, such as 2025-12-03T18:00:00."
+    if "datetime.date" in kind:
+        return "Write it without quotation marks, such as 2025-12-14."
+    return "Write a value of that kind."
 
 
 def _plainly(error: msgspec.ValidationError) -> str:

@@ -70,6 +70,9 @@ class SurveyReader:
         closes = file.closes or (head.closes if head else None)
         if file.opens or file.closes:
             content_rules.check_days(opens, closes, self._findings)
+        content_rules.check_filled(self._findings, id=file.id)
+        if not file.question:
+            self._findings.add("there is no question", "Write at least one [[question]].")
         content_rules.check_figures(file.minutes, file.version, self._findings)
         texts = {
             name: content_rules.text(getattr(file, name), self._languages, self._findings.within(name))
@@ -90,7 +93,9 @@ class SurveyReader:
     def _scale(self, name: str, table: object) -> tuple[Option, ...]:
         findings = self._findings.at(f'scale "{name}"', 0)
         scale = struct_of(table, ScaleTable, findings)
-        points = self._options(scale.points, "point", findings) if scale else ()
+        if scale is None:
+            return ()
+        points = self._options(scale.points, "point", findings)
         content_rules.check_points(points, findings)
         return points
 
@@ -196,6 +201,9 @@ def _built_condition(file: ConditionFile, findings: Findings) -> Condition | Non
         inner = _condition(file.without, findings)
         return Not(inner) if inner else None
     combined, tables = (And, file.both) if isinstance(file.both, list) else (Or, file.either)
+    if isinstance(tables, list) and not tables:
+        findings.add("an empty list of conditions", "Write at least one condition in it.")
+        return None
     parts = [_condition(table, findings) for table in tables] if isinstance(tables, list) else []
     whole = [part for part in parts if part is not None]
     return combined(tuple(whole)) if whole and len(whole) == len(parts) else None

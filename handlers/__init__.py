@@ -1,6 +1,7 @@
 """What the bot answers: one file per command or topic, and here the order in which a message is understood."""
 
 import inspect
+import re
 from dataclasses import replace
 
 from bot.core import interview, recognition
@@ -35,6 +36,8 @@ MENUS: dict[str, Menu] = {
     survey.PAUSED: survey.PAUSING,
 }
 
+# One word behind the sign, perhaps with a bot's name: "/r/hannover" and "!!! Mehr Termine" are no commands.
+_LIKE_A_COMMAND = re.compile(r"[/!]\w+(?:@\w+)?(?:\s.*)?", re.DOTALL)
 _NAMES = {fold(name): command for command, entry in COMMANDS.items() for name in (command, *entry.aliases)}
 
 
@@ -55,7 +58,7 @@ def route(turn: Turn) -> Handler:
         return lambda first: language.ask(first, then=command or "start")
     if command:
         return COMMANDS[command].run
-    if turn.text[:1] in {"/", "!"} and len(turn.text) > 1:
+    if _LIKE_A_COMMAND.fullmatch(turn.text):
         return help.unknown_command
     return _in_conversation(turn)
 
@@ -219,4 +222,4 @@ def _with_argument(turn: Turn) -> Turn:
     """The turn with what stands behind its command."""
     if command_in(turn.text) is None:
         return turn
-    return replace(turn, argument=turn.text.partition(" ")[2].strip())
+    return replace(turn, argument="".join(turn.text.split(maxsplit=1)[1:]))

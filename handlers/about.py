@@ -16,7 +16,7 @@ def privacy(turn: Turn) -> Decision:
             legal_basis=_given(turn, t.of(privacy.legal_basis) if privacy.legal_basis else ""),
             retention=_given(turn, t.of(privacy.retention) if privacy.retention else ""),
             age=_given(turn, t("privacy.age", age=privacy.min_age) if privacy.min_age else ""),
-            closes=t.date(process.closes),
+            closes=t.date(process.survey.closes),
             network=t(f"start.network.{turn.message.sender.channel}"),
         )
     )

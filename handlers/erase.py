@@ -9,19 +9,30 @@ from handlers import survey
 from handlers.turn import Decision, Menu, Turn, menu_choices, waits_at, waits_no_more
 
 MENU = "erase"
-_CODE = re.compile(rf"(?:\S{{3,10}}\s+)?([{CODE_LETTERS}]{{5}})[\s-]*([{CODE_LETTERS}]{{5}})", re.IGNORECASE)
+_CODE = re.compile(rf"[{CODE_LETTERS}]{{10}}")
+_LOOKS_LIKE_CODE = re.compile(rf"(?:\S{{3,10}}\s+)?[{CODE_LETTERS}]{{5}}[\s-]*[{CODE_LETTERS}]{{5}}", re.IGNORECASE)
+
+
+def code_of(argument: str) -> str:
+    """The code behind `/loeschen`, however it is spaced, dashed or quoted; empty where it is none."""
+    letters = "".join(character for character in argument.upper() if character.isalnum())
+    return letters if _CODE.fullmatch(letters) else ""
 
 
 def code_in(text: str) -> str | None:
-    """The deletion code that a message consists of, alone or behind one word such as "löschen"."""
-    found = _CODE.fullmatch(text.strip())
-    return (found[1] + found[2]).upper() if found and re.search(r"[2-9]|-", found[0]) else None
+    """The deletion code that a message consists of, alone or behind one word such as "löschen".
+
+    A hyphen or a figure has to be in it: ten plain letters may be two words that somebody meant.
+    """
+    if not _LOOKS_LIKE_CODE.fullmatch(text.strip()) or not re.search(r"[2-9]|-", text):
+        return None
+    return code_of(text.strip()[-11:]) or code_of(text.strip()[-10:]) or None
 
 
 async def run(turn: Turn, then: str = "") -> Decision:
     """With a code the response goes at once; without one, the person is asked first."""
     if turn.argument:
-        return await erase_response(turn, code_in(turn.argument) or "")
+        return await erase_response(turn, code_of(turn.argument))
     question = Outgoing(text=asks(turn), choices=choices(turn))
     return turn.say(question, person=waits_at(turn.person, MENU, then))
 
@@ -38,7 +49,7 @@ async def erase_response(turn: Turn, code: str) -> Decision:
 def asks(turn: Turn) -> str:
     parts = [turn.t("erase.ask")]
     if turn.took_part:
-        parts.append(turn.t("erase.submitted", closes=turn.t.date(turn.process.closes)))
+        parts.append(turn.t("erase.submitted", closes=turn.t.date(turn.process.survey.closes)))
     return "\n".join(parts)
 
 
@@ -53,7 +64,7 @@ def picked(turn: Turn, key: str) -> Decision:
         waiting = None if then else survey.waiting_message(turn.as_person(person))
         return turn.say(turn.t("erase.kept"), *([waiting] if waiting else []), person=person, then=then)
     t = turn.t
-    text = t("erase.done_took_part", closes=t.date(turn.process.closes)) if turn.took_part else t("erase.done")
+    text = t("erase.done_took_part", closes=t.date(turn.process.survey.closes)) if turn.took_part else t("erase.done")
     return replace(turn.say(text, person=person), effects=(Erase(),))
 
 

@@ -130,7 +130,7 @@ async def test_postgresql_itself_does_not_remember_what_was_written_together(
         await first.app.memory.tidy()
     stored = database(url, tmp_path)
     shared = text("SELECT count(*) FROM people p JOIN responses r ON p.xmin = r.xmin")
-    transactions = text("SELECT count(DISTINCT xmin) FROM responses")
+    transactions = text("SELECT count(DISTINCT xmin::text) FROM responses")
     order = text("SELECT id FROM responses ORDER BY ctid")
     assert await stored.read(lambda connection: connection.execute(shared).scalar()) == 0
     assert await stored.read(lambda connection: connection.execute(transactions).scalar()) == 1

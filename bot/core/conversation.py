@@ -20,7 +20,7 @@ CONTROLS_IN_FREE_TEXT: tuple[Control, ...] = ("back", "skip", "pause", "cancel")
 
 
 CODE_LETTERS = "ABCDEFGHJKLMNPQRSTUVWXYZ23456789"
-"""Without letters and figures that are taken for one another when read aloud or written down."""
+"""Without I, O, 0 and 1, which are taken for one another most."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -325,6 +325,8 @@ class NumberQuestion(Unnumbered):
         if self.said_nothing(typed, t):
             return Missing.NO_ANSWER
         plain = typed.strip().replace("\N{MINUS SIGN}", "-")
+        if self.decimals == 0 and re.fullmatch(r"[+-]?\d{1,3}(?:[.,'\s]\d{3})+", plain):
+            plain = re.sub(r"[.,'\s]", "", plain)  # 10.000 as people write ten thousand
         found = re.fullmatch(r"[+-]?\d{1,15}(?:[.,](\d{1,15}))?", plain)
         if not found or len(found[1] or "") > self.decimals:
             return None
@@ -418,8 +420,13 @@ def read_date(typed: str, t: Texts) -> date | None:
     """A complete date as people write it: 3.12.2025, 3. Dezember 2025, 2025-12-03; None where it could be two."""
     iso = re.fullmatch(r"\s*(\d{4})-(\d{1,2})-(\d{1,2})\s*", typed)
     figures = re.fullmatch(r"\s*(\d{1,2})\s*([./ ])\s*(\d{1,2})\s*[./ ]\s*(\d{4})\s*", typed)
-    words = re.fullmatch(r"(?:[a-z]+ )?(\d{1,2})(?:st|nd|rd|th)? ([a-z]+) (\d{4})", recognition.fold(typed))
+    words = re.fullmatch(
+        r"(?:[a-z]+ )?(?:den |the )?(\d{1,2})(?:st|nd|rd|th)? (?:of )?([a-z]+) (\d{4})", recognition.fold(typed)
+    )
+    american = re.fullmatch(r"(?:[a-z]+ )?([a-z]+) (\d{1,2})(?:st|nd|rd|th)? (\d{4})", recognition.fold(typed))
     try:
+        if american and american[1] in (named := t.month_names()):
+            return date(int(american[3]), named[american[1]], int(american[2]))
         if iso:
             return date(int(iso[1]), int(iso[2]), int(iso[3]))
         if figures:

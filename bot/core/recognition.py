@@ -35,7 +35,6 @@ def clean(text: str) -> str:
     return unicodedata.normalize("NFC", "".join(kept)).strip()
 
 
-@lru_cache(maxsize=8192)
 def fold(text: str) -> str:
     """Lower case, umlauts as two letters, no accents or punctuation, single spaces: "Zurück!" becomes "zurueck"."""
     text = unicodedata.normalize("NFC", unicodedata.normalize("NFKC", text)).casefold().translate(_UMLAUTS)
@@ -43,7 +42,6 @@ def fold(text: str) -> str:
     return _NOT_WORDS.sub(" ", text).strip()
 
 
-@lru_cache(maxsize=8192)
 def _spellings(text: str) -> frozenset[str]:
     """The folded text, and the one of somebody who types "burgeramt" for "Bürgeramt"."""
     bare = "".join(c for c in unicodedata.normalize("NFD", text.casefold()) if not unicodedata.combining(c))

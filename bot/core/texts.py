@@ -27,6 +27,7 @@ class Texts:
         self._locale = locale
         self._messages = messages
         self._plural = plural
+        self._words: dict[str, list[str]] = {}
 
     def __call__(self, name: str, /, **values: object) -> str:
         """The message called `name`, its placeholders filled. An unknown name is a mistake of ours: KeyError."""
@@ -45,7 +46,9 @@ class Texts:
 
     def words(self, name: str) -> list[str]:
         """The comma-separated words of a message, as a person may type them, folded for comparing."""
-        return [folded for word in self(name).split(",") if (folded := fold(word))]
+        if name not in self._words:
+            self._words[name] = [folded for word in self(name).split(",") if (folded := fold(word))]
+        return self._words[name]
 
     def number(self, value: float) -> str:
         """1000 as "1.000" or "1,000"."""
