@@ -138,14 +138,15 @@ def _check(parsed: argparse.Namespace) -> int:
     from bot import app, content, locales
     from bot.paths import LOCALES
 
-    folder = parsed.folder or app.content_folder(_config(parsed))
-    _, problems = content.examine(folder, locales.available(LOCALES))
+    config, problems = configuration.examine(getattr(parsed, "config", None))
+    folder = parsed.folder or app.content_folder(config)
+    problems = problems + content.examine(folder, locales.available(LOCALES))[1]
     shown = [problem for problem in problems if parsed.live or not problem.only_live]
     for problem in shown:
         print(problem)
     later = len(problems) - len(shown)
     if shown:
-        print(f"{len(shown)} problem{'s' if len(shown) > 1 else ''} in {folder}")
+        print(f"{len(shown)} problem{'s' if len(shown) > 1 else ''} in settings and {folder}")
         return 1
     print(
         f"{folder}: no problems"

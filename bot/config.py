@@ -11,7 +11,7 @@ from urllib.parse import urlsplit
 
 import msgspec
 
-from bot.problems import Findings, UserError, struct_of
+from bot.problems import Findings, Problem, Unreadable, UserError, struct_of
 
 
 class ProcessSection(msgspec.Struct):
@@ -57,7 +57,15 @@ SECTIONS: dict[str, type[msgspec.Struct]] = {
 
 
 def load(path: Path | None, environment: Mapping[str, str] = os.environ) -> Config:
-    """The settings of a file, or of `config.toml` in the current folder, or the defaults. Raises UserError."""
+    """The settings of a file, or of `config.toml` in the current folder, or the defaults. Raises Unreadable."""
+    config, problems = examine(path, environment)
+    if problems:
+        raise Unreadable(problems)
+    return config
+
+
+def examine(path: Path | None, environment: Mapping[str, str] = os.environ) -> tuple[Config, list[Problem]]:
+    """The settings as far as they can be read, and everything that is wrong with them. Raises UserError."""
     file = path or Path("config.toml")
     if path is None and not file.exists():
         tables: dict[str, Any] = {}
@@ -67,14 +75,17 @@ def load(path: Path | None, environment: Mapping[str, str] = os.environ) -> Conf
     findings = Findings(str(file))
     for name in tables:
         if name not in SECTIONS:
-            findings.add(f"unknown section [{name}]", f"Known: {', '.join(f'[{known}]' for known in SECTIONS)}.")
+            known = ", ".join(f"[{section}]" for section in SECTIONS)
+            findings.add(f"unknown section [{name}]", f"Known: {known}.")
     sections = {}
     for name, kind in SECTIONS.items():
-        table = dict(tables.get(name) or {}) | _from_environment(name, kind, environment)
-        sections[name] = struct_of(table, kind, findings.at(f"[{name}]"))
-    if findings.problems:
-        raise UserError(str(findings.problems[0]))
-    return Config(**sections, base=base)  # type: ignore[arg-type]
+        place = findings.at(f"[{name}]")
+        table = tables.get(name, {})
+        if not isinstance(table, dict):
+            place.add("this is not a section", f"Write [{name}] on a line of its own.")
+            table = {}
+        sections[name] = struct_of(table | _from_environment(name, kind, environment), kind, place)
+    return Config(**sections, base=base), findings.problems  # type: ignore[arg-type]
 
 
 def telegram_token(config: Config) -> str:

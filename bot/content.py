@@ -10,7 +10,17 @@ from bot.core.events import Event
 from bot.core.process import KnownAnswer, Privacy, Process
 from bot.core.survey import Survey
 from bot.core.texts import Text
-from bot.problems import Findings, Problem, Table, Unreadable, read_toml, struct_of, table_lines
+from bot.problems import (
+    UNREADABLE,
+    UNREADABLE_LIST,
+    Findings,
+    Problem,
+    Table,
+    Unreadable,
+    read_toml,
+    struct_of,
+    table_lines,
+)
 from bot.survey_file import SurveyReader
 
 
@@ -62,11 +72,13 @@ def _process(  # noqa: PLR0913, PLR0917 - the parts that a process is put togeth
     if head is None:
         return None
     languages = tuple(head.languages)
-    privacy = struct_of(head.privacy, PrivacyFile, findings.within("privacy"))
+    told = findings.within("privacy") if head.privacy is not UNREADABLE else Findings("")
+    privacy = struct_of(head.privacy, PrivacyFile, told)
     accessibility = struct_of(head.accessibility, AccessibilityFile, findings.within("accessibility"))
     title = content_rules.text(head.title, languages, findings.within("title"))
     about = content_rules.text(head.about, languages, findings.within("about"))
-    content_rules.check_languages(languages, locales, findings.within("languages"))
+    if head.languages is not UNREADABLE_LIST:
+        content_rules.check_languages(languages, locales, findings.within("languages"))
     content_rules.check_days(head.opens, head.closes, findings)
     content_rules.check_filled(findings, id=head.id, organiser=head.organiser, website=head.website)
     if privacy is None or accessibility is None:

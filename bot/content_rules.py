@@ -18,7 +18,7 @@ from bot.core.questions import AnyQuestion, BatteryQuestion, ChoiceQuestion, Opt
 from bot.core.recognition import fold
 from bot.core.texts import Text
 from bot.core.values import Missing, Value
-from bot.problems import Findings
+from bot.problems import UNREADABLE, UNREADABLE_TIME, Findings
 
 BUTTON_BYTES = 64
 """The most that Telegram lets a button carry: https://core.telegram.org/bots/api#inlinekeyboardbutton"""
@@ -40,6 +40,8 @@ def text(words: Mapping[str, object], languages: tuple[str, ...], findings: Find
     where process.toml could not be read, those that are written are taken.
     """
     languages = languages or tuple(words)
+    if words is UNREADABLE:
+        return dict.fromkeys(languages, FILLED)
     given = {language: value for language, value in words.items() if isinstance(value, str)}
     for key in words:
         if key not in languages:
@@ -202,7 +204,7 @@ def _check_wording(question: AnyQuestion, findings: Findings) -> None:
     if isinstance(question, BatteryQuestion):
         _check_options(question.aspects, findings)
         for language, words in question.text.items():
-            if "{aspect}" not in words:
+            if "{aspect}" not in words and words != FILLED:
                 findings.within("text").add(f'"{language}" lacks {{aspect}}', "Write {aspect} where its name belongs.")
     for low, high in (("minimum", "maximum"), ("earliest", "latest")):
         lowest, highest = getattr(question, low, None), getattr(question, high, None)
@@ -343,7 +345,7 @@ def _values(question: Question) -> Iterator[Value]:
 
 def check_weekday(starts_at: datetime, weekday: str, findings: Findings) -> None:
     """The weekday that an organiser wrote, in any language of the calendar, is the date's."""
-    if not weekday:
+    if not weekday or starts_at == UNREADABLE_TIME:
         return
     known = {**_calendar_words("de")[0], **_calendar_words("en")[0]}
     number = known.get(weekday.strip().casefold())
@@ -369,6 +371,8 @@ def check_example_questions(
 ) -> None:
     """Every language has at least one question, and no unknown one is named."""
     languages = languages or tuple(questions)
+    if questions is UNREADABLE:
+        return
     for language in questions:
         if language not in languages:
             findings.add(f'unknown language "{language}"', f"Known here: {', '.join(languages)}.")

@@ -1,10 +1,12 @@
 """Reads a TOML file into structs and collects every problem on the way: file, place, remedy, never just the first."""
 
 import difflib
+import itertools
 import re
 import tomllib
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import date, datetime
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -12,6 +14,13 @@ import msgspec
 
 T = TypeVar("T", bound=msgspec.Struct)
 Table = dict[str, Any]
+
+
+UNREADABLE: dict[str, Any] = {}
+UNREADABLE_LIST: list[Any] = []
+UNREADABLE_NAME = "unreadable_"
+UNREADABLE_TIME = datetime(2100, 1, 1)  # noqa: DTZ001 - local time, as organisers write it
+"""Stand for a table, a list, a text, a time that could not be read; rules pass them by."""
 
 
 class UserError(Exception):
@@ -96,9 +105,10 @@ def table_lines(path: Path, name: str) -> list[int]:
 
 
 def struct_of(table: object, kind: type[T], findings: Findings, *, rest: bool = False) -> T | None:
-    """A table as a struct; None where a field is missing or wrong. Unknown keys are findings, unless `rest`.
+    """A table as a struct, None where it is no table. Unknown keys are findings, unless `rest`.
 
-    Every field is converted by itself, so that one wrong field does not hide the next.
+    Every field is converted by itself, and a missing or wrong one is filled with a value that breaks no rule, so that
+    one mistake hides no other. Whatever has findings is not used in the end.
     """
     if not isinstance(table, dict):
         findings.add("a table is expected here", "Write it as key = value lines or { key = value }.")
@@ -108,19 +118,37 @@ def struct_of(table: object, kind: type[T], findings: Findings, *, rest: bool = 
         for key in unknown_keys(table, fields):
             findings.add(f'unknown key "{key}"', _did_you_mean(key, fields))
     values = {}
-    whole = True
     for name, described in fields.items():
         if name not in table:
             if described.required:
                 findings.add(f'"{name}" is missing', f"Add {name} = … here.")
-                whole = False
+                values[described.name] = _filling(name, described.type)
             continue
         try:
             values[described.name] = msgspec.convert(table[name], described.type)
         except msgspec.ValidationError as error:
             findings.add(f'"{name}" does not fit: {_plainly(error)}', _example(str(described.type)))
-            whole = False
-    return kind(**values) if whole else None
+            values[described.name] = _filling(name, described.type)
+    return kind(**values)
+
+
+_numbers = itertools.count(1)
+
+
+def _filling(name: str, kind: Any) -> Any:
+    """A value of a kind that no rule finds fault with."""
+    text = str(kind)
+    if kind is str:
+        return f"{UNREADABLE_NAME}{next(_numbers)}"
+    if kind is bool or kind is int:
+        return kind(1)
+    if "datetime.datetime" in text:
+        return UNREADABLE_TIME
+    if "datetime.date" in text:
+        return date(2100, 1, 1) if name in {"closes", "latest"} else date(1970, 1, 1)
+    if text.startswith("list"):
+        return UNREADABLE_LIST
+    return UNREADABLE
 
 
 def unknown_keys(table: Mapping[str, object], known: Mapping[str, object]) -> Iterator[str]:

@@ -38,7 +38,7 @@ from bot.core.questions import (
 )
 from bot.core.survey import Survey
 from bot.core.texts import Text
-from bot.problems import Findings, Table, struct_of, table_lines
+from bot.problems import UNREADABLE_LIST, UNREADABLE_NAME, Findings, Table, struct_of, table_lines
 
 
 class SurveyReader:
@@ -71,7 +71,7 @@ class SurveyReader:
         if file.opens or file.closes:
             content_rules.check_days(opens, closes, self._findings)
         content_rules.check_filled(self._findings, id=file.id)
-        if not file.question:
+        if not file.question and file.question is not UNREADABLE_LIST:
             self._findings.add("there is no question", "Write at least one [[question]].")
         content_rules.check_figures(file.minutes, file.version, self._findings)
         texts = {
@@ -96,7 +96,8 @@ class SurveyReader:
         if scale is None:
             return ()
         points = self._options(scale.points, "point", findings)
-        content_rules.check_points(points, findings)
+        if scale.points is not UNREADABLE_LIST:
+            content_rules.check_points(points, findings)
         return points
 
     def _question(self, table: object, findings: Findings) -> AnyQuestion | None:
@@ -115,7 +116,7 @@ class SurveyReader:
             "id": file.id,
             "text": self._text(file.text, findings.within("text")),
             "short": self._text(file.short, findings.within("short")),
-            "hint": self._text(file.hint, findings.within("hint")) if file.hint else None,
+            "hint": None if file.hint is None else self._text(file.hint, findings.within("hint")),
             "optional": file.optional,
             "only_if": _condition(file.only_if, findings.within("only_if")) if file.only_if is not None else None,
         }
@@ -153,11 +154,15 @@ class SurveyReader:
         return self._text(file.no_answer, findings.within("no_answer")) if file.no_answer else None
 
     def _points(self, name: str, findings: Findings) -> tuple[Option, ...]:
+        if name.startswith(UNREADABLE_NAME):
+            return self._options(UNREADABLE_LIST, "point", findings)
         if name not in self._scales:
             findings.add(f'there is no scale "{name}"', f"Add [scale.{name}] with its points, or name another one.")
         return self._scales.get(name, ())
 
     def _options(self, tables: list[Table], what: str, findings: Findings) -> tuple[Option, ...]:
+        if tables is UNREADABLE_LIST:
+            return (Option("unreadable", dict.fromkeys(self._languages, content_rules.FILLED), value=0),)
         options = []
         for number, table in enumerate(tables, 1):
             place = findings.within(f"{what} {number}")

@@ -127,6 +127,53 @@ def test_ten_mistakes_are_ten_findings_in_one_run(tmp_path: Path) -> None:
     assert all(": " in line and line.rstrip().endswith((".", '"', "…")) for line in findings)
 
 
+EXACTLY_ONE: list[Change] = [
+    ("survey.toml", "version = 1", 'version = "1"'),
+    ("survey.toml", 'type = "yes_no"', 'type = "yes_nope"'),
+    ("survey.toml", 'title.en = "Playgrounds"', ""),
+    ("survey.toml", "minimum = 0\n", ""),
+    ("survey.toml", 'scale = "school_marks"\n', ""),
+    ("survey.toml", 'id = "swing", ', ""),
+    ("survey.toml", 'question = "needs", contains', 'question = "marks", contains'),
+    ("survey.toml", 'question = "needs", contains', 'question = "needs", equals'),
+    ("survey.toml", OR, "{ and = [] }"),
+    ("survey.toml", "at_most = 100", "at_most = 100000"),
+    ("survey.toml", 'short.de = "Kinder"', 'short.de = "Besuch"'),
+    ("process.toml", "closes = 2026-03-31", 'closes = "31.3.2026"'),
+    ("process.toml", 'languages = ["de", "en"]', 'languages = "de"'),
+    ("process.toml", 'organiser = "Stadt Beispielstadt"', 'organiser = ""'),
+    ("process.toml", "min_age = 16", "min_age = -3"),
+    (
+        "process.toml",
+        'about.en = "The city asks about its playgrounds."',
+        'about.leicht = "Die Stadt fragt."\nabout.en = "x"',
+    ),
+    ("events.toml", "starts_at = 2026-03-10T17:30:00", 'starts_at = "10.3.2026"\n#'),
+    ("events.toml", 'place = "Rathaus Beispielstadt"', 'place = " "'),
+    ("answers.toml", 'source = "Test"', 'source = ""'),
+    ("answers.toml", "[[answer]]", "[answer]"),
+]
+
+
+@pytest.mark.parametrize("change", EXACTLY_ONE, ids=lambda change: change[2][:40] or change[1][:40])
+def test_one_mistake_is_one_finding_and_hides_no_other(tmp_path: Path, change: Change) -> None:
+    folder = changed(tmp_path, BEISPIELSTADT, change)
+    alone = examined(folder)
+    assert len(alone) == 1, alone
+    other = folder / "survey.toml"
+    other.write_text(other.read_text(encoding="utf-8").replace("minutes = 3", "minutes = 0"), encoding="utf-8")
+    assert len(examined(folder)) == 2
+
+
+def test_mistakes_of_settings_and_content_are_told_in_one_run(tmp_path: Path) -> None:
+    changed(tmp_path, BEISPIELSTADT, ("survey.toml", "minutes = 3", "minutes = 0"))
+    settings = "[proces]\nx = 1\n[process]\nfolder = 'content'\n[storage]\nurll = 'x'\nkey_file = 3\n"
+    (tmp_path / "config.toml").write_text(settings, encoding="utf-8")
+    done = mitreden(tmp_path, "check")
+    assert done.returncode == 1
+    assert done.stdout.splitlines()[-1].startswith("4 problems")
+
+
 @pytest.mark.parametrize("missing", ["process.toml", "survey.toml", "events.toml", "answers.toml"])
 def test_a_missing_file_is_one_finding(tmp_path: Path, missing: str) -> None:
     folder = changed(tmp_path, BEISPIELSTADT)

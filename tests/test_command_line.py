@@ -10,6 +10,8 @@ from pathlib import Path
 
 import pytest
 
+from handlers import erase
+
 NOW = ("--now", "2025-11-10T10:00:00+01:00")
 ONES = ["1"] * 60
 EXTRA_PARAGRAPHS = 2
@@ -281,6 +283,8 @@ def test_a_mistake_on_the_command_line_is_one_sentence(
         ("[storage", "not valid TOML"),
         ("[storage]\nkey = 'short'", "base64"),
         ("[process]\nfolder = 'nowhere'", "no such folder"),
+        ("process = 'hannover'", "not a section"),
+        ("[[storage]]", "not a section"),
     ],
 )
 def test_a_mistake_in_the_settings_is_one_sentence_with_the_remedy(tmp_path: Path, settings: str, says: str) -> None:
@@ -314,3 +318,54 @@ def test_logs_and_errors_never_hold_what_somebody_typed(tmp_path: Path) -> None:
     done = mitreden(tmp_path, "chat", *NOW, said=lines(*said))
     assert canary not in done.stderr
     assert canary in json.dumps(responses(tmp_path))
+
+
+def test_a_rehearsal_destroys_nothing_real(tmp_path: Path) -> None:
+    """The clock of a rehearsal after the end must not make the bot forget who has taken part."""
+    mitreden(tmp_path, "chat", *NOW, said=lines("/umfrage", *ONES))
+    mitreden(tmp_path, "chat", "--now", "2026-06-01T10:00:00+02:00", said=lines("/start"))
+    again = mitreden(tmp_path, "chat", *NOW, said=lines("/umfrage", *ONES))
+    assert "Sie haben schon teilgenommen" in again.stdout
+    assert len(responses(tmp_path)) == 1
+
+
+def test_an_answer_to_a_question_that_changed_its_type_is_still_exported(tmp_path: Path) -> None:
+    mitreden(tmp_path, "init", "city")
+    here = ("--config", "city/config.toml")
+    mitreden(tmp_path, *here, "chat", *NOW, said=lines("/umfrage", *ONES))
+    survey = tmp_path / "city" / "content" / "survey.toml"
+    old = survey.read_text(encoding="utf-8")
+    survey.write_text(
+        old.replace(
+            'id = "wish"\ntype = "open"\nat_most = 1000', 'id = "wish"\ntype = "number"\nminimum = 0\nmaximum = 5'
+        ),
+        encoding="utf-8",
+    )
+    assert survey.read_text(encoding="utf-8") != old
+    exported = mitreden(tmp_path, *here, "export", "--format", "json")
+    assert exported.returncode == 0, exported.stderr
+
+
+@pytest.mark.parametrize("name", ["mit Leerzeichen", "was?", "50%20", "Ümläut"])
+def test_a_folder_may_have_any_name(tmp_path: Path, name: str) -> None:
+    folder = tmp_path / name
+    folder.mkdir()
+    done = mitreden(folder, "chat", *NOW, said=lines("/start"))
+    assert (done.returncode, done.stderr) == (0, "")
+    assert (folder / "data" / "mitreden.db").stat().st_size > 0
+    assert [path.name for path in folder.iterdir()] == ["data"]
+
+
+@pytest.mark.parametrize("typed", ["ABCDE-FGHJK", "abcdefghjk", "ABCDE FGHJK", "„ABCDE–FGHJK“", "ABCDE23456"])
+def test_a_deletion_code_is_read_however_it_is_written(typed: str) -> None:
+    assert len(erase.code_of(typed)) == 10
+    assert erase.code_in("ABCDEFGHJK") is None  # two words may look so
+    assert erase.code_in("löschen ABCDE-FGHJK") == "ABCDEFGHJK"
+
+
+@pytest.mark.parametrize("typed", ["/r/hannover ist gut", "!!! Mehr Termine", "/ mehr Personal"])
+def test_what_only_looks_like_a_command_is_an_answer(tmp_path: Path, typed: str) -> None:
+    no_user = ("/umfrage", "1", "1", "4", "1", "1", "1")
+    mitreden(tmp_path, "chat", *NOW, said=lines(*no_user, typed, "1", "1", "1", "1", "1"))
+    (response,) = responses(tmp_path)
+    assert response["answers"]["wish"] == typed  # type: ignore[index]
