@@ -10,12 +10,13 @@ from bot.core.interview import prefixed
 from bot.core.messages import Choice, Outgoing, Settled
 from bot.core.questions import choice_misfit
 from bot.core.recognition import fold
-from handlers import about, consent, erase, help, language, my_data, staff, start, stop, survey
+from handlers import about, consent, erase, events, help, language, my_data, staff, start, stop, survey
 from handlers.turn import Command, Decision, Handler, Menu, Turn, waits_no_more
 
 COMMANDS: dict[str, Command] = {
     "start": Command("help.start", start.run),
     "umfrage": Command("help.umfrage", survey.run, aliases=("survey",)),
+    "termine": Command("help.termine", events.run, aliases=("events", "termin"), aside=True),
     "sprache": Command("help.sprache", lambda turn: language.run(turn, then=_goes_on(turn)), aliases=("language",)),
     "hilfe": Command("help.hilfe", lambda turn: help.overview(turn, COMMANDS.values()), aliases=("help",), aside=True),
     "datenschutz": Command("help.datenschutz", about.privacy, aliases=("privacy",), aside=True),
@@ -55,7 +56,7 @@ def route(turn: Turn) -> Handler:
     if command and not turn.may_use(COMMANDS[command]):
         return help.unknown_command
     if _language_first(turn, command):
-        return lambda first: language.ask(first, then=command or "start")
+        return lambda first: language.ask(first, then=_with_payload(first, command or "start"))
     if command:
         return COMMANDS[command].run
     if _LIKE_A_COMMAND.fullmatch(turn.text):
@@ -90,8 +91,9 @@ async def answer(turn: Turn) -> Decision:
     )
     said, effects = decision.say, decision.effects
     while decision.then:
-        following = COMMANDS[decision.then]
-        turn = replace(turn.as_person(decision.person), argument="")
+        name, _, argument = decision.then.partition(" ")
+        following = COMMANDS[name]
+        turn = replace(turn.as_person(decision.person), argument=argument)
         decision = await _decided(following.run, turn)
         said, effects, aside = said + decision.say, effects + decision.effects, following.aside
     if aside and (waiting := waiting_message(turn.as_person(decision.person))):
@@ -104,6 +106,12 @@ def _language_first(turn: Turn, command: str | None) -> bool:
     if turn.person.language or command == "sprache" or erase.code_in(turn.argument or turn.text):
         return False
     return command is not None or turn.person.waiting is None
+
+
+def _with_payload(turn: Turn, command: str) -> str:
+    """The command that waits for a language; what a link carried with it is kept."""
+    payload = turn.argument if command == "start" and re.fullmatch(r"[A-Za-z0-9_-]{1,50}", turn.argument) else ""
+    return f"{command} {payload}".strip()
 
 
 def _goes_on(turn: Turn) -> str:

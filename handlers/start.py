@@ -5,7 +5,7 @@ from dataclasses import replace
 
 from bot.core.conversation import CountSource
 from bot.core.messages import Choice, Outgoing
-from handlers import consent, survey
+from handlers import consent, events, survey
 from handlers.turn import Decision, Menu, Turn, menu_choices, waits_at, waits_no_more
 
 MENU = "welcome"
@@ -27,7 +27,12 @@ def run(turn: Turn) -> Decision:
 
 
 def _linked(turn: Turn, payload: str) -> Decision:
-    """Through a link or poster: `survey` leads straight on, `src_…` is counted; anything else is a plain start."""
+    """Through a link or poster: `survey` leads straight on, `ev_ID` shows an evening, `src_…` is counted."""
+    # Anything else is a plain start: the payload of a link may come from anybody.
+    """"""
+    named = next((event for event in turn.process.events if payload == f"ev_{event.id}"), None)
+    if named is not None:
+        return events.one(turn, named)
     plain = run(replace(turn, argument=""))
     if payload == "survey":
         return Decision(person=waits_no_more(turn.person), then="umfrage")
@@ -42,7 +47,11 @@ def asks(turn: Turn) -> str:
 
 def choices(turn: Turn) -> tuple[Choice, ...]:
     return menu_choices(
-        MENU, survey=turn.t("start.survey"), language=turn.t("start.language"), help=turn.t("start.help")
+        MENU,
+        survey=turn.t("start.survey"),
+        events=turn.t("start.events"),
+        language=turn.t("start.language"),
+        help=turn.t("start.help"),
     )
 
 
@@ -50,7 +59,9 @@ def picked(turn: Turn, key: str) -> Decision:
     person = waits_no_more(turn.person)
     if key == "survey" and not consent.given(turn) and not survey.closed(turn) and not turn.took_part:
         return consent.ask(turn.as_person(person))
-    return Decision(person=person, then={"survey": "umfrage", "language": "sprache", "help": "hilfe"}[key])
+    return Decision(
+        person=person, then={"survey": "umfrage", "events": "termine", "language": "sprache", "help": "hilfe"}[key]
+    )
 
 
 WELCOME = Menu(asks=asks, choices=choices, picked=picked)
