@@ -103,6 +103,7 @@ class Dispatch:
             try:
                 rows += await self._handle([message], moved, new_facts)
             except Unavailable:
+                await self._send(rows)  # what is committed so far will not be handed over again
                 raise
             except Exception as error:  # noqa: BLE001 - as above
                 rows += await self._give_up(message, error, moved, new_facts)

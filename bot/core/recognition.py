@@ -37,6 +37,8 @@ def clean(text: str) -> str:
 
 def fold(text: str) -> str:
     """Lower case, umlauts as two letters, no accents or punctuation, single spaces: "Zurück!" becomes "zurueck"."""
+    if text.isascii():  # most of what is typed: nothing to normalise
+        return _NOT_WORDS.sub(" ", text.casefold()).strip()
     text = unicodedata.normalize("NFC", unicodedata.normalize("NFKC", text)).casefold().translate(_UMLAUTS)
     text = "".join(c for c in unicodedata.normalize("NFD", text) if not unicodedata.combining(c))
     return _NOT_WORDS.sub(" ", text).strip()
@@ -44,8 +46,16 @@ def fold(text: str) -> str:
 
 def _spellings(text: str) -> frozenset[str]:
     """The folded text, and the one of somebody who types "burgeramt" for "Bürgeramt"."""
+    if text.isascii():
+        return frozenset({fold(text)}) - {""}
     bare = "".join(c for c in unicodedata.normalize("NFD", text.casefold()) if not unicodedata.combining(c))
     return frozenset({fold(text), fold(bare)}) - {""}
+
+
+@lru_cache(maxsize=4096)
+def _label(label: str) -> str:
+    """A label folded. Only labels are remembered: what people type is not kept, in memory neither."""
+    return fold(label)
 
 
 @lru_cache(maxsize=4096)
@@ -92,7 +102,7 @@ def near(typed: str, choices: Sequence[Choice]) -> Choice | None:
     wanted = fold(typed)
     if not wanted or position(typed) is not None or signed(typed):
         return None
-    begun = [choice for choice in choices if f"{fold(choice.label)} ".startswith(f"{wanted} ")]
+    begun = [choice for choice in choices if f"{_label(choice.label)} ".startswith(f"{wanted} ")]
     if len(begun) == 1:
         return begun[0]
     if begun:

@@ -40,7 +40,6 @@ class Message(msgspec.Struct):
     via_bot: User | None = None
     forward_origin: Any = None
     text: str | None = None
-    caption: str | None = None
     entities: list[Entity] = []
     new_chat_members: list[User] | None = None
     left_chat_member: User | None = None
