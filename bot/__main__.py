@@ -72,6 +72,7 @@ def _parser() -> argparse.ArgumentParser:
     chat.add_argument("--speed", type=_positive, default=1.0, metavar="N", help="run the clock N times as fast")
     chat.add_argument("--language", metavar="TAG", help="the language to begin in: de, de-simple, en")
     chat.add_argument("--user", type=_name, default="local", help="who is talking (default: local)")
+    chat.add_argument("--staff", action="store_true", help="talk as an admin, where no network is configured")
 
     run = command("run", _run, "serve all configured networks until SIGTERM or SIGINT")
     run.add_argument("--now", metavar="T", help="start the clock at this instant (rehearsals on this machine only)")
@@ -122,7 +123,7 @@ def _chat(parsed: argparse.Namespace) -> None:
     from bot import app
 
     app.log_to_stderr()
-    asyncio.run(app.chat(_config(parsed), parsed.now, parsed.speed, parsed.user, parsed.language))
+    asyncio.run(app.chat(_config(parsed), parsed.now, parsed.speed, parsed.user, parsed.language, staff=parsed.staff))
 
 
 def _run(parsed: argparse.Namespace) -> None:

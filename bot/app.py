@@ -5,19 +5,27 @@ import logging
 import signal
 import sys
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
-from contextlib import asynccontextmanager
+from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, TypeVar
+from typing import TypeVar
 
 import structlog
 
 from bot import content, locales
 from bot.administration import Reply, Request, ask, carry_out, listening
-from bot.channels.terminal import Terminal
+from bot.channels.terminal import Terminal, address_of
 from bot.clock import Clock, parse_instant
-from bot.config import Config, check_webhook, only_on_this_machine, telegram_token
-from bot.core.messages import Channel, Menu, Outgoing
+from bot.config import (
+    Config,
+    check_matrix,
+    check_webhook,
+    matrix_password,
+    only_on_this_machine,
+    telegram_token,
+)
+from bot.core.messages import Address, Channel, Halted, Menu, Outgoing
 from bot.core.process import Process
 from bot.core.texts import Texts
 from bot.dispatch import Dispatch
@@ -32,9 +40,6 @@ from storage.database import DatabaseUnusable, Unavailable, database
 from storage.memory import Memory
 from storage.responses import StoredResponse
 from storage.vault import KeyUnusable, Vault, WrongKey, read_key
-
-if TYPE_CHECKING:
-    from bot.channels.telegram import Telegram
 
 T = TypeVar("T")
 log = structlog.get_logger(__name__)
@@ -85,6 +90,7 @@ async def opened(  # noqa: PLR0913, PLR0917 - the parts that a bot is put togeth
     paces: Mapping[str, Pace],
     loaded: tuple[Process, Mapping[str, Texts]] | None = None,
     metrics: Metrics | None = None,
+    admin: Address | None = None,
 ) -> AsyncIterator[App]:
     """A bot ready to receive, closed at the end of the block. Raises UserError."""
     process, languages = loaded or load_process(config)
@@ -92,9 +98,10 @@ async def opened(  # noqa: PLR0913, PLR0917 - the parts that a bot is put togeth
     reach = from_environment()
     metrics = metrics or Metrics()
     outbox = Outbox(memory, channels, paces, clock.now, reach, metrics)
-    dispatch = Dispatch(memory, process, languages, clock.now, outbox.take if paces else outbox.send, reach, metrics)
+    send = outbox.take if paces else outbox.send
+    dispatch = Dispatch(memory, process, languages, clock.now, send, reach, metrics, admin)
     try:
-        await memory.open()
+        await memory.open({channel.name for channel in channels.values() if channel.repeatable}, clock.now())
         if not clock.rehearsed:
             await memory.forget_old(clock.now(), process_over=process.stage(clock.now()) == "over")
         yield App(process, languages, clock, memory, dispatch, outbox)
@@ -110,13 +117,18 @@ async def opened(  # noqa: PLR0913, PLR0917 - the parts that a bot is put togeth
         await memory.close()
 
 
-async def chat(config: Config, now: str | None, speed: float, user: str, language: str | None) -> None:
-    """Talk to the bot at this terminal until the input ends. Raises UserError."""
+async def chat(  # noqa: PLR0913 - the options of the command
+    config: Config, now: str | None, speed: float, user: str, language: str | None, *, staff: bool = False
+) -> None:
+    """Talk to the bot at this terminal until the input ends; as an admin where `staff` is set. Raises UserError."""
+    if staff and any(network.configured(config) for network in CHANNELS.values()):
+        raise UserError("--staff is for trying things out: it works only where no network is configured.")
     loaded = load_process(config)
     start = parse_instant(now, loaded[0].zone) if now else None
     clock = Clock(start, speed)
     terminal = Terminal(user, language)
-    async with opened(config, clock, {terminal.name: terminal}, {}, loaded) as app:
+    admin = address_of(user) if staff else None
+    async with opened(config, clock, {terminal.name: terminal}, {}, loaded, admin=admin) as app:
         if language is not None and language not in app.languages:
             known = ", ".join(app.languages)
             raise UserError(f"--language {language}: the process has no such language. Use one of: {known}.")
@@ -145,47 +157,71 @@ def log_to_stderr(level: int = logging.WARNING) -> None:
 async def run(config: Config, now: str | None, speed: float) -> None:
     """Serve all configured networks until SIGTERM or SIGINT, then stop cleanly. Raises UserError."""
     process, languages = load_process(config)
+    networks = {name: network for name, network in CHANNELS.items() if network.configured(config)}
+    if not networks:
+        raise UserError(
+            "No network is configured. Set MITREDEN_TELEGRAM_TOKEN, or [telegram] or [matrix] in config.toml."
+        )
     if (now or speed != 1.0) and not only_on_this_machine(config):
-        raise UserError("--now and --speed are for rehearsals: [telegram] api_url has to be on this machine.")
-    start = parse_instant(now, process.zone) if now else None
+        raise UserError("--now and --speed are for rehearsals: every configured server has to be on this machine.")
     stop = asyncio.Event()
     for sign in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(sign, stop.set)
     metrics = Metrics()
-    async with _telegram(config, process, languages, metrics) as telegram, _metrics(config, metrics):
-        paces = {telegram.name: Pace(Limits(overall=config.telegram.per_second))}
-        clock = Clock(start, speed)
-        async with opened(config, clock, {telegram.name: telegram}, paces, (process, languages), metrics) as app:
-            await app.outbox.send_due()
-            log.info("started", channel=telegram.name)
-            asked = listening(app.memory.socket(), lambda request: carry_out(request, app.memory, app.clock.now()))
-            async with asked, asyncio.TaskGroup() as at_work:
-                work = [
-                    at_work.create_task(telegram.run(app.dispatch.receive, app.memory)),
-                    at_work.create_task(_tidy(app)),
-                ]
-                await stop.wait()
-                log.info("stopping")
-                for task in work:
-                    task.cancel()
+    clock = Clock(parse_instant(now, process.zone) if now else None, speed)
+    async with AsyncExitStack() as stack:
+        await stack.enter_async_context(served(metrics, config.metrics.port))
+        channels = {
+            name: await stack.enter_async_context(network.opened(config, process, languages, metrics))
+            for name, network in networks.items()
+        }
+        paces = {name: Pace(network.limits(config)) for name, network in networks.items()}
+        app = await stack.enter_async_context(opened(config, clock, channels, paces, (process, languages), metrics))
+        await app.outbox.send_due()
+        log.info("started", channels=list(channels))
+        await stack.enter_async_context(
+            listening(app.memory.socket(), lambda request: carry_out(request, app.memory, app.clock.now()))
+        )
+        await _serve(app, channels, stop)
+
+
+async def _serve(app: App, channels: Mapping[str, Channel], stop: asyncio.Event) -> None:
+    """Receive on all channels until told to stop, or until none is left that can go on. Raises UserError."""
+    halted: list[str] = []
+
+    async def receive(channel: Channel) -> None:
+        try:
+            await channel.run(partial(app.dispatch.receive, channel=channel.name), app.memory)
+        except Halted as error:
+            log.error("channel_halted", channel=channel.name, reason=str(error))
+            halted.append(str(error))
+            if len(halted) == len(channels):
+                stop.set()
+
+    async with asyncio.TaskGroup() as at_work:
+        work = [at_work.create_task(receive(channel)) for channel in channels.values()]
+        work.append(at_work.create_task(_tidy(app)))
+        await stop.wait()
+        log.info("stopping")
+        for task in work:
+            task.cancel()
+    if len(halted) == len(channels):
+        raise UserError(halted[-1])
 
 
 @asynccontextmanager
 async def _telegram(
     config: Config, process: Process, languages: Mapping[str, Texts], metrics: Metrics
-) -> AsyncIterator["Telegram"]:
+) -> AsyncIterator[Channel]:
     from bot.channels.telegram import Telegram  # noqa: PLC0415 - half a second that a terminal does not need
     from bot.channels.telegram.webhook import Webhook  # noqa: PLC0415
 
-    token = telegram_token(config)
-    if not token:
-        raise UserError("No network is configured. Set MITREDEN_TELEGRAM_TOKEN, or [telegram] token in config.toml.")
     section = config.telegram
     webhook = None
     if section.webhook_url:
         check_webhook(section)
         webhook = Webhook(section.webhook_url, section.webhook_secret, section.webhook_port)
-    channel = Telegram(token, section.api_url, menus(process, languages), webhook, metrics.polled)
+    channel = Telegram(telegram_token(config), section.api_url, menus(process, languages), webhook, metrics.polled)
     await channel.open()
     try:
         yield channel
@@ -194,14 +230,51 @@ async def _telegram(
 
 
 @asynccontextmanager
-async def _metrics(config: Config, metrics: Metrics) -> AsyncIterator[None]:
+async def _matrix(
+    config: Config, process: Process, languages: Mapping[str, Texts], metrics: Metrics
+) -> AsyncIterator[Channel]:
+    from bot.channels.matrix import Account, Matrix  # noqa: PLC0415 - as above
+
+    section = config.matrix
+    check_matrix(section)
+    account = Account(section.homeserver, section.user, matrix_password(config), section.token)
+    channel = Matrix(
+        account,
+        config.base / section.store,
+        encryption=section.encryption,
+        staff_servers=section.staff_servers,
+        name=languages[process.languages[0]].of(process.title),
+        polled=metrics.polled,
+    )
+    await channel.open()
     try:
-        async with served(metrics, config.metrics.port):
-            yield
-    except OSError as error:
-        raise UserError(
-            f"[metrics] port {config.metrics.port} cannot be used ({error.strerror}). Name another."
-        ) from error
+        yield channel
+    finally:
+        await channel.close()
+
+
+@dataclass(frozen=True, slots=True)
+class Network:
+    """A network that can be served: whether it is configured, how its channel is opened, how fast it may be sent to."""
+
+    configured: Callable[[Config], bool]
+    opened: Callable[[Config, Process, Mapping[str, Texts], Metrics], AbstractAsyncContextManager[Channel]]
+    limits: Callable[[Config], Limits]
+
+
+CHANNELS = {
+    "telegram": Network(
+        configured=lambda config: bool(telegram_token(config)),
+        opened=_telegram,
+        limits=lambda config: Limits(overall=config.telegram.per_second),
+    ),
+    "matrix": Network(
+        configured=lambda config: bool(config.matrix.homeserver),
+        opened=_matrix,
+        # The homeserver knows its limits and says so; every room is a room, whoever is in it.
+        limits=lambda config: Limits(overall=config.matrix.per_second, burst=20, per_chat=5.0, group_per_minute=600),
+    ),
+}
 
 
 async def _tidy(app: App) -> None:

@@ -18,7 +18,7 @@ def code_in(text: str) -> str | None:
 async def join(turn: Turn) -> Decision:
     """Bind the exact account that typed the code; a forwarded message binds nobody."""
     code = code_in(turn.text) or ""
-    forged = turn.message.forwarded or not turn.message.private
+    forged = not (turn.message.vouched and turn.message.private)
     role = None if forged else await turn.memory.invited_as(code, turn.now)
     if role is None:
         return turn.say(turn.t("staff.unknown_code"))

@@ -36,6 +36,7 @@ class Terminal:
     """The channel of one person: a line is a message. On a real terminal it wraps, colours and offers editing."""
 
     name = NAME
+    repeatable = False
 
     def __init__(self, user: str, language: str | None, *, interactive: bool | None = None) -> None:
         self._address = address_of(user)

@@ -37,6 +37,7 @@ class Telegram:
     """One bot on Telegram."""
 
     name = updates.NAME
+    repeatable = False
 
     def __init__(
         self,

@@ -127,7 +127,7 @@ def incoming(update: Update, bot_name: str) -> Incoming | None:
         private=private,
         media=message.text is None,
         link="" if private else f"https://t.me/{bot_name}?start=survey",
-        forwarded=message.forward_origin is not None,
+        vouched=message.forward_origin is None,
     )
 
 
