@@ -1,4 +1,4 @@
-"""What the tests of Matrix need from elsewhere, set up once per machine however many cores ask for it at the same time."""
+"""What the tests of Matrix need from elsewhere, set up once per machine, also when every core asks for it at once."""
 
 import fcntl
 import os
