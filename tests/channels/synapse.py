@@ -183,6 +183,15 @@ class Homeserver:
                 )
             return answer
 
+    async def upload(self, content: bytes, token: str) -> str:
+        """Store a file; its `mxc://` address."""
+        headers = {"Authorization": f"Bearer {token}"}
+        async with (
+            aiohttp.ClientSession(self.url, headers=headers) as session,
+            session.post("/_matrix/media/v3/upload", data=content) as response,
+        ):
+            return str((await response.json())["content_uri"])
+
     def text_in_database(self, needle: str) -> bool:
         """Whether a text is in the database: in its files' bytes, or in a value of any table."""
         return bool(self.places_in_database(needle))
