@@ -35,6 +35,15 @@ def synapse_installed() -> None:
 
 
 @pytest.fixture(scope="session")
+def matrix_js_sdk() -> None:
+    """Skips where there is no second Matrix library to be had; for tests with a `matrix_js_citizen`."""
+    try:
+        installed.matrix_js_sdk()
+    except installed.CannotInstallError as problem:
+        pytest.skip(f"matrix-js-sdk cannot be installed: {problem}")
+
+
+@pytest.fixture(scope="session")
 def synapse(synapse_installed: None) -> Iterator[Homeserver]:
     """A homeserver without limits, shared by the tests of one core: whoever is on it needs a `name` of their own."""
     with homeserver() as running:

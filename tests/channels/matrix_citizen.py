@@ -9,14 +9,15 @@ from urllib.parse import quote
 
 import aiohttp
 
-from tests.channels.matrix_listening import Heard, Json, Listener
+from tests.channels.matrix_listening import Heard, Json
+from tests.channels.matrix_talking import Talker
 from tests.channels.synapse import Homeserver, Login
 
 API = "/_matrix/client/v3"
 _FILTER = '{"presence":{"types":[]},"room":{"timeline":{"limit":100}}}'
 
 
-class MatrixCitizen(Listener):
+class MatrixCitizen(Talker):
     """One person with one device; its sync loop runs as long as the block of `matrix_citizen`."""
 
     def __init__(self, homeserver: Homeserver, login: Login) -> None:
@@ -24,8 +25,6 @@ class MatrixCitizen(Listener):
         self.homeserver = homeserver
         self.login = login
         self._since_token = ""
-
-    # What people do in rooms
 
     async def creates_room(self, *invite: str, direct: bool = False, **fields: Any) -> str:
         """A private room in which one is, with invitations; further fields of createRoom as given."""
@@ -68,47 +67,6 @@ class MatrixCitizen(Listener):
         answer = await self._in_room("GET", "members", None, room)
         return {event["state_key"]: event["content"]["membership"] for event in answer["chunk"]}
 
-    # What people say
-
-    async def says(self, text: str, room: str = "", **content: Any) -> str:
-        """Type a message; further fields of its content as given. Its event id, as for all that follows."""
-        return await self.sends("m.room.message", {"msgtype": "m.text", "body": text, **content}, room)
-
-    async def says_html(self, text: str, html: str, room: str = "", **content: Any) -> str:
-        """Say something formatted."""
-        return await self.says(text, room, format="org.matrix.custom.html", formatted_body=html, **content)
-
-    async def mentions(self, user_id: str, text: str, room: str = "") -> str:
-        """Say something to somebody, as apps do when a name is picked from the list."""
-        pill = f'<a href="https://matrix.to/#/{user_id}">{user_id}</a>'
-        said = f"{user_id}: {text}"
-        return await self.says_html(said, f"{pill}: {text}", room, **{"m.mentions": {"user_ids": [user_id]}})
-
-    async def notices(self, text: str, room: str = "") -> str:
-        """Say something as bots do."""
-        return await self.says(text, room, msgtype="m.notice")
-
-    async def edits(self, event_id: str, text: str, room: str = "") -> str:
-        """Correct a message of one's own."""
-        new = {"msgtype": "m.text", "body": text}
-        relation = {"rel_type": "m.replace", "event_id": event_id}
-        return await self.says(f"* {text}", room, **{"m.new_content": new, "m.relates_to": relation})
-
-    async def replies(self, event_id: str, text: str, room: str = "") -> str:
-        """Answer a message."""
-        return await self.says(text, room, **{"m.relates_to": {"m.in_reply_to": {"event_id": event_id}}})
-
-    async def says_in_thread(self, root: str, text: str, room: str = "") -> str:
-        """Say something in the thread below a message."""
-        fallback = {"is_falling_back": True, "m.in_reply_to": {"event_id": root}}
-        relation = {"rel_type": "m.thread", "event_id": root, **fallback}
-        return await self.says(text, room, **{"m.relates_to": relation})
-
-    async def reacts(self, event_id: str, key: str = "👍", room: str = "") -> str:
-        """Put a sign beside a message."""
-        relation = {"rel_type": "m.annotation", "event_id": event_id, "key": key}
-        return await self.sends("m.reaction", {"m.relates_to": relation}, room)
-
     async def redacts(self, event_id: str, room: str = "", reason: str = "") -> str:
         """Delete a message."""
         fields = {"reason": reason} if reason else {}
@@ -119,8 +77,6 @@ class MatrixCitizen(Listener):
         """Send a file: m.image, m.file, m.audio or m.video."""
         address = await self.homeserver.upload(content, self.login.token)
         return await self.says("bild.png", room, msgtype=msgtype, url=address, info={"size": len(content)})
-
-    # What no app would send
 
     async def sends(self, event_type: str, content: Json, room: str = "") -> str:
         """Any event with any content that Synapse lets through."""
@@ -172,7 +128,7 @@ class MatrixCitizen(Listener):
             for event in [*missed, *timeline["events"]]:
                 self._heard(_heard_in(room, event))
             for event in news.get("ephemeral", {}).get("events", []):
-                self._take_in_passing(room, event)
+                self._take_in_passing(room, event["type"], event["content"])
         self._changed.set()
 
     async def _missed(self, room: str, before: str) -> list[Json]:
@@ -185,14 +141,6 @@ class MatrixCitizen(Listener):
             missed += answer["chunk"]
             before = answer.get("end", "") if answer["chunk"] else ""
         return missed[::-1]
-
-    def _take_in_passing(self, room: str, event: Json) -> None:
-        if event["type"] == "m.typing":
-            self.typed[room] |= set(event["content"]["user_ids"])
-        if event["type"] == "m.receipt":
-            for event_id, kinds in event["content"].items():
-                for user_id in kinds.get("m.read", {}):
-                    self.receipts[room, user_id] = event_id
 
     async def _in_room(self, method: str, path: str, fields: Json | None, room: str) -> Json:
         return await self.call(method, f"rooms/{quote(room or self.room)}/{path}", fields)

@@ -26,8 +26,10 @@ class Heard:
     encrypted: bool = False
     unreadable: str = ""
     """Why the app could not decrypt it; empty where it could, or where there was nothing to decrypt."""
+    shield: str = "NONE"
+    """The colour of the shield that an app with encryption shows beside a message: NONE, GREY or RED."""
     warning: str = ""
-    """What the app says about the sender's device beside an encrypted message: "UNSIGNED_DEVICE"; empty for nothing."""
+    """Why there is a shield: UNSIGNED_DEVICE, SENT_IN_CLEAR and so on."""
 
     @property
     def text(self) -> str:
@@ -182,6 +184,15 @@ class Listener:
     def _heard(self, event: Heard) -> None:
         """Take an event in; one that can be read only later takes the place it had before."""
         self._events[event.room][event.event_id] = event
+        self._changed.set()
+
+    def _take_in_passing(self, room: str, kind: str, content: Json) -> None:
+        if kind == "m.typing":
+            self.typed[room] |= set(content["user_ids"])
+        if kind == "m.receipt":
+            for event_id, kinds in content.items():
+                for user_id in kinds.get("m.read", {}):
+                    self.receipts[room, user_id] = event_id
         self._changed.set()
 
     def _acted(self, room: str, event_id: str) -> str:

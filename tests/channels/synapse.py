@@ -29,6 +29,7 @@ Json = dict[str, Any]
 RateLimits = Literal["generous", "default"]
 
 SERVER_NAME = "mitreden.test"
+PASSWORD = "geheim"  # noqa: S105 - of everybody who names no other
 PATIENCE = 60.0
 """Seconds until a Synapse that does not answer counts as broken: ten times what it takes on two cores."""
 
@@ -137,7 +138,7 @@ class Homeserver:
         """The full Matrix ID of a name on this server."""
         return f"@{name}:{self.server_name}"
 
-    async def register(self, name: str, password: str = "geheim", admin: bool = False) -> Login:  # noqa: S107
+    async def register(self, name: str, password: str = PASSWORD, admin: bool = False) -> Login:
         """A new account, made with the shared secret, with its first device."""
         path = "/_synapse/admin/v1/register"
         nonce = (await self.request("GET", path))["nonce"]
@@ -146,7 +147,7 @@ class Homeserver:
         fields = {"nonce": nonce, "username": name, "password": password, "admin": admin, "mac": mac}
         return _login(await self.request("POST", path, fields))
 
-    async def login(self, name: str, password: str = "geheim", device_id: str | None = None) -> Login:  # noqa: S107
+    async def login(self, name: str, password: str = PASSWORD, device_id: str | None = None) -> Login:
         """A new device of an account, or a new token for a device that it has."""
         fields: Json = {
             "type": "m.login.password",
