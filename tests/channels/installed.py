@@ -95,5 +95,5 @@ def _run(*command: str, folder: Path | None = None) -> str:
     try:
         return subprocess.run(command, check=True, capture_output=True, text=True, timeout=600, cwd=folder).stdout
     except (OSError, subprocess.SubprocessError) as problem:
-        said = str(getattr(problem, "stderr", None) or problem).strip().splitlines()
-        raise CannotInstallError(said[-1] if said else str(problem)) from problem
+        said = str(getattr(problem, "stderr", None) or problem).splitlines()
+        raise CannotInstallError(next((line for line in said if "error" in line.lower()), str(problem))) from problem
