@@ -108,6 +108,10 @@ class Matrix:
         if self._encryption is not None:
             self._encryption.close()
 
+    async def ready(self) -> None:
+        """Return once signed in, with keys: what is sent before waits for it."""
+        await self._ready.wait()
+
     # Receiving
 
     async def run(self, receive: Receive, memory: Memory) -> None:

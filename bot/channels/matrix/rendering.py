@@ -9,6 +9,8 @@ from bot.core.messages import Outgoing
 PART = 16_000
 """Characters of one event; with encryption and escapes it stays below the 64 KiB that Matrix takes."""
 _ROOM = re.compile(r"@(?=room\b)", re.IGNORECASE)
+# Programs keep what begins with a slash for themselves; the bot's commands begin with "!" here.
+_COMMAND = re.compile(r"(?:(?<=[\s(„“‚\"])|^)/(?=[a-z_]{3,}\b)")
 WORD_JOINER = "\u2060"
 
 
@@ -30,8 +32,8 @@ def _controls(message: Outgoing) -> str:
 
 
 def defused(text: str) -> str:
-    """Text in which "@room" calls nobody."""
-    return _ROOM.sub(f"@{WORD_JOINER}", text)
+    """Text in which "@room" calls nobody, and commands are written as they are typed here."""
+    return _COMMAND.sub("!", _ROOM.sub(f"@{WORD_JOINER}", text))
 
 
 def formatted(message: Outgoing) -> str:
