@@ -137,7 +137,7 @@ class Dispatch:
             # By user, not by room: somebody may write in two rooms at once.
             if (talk := talks.get(message.sender.user)) is None:
                 talk = talks[message.sender.user] = self._talk(message, known)
-            if message.private and talk.person.address != message.sender:
+            if message.private and message.kind != "membership" and talk.person.address != message.sender:
                 talk.person = replace(talk.person, address=message.sender)
             try:
                 await self._decide(message, talk, changes, now)
@@ -156,7 +156,8 @@ class Dispatch:
             changes.failed.append((message.id, "unreadable"))
             return
         if message.kind == "membership":
-            if talk.loaded is not None:
+            # Of several rooms with the bot, leaving one is no goodbye.
+            if talk.loaded is not None and talk.person.address == message.sender:
                 talk.person = replace(talk.person, stopped=True)
                 changes.silenced.append(talk.person.id)
             return

@@ -36,9 +36,7 @@ async def serving(
     try:
         async with application.opened(config, FrozenClock(now), {channel.name: channel}, paces, loaded) as app:
             await app.outbox.send_due()
-            syncing = asyncio.create_task(
-                channel.run(partial(app.dispatch.receive, channel=channel.name), app.memory)
-            )
+            syncing = asyncio.create_task(channel.run(partial(app.dispatch.receive, channel=channel.name), app.memory))
             try:
                 await asyncio.wait_for(channel.ready(), 20)
                 yield app

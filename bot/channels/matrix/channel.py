@@ -81,7 +81,7 @@ class Matrix:
         self._encryption: Encryption | None = None
         self._facts: dict[str, str] = {}
         self._rooms = Rooms(self._api, account.user, lambda room: f"encrypted {room}" in self._facts)
-        self._invitations = Invitations(self._api, self._welcome, self._greet)
+        self._invitations = Invitations(self._api, self._welcome)
         self._reading = Reading(self._api, self._rooms, account.user, self._staff_servers, self._facts, encryption)
         self._alone: dict[str, str] = {}
         self._opening = asyncio.Lock()
@@ -118,43 +118,42 @@ class Matrix:
         """Sync for ever; whatever fails is tried again. Raises Halted where an operator has to act."""
         self._facts.update(await memory.facts(NAME))
         since = await memory.bookmark(NAME)
-        async with asyncio.TaskGroup() as at_work:
-            joining: asyncio.Task[None] | None = None
-            failures = 0
-            try:
-                while True:
-                    try:
-                        if not self._ready.is_set():
-                            await self._sign_in()
-                        if joining is None:
-                            joining = at_work.create_task(self._invitations.work())
-                        since = await self._sync(since, receive)
-                        failures = 0
-                    except SignedOut as error:
-                        raise Halted(
-                            "Matrix: the homeserver has ended our session. Run: mitreden matrix login"
-                        ) from error
-                    except KeysClash:
-                        await self._as_new_device()
-                    except (SendError, TimeoutError) as error:
-                        failures += 1
-                        pause = getattr(error, "retry_after", None) or _back_off(failures)
-                        log.warning("sync_failed", error=type(error).__name__, retry_in=round(pause, 1))
-                        await asyncio.sleep(pause)
-                    except Halted:
-                        raise
-                    except Exception as error:  # noqa: BLE001 - a full disk, a lost database: the homeserver keeps everything
-                        failures += 1
-                        log.error("batch_not_written", error=type(error).__name__)
-                        await asyncio.sleep(_back_off(failures))
-            finally:
-                if joining is not None:
-                    joining.cancel()
+        joining = asyncio.create_task(self._invitations.work(self._ready))
+        failures = 0
+        try:
+            while True:
+                try:
+                    if not self._ready.is_set():
+                        await self._sign_in()
+                    since = await self._sync(since, receive)
+                    failures = 0
+                except SignedOut as error:
+                    raise Halted(
+                        "Matrix: the homeserver has ended our session. Run: mitreden matrix login --new"
+                    ) from error
+                except Halted:
+                    raise
+                except KeysClash:
+                    self._begin_anew()
+                except SendError as error:
+                    failures += 1
+                    pause = getattr(error, "retry_after", None) or _back_off(failures)
+                    log.warning("sync_failed", error=type(error).__name__, reason=str(error), retry_in=round(pause, 1))
+                    await asyncio.sleep(pause)
+                except Exception as error:  # noqa: BLE001 - a full disk, a lost database: the homeserver keeps everything
+                    failures += 1
+                    log.error("batch_not_written", error=type(error).__name__)
+                    await asyncio.sleep(_back_off(failures))
+        finally:
+            joining.cancel()
 
     async def _sign_in(self) -> None:
         """Once: session, keys, cross-signing. A failing cross-signature is said, and tried again at the next start."""
         session = await signed_in(self._api, self._account, self._store)
         self._alone = await self._direct_rooms()
+        for name, inviter in self._facts.items():
+            if name.startswith("invite "):  # taken before a crash, joined after it
+                self._invitations.add(Invitation(name.removeprefix("invite "), inviter))
         if self._mode != "off":
             await self._ready_keys(session)
         self._ready.set()
@@ -174,13 +173,11 @@ class Matrix:
             if session.signed:
                 self._store.keep(session)
 
-    async def _as_new_device(self) -> None:
+    def _begin_anew(self) -> None:
         """Go on as another device: the homeserver has keys of this one that we do not have. Raises Halted."""
         log.error("keys_clash", remedy="an old copy of [matrix] store was put back; going on as a new device")
         if not self._account.password:
-            raise Halted(
-                "Matrix: an old copy of [matrix] store was put back. Move it away, then run: mitreden matrix login"
-            )
+            raise Halted("Matrix: an old copy of [matrix] store was put back. Run: mitreden matrix login --new")
         if self._encryption is not None:
             self._encryption.close()
             self._encryption = self._reading.encryption = None
@@ -191,7 +188,10 @@ class Matrix:
     async def _sync(self, since: str | None, receive: Receive) -> str:
         """One sync, handed over and committed; from where the next one goes on."""
         if self._encryption is not None:
-            await self._encryption.keep_up()
+            try:
+                await self._encryption.keep_up()
+            except Denied as error:  # something the homeserver does not like must not keep it from telling us the news
+                log.warning("keys_not_kept_up", code=error.code)
         query = {"filter": FILTER, "timeout": str(LONG_POLL * 1000 if since else 0)}
         if since:
             query["since"] = since
@@ -200,7 +200,10 @@ class Matrix:
         sync = msgspec.json.decode(answer, type=Sync)
         read = await self._reading.read(sync, since)
         for invited in read.invited:
-            self._invitations.add(invited)
+            if self._invitations.add(invited):
+                read.facts[invited.fact] = invited.inviter
+        if since is None:
+            read.facts["began"] = sync.next_batch  # what comes from now on is for us, also after a crash
         if read.batch or read.facts:
             await receive(read.batch, sync.next_batch, read.facts)
             for name, value in read.facts.items():
@@ -218,10 +221,6 @@ class Matrix:
 
     def _welcome(self, invited: Invitation) -> bool:
         return not (invited.encrypted and self._mode == "off")
-
-    def _greet(self, invited: Invitation) -> None:
-        """The bot has joined by an invitation: its own join, when it is read, begins the conversation."""
-        self._reading.greetings[invited.room] = invited.inviter
 
     # Sending
 

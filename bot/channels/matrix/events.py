@@ -115,6 +115,10 @@ class Membership(msgspec.Struct):
     membership: str = ""
 
 
+class JoinRules(msgspec.Struct):
+    join_rule: str = ""
+
+
 class Tombstone(msgspec.Struct):
     replacement_room: str = ""
 

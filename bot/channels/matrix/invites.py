@@ -29,7 +29,12 @@ class Invitation:
 
     room: str
     inviter: str
-    encrypted: bool
+    encrypted: bool = False
+
+    @property
+    def fact(self) -> str:
+        """Under which name it is remembered until the bot has joined."""
+        return f"invite {self.room}"
 
 
 def invitation(room: str, invited: Invited, user: str) -> Invitation | None:
@@ -51,32 +56,34 @@ def invitation(room: str, invited: Invited, user: str) -> Invitation | None:
 class Invitations:
     """Joins what people invite to; `welcome` says whether a room may be joined at all."""
 
-    def __init__(self, api: Api, welcome: Callable[[Invitation], bool], joined: Callable[[Invitation], None]) -> None:
+    def __init__(self, api: Api, welcome: Callable[[Invitation], bool]) -> None:
         self._api = api
         self._welcome = welcome
-        self._joined = joined
         self._waiting: asyncio.Queue[Invitation] = asyncio.Queue()
         self._rooms: set[str] = set()
         self._recent: deque[tuple[float, Invitation]] = deque()
 
-    def add(self, invited: Invitation) -> None:
-        """Take an invitation; of too many from one person or server the rest is passed over."""
+    def add(self, invited: Invitation) -> bool:
+        """Take an invitation; of too many from one person or server the rest is passed over. Whether it was taken."""
         if invited.room in self._rooms:
-            return
+            return True
         if self._too_many(invited):
             log.info("invitation_passed_over")
-            return
+            return False
         self._rooms.add(invited.room)
         self._waiting.put_nowait(invited)
+        return True
 
-    async def work(self) -> None:
+    async def work(self, ready: asyncio.Event) -> None:
         """Join, one room after the other, for ever."""
         while True:
             invited = await self._waiting.get()
+            await ready.wait()
             try:
                 await (self._join(invited) if self._welcome(invited) else self._decline(invited))
-            finally:
-                self._rooms.discard(invited.room)
+            except Exception as error:  # noqa: BLE001 - one room must not keep the others waiting
+                log.error("invitation_failed", error=type(error).__name__)
+            self._rooms.discard(invited.room)
             await asyncio.sleep(BETWEEN)
 
     def _too_many(self, invited: Invitation) -> bool:
@@ -92,7 +99,6 @@ class Invitations:
     async def _join(self, invited: Invitation) -> None:
         via = invited.inviter.partition(":")[2]
         await _persistently(lambda: self._api.post(path("join", invited.room), {}, via=via))
-        self._joined(invited)
 
     async def _decline(self, invited: Invitation) -> None:
         log.info("invitation_declined")

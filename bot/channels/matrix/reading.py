@@ -2,7 +2,7 @@
 
 import asyncio
 import time
-from collections.abc import Mapping, MutableMapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 
@@ -38,7 +38,7 @@ PATIENCE = 60.0
 ROOMS_AT_ONCE = 8
 TYPES = [
     *("m.room.message", "m.room.encrypted", "m.room.redaction", "m.sticker"),
-    *("m.room.member", "m.room.encryption", "m.room.tombstone"),
+    *("m.room.member", "m.room.encryption", "m.room.tombstone", "m.room.join_rules"),
 ]
 """The events that mean something to the bot."""
 
@@ -69,7 +69,7 @@ class _Page(msgspec.Struct):
 
 
 class Reading:
-    """Reads syncs. `facts` is what the channel remembers; `greetings` are rooms just joined, and who invited."""
+    """Reads syncs. `facts` is what the channel remembers; what a sync adds to it stands in what is read."""
 
     def __init__(  # noqa: PLR0913, PLR0917 - what it reads with
         self,
@@ -87,7 +87,6 @@ class Reading:
         self._facts = facts
         self._mode = mode
         self.encryption: Encryption | None = None
-        self.greetings: MutableMapping[str, str] = {}
 
     async def read(self, sync: Sync, since: str | None) -> Read:
         """What a sync holds. The first one without a `since` only says from where to go on. Raises a SendError."""
@@ -97,7 +96,7 @@ class Reading:
             if known := invitation(room, invited, self._user):
                 found.invited.append(known)
         for room in sync.rooms.leave:
-            self._left(room)
+            self._left(room, found)
         await self._pending(found, arrived)
         if since is None:
             return found
@@ -165,18 +164,17 @@ class Reading:
 
     async def _greeting(self, room: str, event: Event, found: Read) -> None:
         """The bot has just come in. By an invitation: it says who it is."""
-        inviter = self.greetings.pop(room, "")
+        if f"invite {room}" in self._facts:
+            found.facts[f"invite {room}"] = ""
         before = event.unsigned.get("prev_content") or {}
         if before.get("membership") != "invite" or f"followed {room}" in self._facts:
             return
         known = await self._rooms.get(room)
         others = known.others(self._user)
-        if not inviter:
-            inviter = str(event.unsigned.get("prev_sender") or next(iter(others), ""))
-        if not inviter or not others:
+        if not others:
             return
         private = self._is_private(known)
-        sender = next(iter(others)) if private else inviter
+        sender = next(iter(others)) if private else str(event.unsigned.get("prev_sender") or next(iter(others)))
         found.batch.append(
             Incoming(
                 id=event.event_id,
@@ -340,10 +338,12 @@ class Reading:
 
     def _is_private(self, room: Room) -> bool:
         """Whether a person is alone with the bot, in a room as private as the operator wants it."""
-        alone = len(room.members) == 2
+        alone = len(room.members) == 2 and not room.public
         return alone and (room.encrypted or self._mode != "required")
 
-    def _left(self, room: str) -> None:
+    def _left(self, room: str, found: Read) -> None:
         self._rooms.forget(room)
+        if f"invite {room}" in self._facts:
+            found.facts[f"invite {room}"] = ""
         if self.encryption is not None:
             self.encryption.forget(room)

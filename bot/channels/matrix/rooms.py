@@ -6,19 +6,23 @@ from dataclasses import dataclass, field
 
 import msgspec
 
-from bot.channels.matrix.api import Api, Denied, decoded, path
-from bot.channels.matrix.events import Event, Membership, read
+from bot.channels.matrix.api import Api, Denied, path
+from bot.channels.matrix.events import Event, JoinRules, Membership, read
 
 PRESENT = {"join", "invite"}
 
 
 @dataclass(slots=True)
 class Room:
-    """One room. `members` are those who are in it or invited; sending happens one event at a time."""
+    """One room. `members` are those who are in it or invited; sending happens one event at a time.
+
+    A `public` one is open to everybody, who may then read what was said before.
+    """
 
     id: str
-    encrypted: bool
-    members: set[str]
+    encrypted: bool = False
+    public: bool = False
+    members: set[str] = field(default_factory=set)
     sending: asyncio.Lock = field(default_factory=asyncio.Lock)
 
     def others(self, user: str) -> set[str]:
@@ -50,48 +54,37 @@ class Rooms:
         return await asyncio.shield(self._asking[room])
 
     async def _ask(self, room: str) -> Room:
-        encrypted = self._known_encrypted(room) or await self._encrypted(room)
-        answer = await self._api.get(path("rooms", room, "members"), not_membership="leave")
-        members = {
-            event.state_key
-            for event in (read(raw, Event) for raw in msgspec.json.decode(answer, type=_Chunk).chunk)
-            if event and event.state_key and _present(event)
-        }
-        if self._user not in members:
+        state = msgspec.json.decode(await self._api.get(path("rooms", room, "state")), type=list[msgspec.Raw])
+        found = Room(room, encrypted=self._known_encrypted(room))
+        for raw in state:
+            if event := read(raw, Event):
+                _learn(found, event)
+        if self._user not in found.members:
             raise Denied(403, "M_FORBIDDEN", "the bot is not in this room")
-        return self._rooms.setdefault(room, Room(room, encrypted, members))
-
-    async def _encrypted(self, room: str) -> bool:
-        try:
-            told = decoded(await self._api.get(path("rooms", room, "state", "m.room.encryption", "")))
-        except Denied as error:
-            if error.status == 404:
-                return False
-            raise
-        return bool(told.get("algorithm"))
+        return self._rooms.setdefault(room, found)
 
     def note(self, room: str, event: Event) -> None:
         """Learn from an event what has changed about a room that is known."""
-        known = self._rooms.get(room)
-        if known is None:
-            return
-        if event.type == "m.room.encryption":
-            known.encrypted = True
-        elif event.type == "m.room.member" and event.state_key:
-            if _present(event):
-                known.members.add(event.state_key)
-            else:
-                known.members.discard(event.state_key)
+        if known := self._rooms.get(room):
+            _learn(known, event)
 
     def forget(self, room: str) -> None:
         """The bot has left."""
         self._rooms.pop(room, None)
 
 
-class _Chunk(msgspec.Struct):
-    chunk: list[msgspec.Raw] = []
-
-
-def _present(event: Event) -> bool:
-    membership = read(event.content, Membership)
-    return membership is not None and membership.membership in PRESENT
+def _learn(room: Room, event: Event) -> None:
+    match event.type:
+        case "m.room.encryption":
+            room.encrypted = True
+        case "m.room.join_rules":
+            rules = read(event.content, JoinRules)
+            room.public = rules is not None and rules.join_rule == "public"
+        case "m.room.member" if event.state_key:
+            membership = read(event.content, Membership)
+            if membership is not None and membership.membership in PRESENT:
+                room.members.add(event.state_key)
+            else:
+                room.members.discard(event.state_key)
+        case _:
+            pass
