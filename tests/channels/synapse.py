@@ -1,6 +1,5 @@
 """A real Synapse for tests, started on loopback in a folder of its own and thrown away afterwards."""
 
-import base64
 import hashlib
 import hmac
 import json
@@ -23,7 +22,7 @@ from urllib.parse import quote
 
 import aiohttp
 
-from tests.channels import installed
+from tests.channels import installed, synapse_settings
 
 Json = dict[str, Any]
 RateLimits = Literal["generous", "default"]
@@ -32,22 +31,6 @@ SERVER_NAME = "mitreden.test"
 PASSWORD = "geheim"  # noqa: S105 - of everybody who names no other
 PATIENCE = 60.0
 """Seconds until a Synapse that does not answer counts as broken: ten times what it takes on two cores."""
-
-_WAY_UP = {"per_second": 10_000, "burst_count": 10_000}
-_GENEROUS: Json = {
-    "rc_message": _WAY_UP,
-    "rc_registration": _WAY_UP,
-    "rc_login": {"address": _WAY_UP, "account": _WAY_UP, "failed_attempts": _WAY_UP},
-    "rc_admin_redaction": _WAY_UP,
-    "rc_joins": {"local": _WAY_UP, "remote": _WAY_UP},
-    "rc_joins_per_room": _WAY_UP,
-    "rc_key_requests": _WAY_UP,
-    "rc_invites": {"per_room": _WAY_UP, "per_user": _WAY_UP, "per_issuer": _WAY_UP},
-    "rc_room_creation": _WAY_UP,
-    "rc_media_create": _WAY_UP,
-    "rc_profile": _WAY_UP,
-    "rc_reports": _WAY_UP,
-}
 
 # Standard input is its lifeline: when the test's process is gone, however it went, the server is gone too.
 _LAUNCHER = """
@@ -83,7 +66,11 @@ class Homeserver:
         self.database = folder / "homeserver.db"
         self._log = folder / "log"
         self._settings = folder / "homeserver.json"
-        self._configure(rate_limits)
+        settings = synapse_settings.settings(folder, self._port, self.server_name, self._secret)
+        if rate_limits == "generous":
+            settings |= synapse_settings.GENEROUS
+        # Synapse reads YAML, and all JSON is YAML.
+        self._settings.write_text(json.dumps(settings), encoding="utf-8")
 
     @property
     def log(self) -> str:
@@ -218,42 +205,6 @@ class Homeserver:
                 return bool(response.status == 200)
         except (urllib.error.URLError, OSError):
             return False
-
-    def _configure(self, rate_limits: RateLimits) -> None:
-        key = base64.b64encode(secrets.token_bytes(32)).decode().rstrip("=")
-        (self._folder / "signing.key").write_text(f"ed25519 a_test {key}\n", encoding="utf-8")
-        logging: Json = {
-            "version": 1,
-            "formatters": {"short": {"format": "%(asctime)s %(levelname)s %(name)s %(message)s"}},
-            "handlers": {"file": {"class": "logging.FileHandler", "filename": str(self._log), "formatter": "short"}},
-            "root": {"level": "WARNING", "handlers": ["file"]},
-            "disable_existing_loggers": False,
-        }
-        (self._folder / "logging.json").write_text(json.dumps(logging), encoding="utf-8")
-        listener = {"port": self._port, "type": "http", "bind_addresses": ["127.0.0.1"]}
-        settings: Json = {
-            "server_name": self.server_name,
-            "public_baseurl": f"{self.url}/",
-            "listeners": [{**listener, "resources": [{"names": ["client"], "compress": False}]}],
-            "database": {"name": "sqlite3", "args": {"database": str(self.database)}},
-            "log_config": str(self._folder / "logging.json"),
-            "signing_key_path": str(self._folder / "signing.key"),
-            "media_store_path": str(self._folder / "media"),
-            "registration_shared_secret": self._secret,
-            "macaroon_secret_key": secrets.token_hex(16),
-            "form_secret": secrets.token_hex(16),
-            "bcrypt_rounds": 4,  # a password costs milliseconds, not seconds
-            "report_stats": False,
-            "trusted_key_servers": [],
-            "suppress_key_server_warning": True,
-            "federation_domain_whitelist": [],
-            "presence": {"enabled": False},
-            "url_preview_enabled": False,
-            "caches": {"global_factor": 0.25},
-            **(_GENEROUS if rate_limits == "generous" else {}),
-        }
-        # Synapse reads YAML, and all JSON is YAML.
-        self._settings.write_text(json.dumps(settings, indent=1), encoding="utf-8")
 
 
 @contextmanager
