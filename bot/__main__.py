@@ -13,6 +13,9 @@ from typing import NoReturn
 from bot import config as configuration
 from bot.problems import UserError
 
+MARKS = {True: "ok", False: "MEND", None: "note"}
+"""How `matrix doctor` begins a line."""
+
 
 class _Parser(argparse.ArgumentParser):
     """Wrong usage is one line and exit code 2."""
@@ -96,6 +99,10 @@ def _parser() -> argparse.ArgumentParser:
     staff.add_argument("what", choices=("invite", "list", "remove"))
     staff.add_argument("member", nargs="?", type=int, metavar="NUMBER", help="for remove: the number in the list")
     staff.add_argument("--role", choices=("editor", "sender", "analyst", "admin"), help="for invite")
+
+    matrix = command("matrix", _matrix, "sign the bot in to its homeserver, or examine what could keep it from serving")
+    matrix.add_argument("what", choices=("login", "doctor"))
+    matrix.add_argument("--new", action="store_true", help="for login: give up the present session")
 
     command("audit", _audit, "what staff did, in a chain that shows changes; exit code 1 if it was changed")
     command("migrate", _migrate, "bring the database to the current schema")
@@ -223,6 +230,28 @@ def _staff(parsed: argparse.Namespace) -> int:
         raise UserError(reply.text)
     print(reply.text)
     return 0
+
+
+def _matrix(parsed: argparse.Namespace) -> int:
+    from getpass import getpass
+
+    from bot import app
+
+    app.log_to_stderr()
+    config = _config(parsed)
+    if parsed.what == "login":
+        question = f"Password of {config.matrix.user}: "
+        print(asyncio.run(app.matrix_login(config, lambda: getpass(question), anew=parsed.new)))
+        return 0
+
+    async def examine() -> bool:
+        well = True
+        async for good, line in app.matrix_findings(config):
+            print(f"{MARKS[good]:4}  {line}", flush=True)
+            well = well and good is not False
+        return well
+
+    return 0 if asyncio.run(examine()) else 1
 
 
 def _audit(parsed: argparse.Namespace) -> int:

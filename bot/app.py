@@ -9,7 +9,7 @@ from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontext
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
-from typing import TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 import structlog
 
@@ -25,7 +25,7 @@ from bot.config import (
     only_on_this_machine,
     telegram_token,
 )
-from bot.core.messages import Address, Channel, Halted, Menu, Outgoing
+from bot.core.messages import Address, Channel, Halted, Menu, Outgoing, SendError
 from bot.core.process import Process
 from bot.core.texts import Texts
 from bot.dispatch import Dispatch
@@ -40,6 +40,9 @@ from storage.database import DatabaseUnusable, Unavailable, database
 from storage.memory import Memory
 from storage.responses import StoredResponse
 from storage.vault import KeyUnusable, Vault, WrongKey, read_key
+
+if TYPE_CHECKING:
+    from bot.channels.matrix import Account
 
 T = TypeVar("T")
 log = structlog.get_logger(__name__)
@@ -233,13 +236,11 @@ async def _telegram(
 async def _matrix(
     config: Config, process: Process, languages: Mapping[str, Texts], metrics: Metrics
 ) -> AsyncIterator[Channel]:
-    from bot.channels.matrix import Account, Matrix  # noqa: PLC0415 - as above
+    from bot.channels.matrix import Matrix  # noqa: PLC0415 - as above
 
     section = config.matrix
-    check_matrix(section)
-    account = Account(section.homeserver, section.user, matrix_password(config), section.token)
     channel = Matrix(
-        account,
+        _matrix_account(config),
         config.base / section.store,
         encryption=section.encryption,
         staff_servers=section.staff_servers,
@@ -356,6 +357,42 @@ async def _read_only(config: Config, work: Callable[[Memory], Awaitable[T]]) -> 
         raise UserError(str(error)) from error
     finally:
         await memory.close()
+
+
+async def matrix_login(config: Config, ask_password: Callable[[], str], *, anew: bool) -> str:
+    """Sign the bot in to its homeserver and keep the session; what to tell the operator. Raises UserError."""
+    from bot.channels.matrix.doctor import login  # noqa: PLC0415 - half a second that no other command needs
+
+    account = _matrix_account(config)
+    process, _ = load_process(config)
+    if await ask(open_memory(config, process).socket(), Request("running?")) is not None:
+        raise UserError("mitreden is running. Stop it, sign in, start it again.")
+    folder = config.base / config.matrix.store
+    try:
+        session = await login(account, folder, encrypt=config.matrix.encryption != "off", anew=anew, ask=ask_password)
+    except Halted as error:
+        raise UserError(str(error)) from error
+    except SendError as error:
+        raise UserError(f"{account.homeserver}: {error}. Check [matrix] homeserver and the network.") from error
+    signed = "" if session.signed or config.matrix.encryption == "off" else " Not cross-signed: mitreden matrix doctor"
+    return f"Signed in as {session.user}, device {session.device}.{signed}"
+
+
+async def matrix_findings(config: Config) -> AsyncIterator[tuple[bool | None, str]]:
+    """What `mitreden matrix doctor` finds: is a thing well (None: cannot be seen), and which. Raises UserError."""
+    from bot.channels.matrix.doctor import examine  # noqa: PLC0415 - as above
+
+    async for finding in examine(_matrix_account(config), config.base / config.matrix.store, config.matrix.encryption):
+        yield finding.well, f"{finding.what}\n  {finding.remedy}".rstrip() if finding.well is False else finding.what
+
+
+def _matrix_account(config: Config) -> "Account":
+    from bot.channels.matrix.session import Account  # noqa: PLC0415 - as above
+
+    if not config.matrix.homeserver:
+        raise UserError("Matrix is not configured. Set [matrix] homeserver and user in config.toml.")
+    check_matrix(config.matrix)
+    return Account(config.matrix.homeserver, config.matrix.user, matrix_password(config), config.matrix.token)
 
 
 async def migrate(config: Config, process: Process) -> None:
