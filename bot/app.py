@@ -35,7 +35,7 @@ from bot.outbox import Outbox
 from bot.pace import Limits, Pace
 from bot.paths import CONTENT, LOCALES
 from bot.problems import UserError
-from handlers import COMMANDS
+from handlers import COMMANDS, help
 from storage.database import DatabaseUnusable, Unavailable, database
 from storage.memory import Memory
 from storage.responses import StoredResponse
@@ -296,10 +296,9 @@ def menus(process: Process, languages: Mapping[str, Texts]) -> list[Menu]:
     found = []
     for tag in [tag for tag in process.languages if "-" not in tag]:
         t = languages[tag]
-        lines = [t(command.help) for command in COMMANDS.values() if command.role == "citizen"]
-        commands = [(name.removeprefix("/"), text) for name, _, text in (line.partition(" – ") for line in lines)]
+        commands = help.listed(t, COMMANDS.values())
         about = t("menu.description", organiser=process.organiser, title=t.of(process.title))
-        found.append(Menu(tag, tuple(commands), about, t("menu.short_description", title=t.of(process.title))))
+        found.append(Menu(tag, commands, about, t("menu.short_description", title=t.of(process.title))))
     return [replace(found[0], language=""), *found]
 
 

@@ -61,7 +61,7 @@ def route(turn: Turn) -> Handler:
     if turn.message.media:
         return help.only_text
     if staff.code_in(turn.text):
-        return staff.join
+        return lambda joining: staff.join(joining, COMMANDS.values())
     command = command_in(turn.text)
     if command and not turn.may_use(COMMANDS[command]):
         return help.unknown_command

@@ -45,7 +45,7 @@ class Turn:
         """Whether the person's role is enough. Staff are served in private only, and never by a forward."""
         if command.role == "citizen":
             return True
-        return self.role in {command.role, "admin"} and self.message.private and self.message.vouched
+        return serves(command, self.role) and self.message.private and self.message.vouched
 
     @property
     def t(self) -> Texts:
@@ -83,6 +83,11 @@ class Command:
     aliases: tuple[str, ...] = ()
     aside: bool = False
     public: bool = False
+
+
+def serves(command: Command, role: str) -> bool:
+    """Whether a command is there for a role: an admin may use them all."""
+    return command.role in {"citizen", role} or role == "admin"
 
 
 @dataclass(frozen=True, slots=True)

@@ -77,6 +77,7 @@ class Outgoing:
     and stand in a row of their own where a network has buttons. `done` ends a selection of several by buttons.
     An `aside` leaves the buttons of the message before it valid; any other message takes them away.
     `replaces` names a message to edit instead of sending a new one; `settles` one that this message makes obsolete.
+    `commands` are what the network lists beside this chat from now on, where it lists any: names and descriptions.
     `private` goes to the person alone, wherever they asked; `reply_to` and `thread` say where in a room it belongs.
     """
 
@@ -90,6 +91,7 @@ class Outgoing:
     replaces: str | None = None
     settles: Settled | None = None
     deletes: str | None = None
+    commands: tuple[tuple[str, str], ...] = ()
     private: bool = False
     reply_to: str | None = None
     thread: str | None = None

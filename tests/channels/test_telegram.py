@@ -342,6 +342,10 @@ async def test_a_code_makes_staff_of_the_account_that_types_it_and_of_no_other(
         assert "gilt nicht" in (await berta.answers())[0].text
         await anna.say(code.lower())
         assert "Ankündigungen schreiben" in (await anna.answers())[0].text
+        await asyncio.sleep(0.2)
+        beside = [call.params for call in telegram.called("setMyCommands") if "scope" in call.params]
+        assert [params["scope"] for params in beside] == [{"type": "chat", "chat_id": anna.id}]
+        assert {"command": "hilfe"}.items() <= beside[0]["commands"][4].items()
         await berta.say(code)
         assert "gilt nicht" in (await berta.answers())[0].text
         (member,) = await app.memory.staff()

@@ -159,6 +159,8 @@ class Telegram:
         sent = msgspec.json.decode(raw, type=Sent).message_id
         if not message.aside:
             self._settle_old_keyboard(chat, message, sent if keyboard else None)
+        if message.commands:
+            self._do_beside(self._list_commands(chat, message.commands))
         if message.attachment:
             await self._api.send_document(message.attachment, **common)
         return str(sent)
@@ -210,6 +212,11 @@ class Telegram:
             for method, parameters in calls:
                 if not await self._quietly(method, **parameters, **language):
                     log.warning("set_up_failed", method=method, language=menu.language)
+
+    async def _list_commands(self, chat: int, listed: Sequence[tuple[str, str]]) -> None:
+        """Show other commands beside one chat than beside all others."""
+        commands = [{"command": name, "description": text} for name, text in listed]
+        await self._quietly("setMyCommands", commands=commands, scope={"type": "chat", "chat_id": chat})
 
     async def _fetch(self, offset: int) -> list[msgspec.Raw]:
         raw = await self._api.call(
