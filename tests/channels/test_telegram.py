@@ -169,6 +169,7 @@ async def test_a_group_gets_a_link_for_a_command_and_silence_for_the_rest(
         await anna.say("/umfrage@mitreden_bot", chat=group)
         (said,) = await anna.answers(chat=group)
         assert "https://t.me/mitreden_bot?start=survey" in said.text
+        assert "message_id" in telegram.called("sendMessage")[-1].params["reply_parameters"]
         await anna.say("/umfrage@other_bot", chat=group)
         await anna.quiet(0.3, chat=group)
         await anna.say("Hallo @mitreden_bot", chat=group)

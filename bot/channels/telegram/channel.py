@@ -150,7 +150,7 @@ class Telegram:
         if message.replaces is not None:
             return await self._edit(chat, message)
         *before, last = rendering.parts(message.text)
-        common = {"chat_id": chat, "disable_notification": message.silent or None}
+        common = {"chat_id": chat, "disable_notification": message.silent or None, **_place(message)}
         preview = {"link_preview_options": {"is_disabled": True}}
         for part in before:
             await self._api.call("sendMessage", text=part, **common, **preview)
@@ -273,6 +273,16 @@ class Telegram:
             log.info("call_failed", method=method, error=type(error).__name__, reason=str(error))
             return False
         return True
+
+
+def _place(message: Outgoing) -> dict[str, Any]:
+    """Where in a group a message stands: in a topic, below what it answers."""
+    place: dict[str, Any] = {}
+    if message.thread is not None:
+        place["message_thread_id"] = int(message.thread)
+    if message.reply_to is not None:
+        place["reply_parameters"] = {"message_id": int(message.reply_to), "allow_sending_without_reply": True}
+    return place
 
 
 def _back_off(failures: int) -> float:
