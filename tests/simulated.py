@@ -1,0 +1,90 @@
+"""Made-up responses to a survey, the same for the same seed: what results are tried out with. Nobody said any of it."""
+
+import random
+from collections import Counter
+from collections.abc import Iterator, Mapping
+from datetime import date, timedelta
+
+from bot.core.conversation import Response, Submit
+from bot.core.questions import DateQuestion, NumberQuestion, Question, SeveralQuestion
+from bot.core.statistics import Counted
+from bot.core.survey import Survey
+from bot.core.values import Missing, Value
+
+WISHES = (
+    "Bitte öffnen Sie auch samstags.",
+    "Ein Termin sollte in einer Woche möglich sein.",
+    "Formulare in einfacher Sprache, bitte.",
+    "Ich möchte meinen Ausweis online verlängern.",
+    "Mehr Sitzplätze im Wartebereich.",
+    "Please offer forms in English, too.",
+    "Ein Bürgeramt, das mit einem Bus in die Stadtteile kommt.",
+    "Hilfe vor Ort für Menschen, die kein Internet haben.",
+    "Längere Öffnungszeiten am Donnerstag.",
+    "Eine Abholbox für fertige Ausweise.",
+)
+
+
+def answers(survey: Survey, dice: random.Random) -> dict[str, Value]:
+    """One way through the survey."""
+    given: dict[str, Value] = {}
+    for question in survey.questions:
+        if question.only_if is None or question.only_if.holds(given):
+            given[question.id] = _answer(question, dice)
+    return given
+
+
+def _answer(question: Question, dice: random.Random) -> Value:
+    if question.optional and dice.random() < 0.15:
+        return Missing.SKIPPED
+    options = [option.id for option in question.answers()]
+    if options and dice.random() < 0.06:
+        return Missing.NO_ANSWER
+    # Every question leans its own way, so that the pictures show something.
+    weights = [1 + (sum(map(ord, question.id + option)) * 7919) % 9 for option in options]
+    if isinstance(question, SeveralQuestion):
+        most = min(question.at_most or 4, len(options))
+        chosen = set(dice.choices(options, weights, k=dice.randint(1, most)))
+        return tuple(option for option in options if option in chosen)
+    if options:
+        return dice.choices(options, weights)[0]
+    if isinstance(question, NumberQuestion):
+        return dice.randint(question.minimum, min(question.maximum, question.minimum + 12))
+    if isinstance(question, DateQuestion):
+        return question.latest.isoformat()
+    return dice.choice(WISHES)
+
+
+def submitted(survey: Survey, count: int, seed: int = 2025, languages: tuple[str, ...] = ("de",)) -> Iterator[Submit]:
+    """Responses as they are handed in, on the days on which the survey is open."""
+    dice = random.Random(seed)
+    days = (survey.closes - survey.opens).days + 1
+    for number in range(count):
+        response = Response(
+            id=f"{dice.getrandbits(128):032x}",
+            survey=survey.id,
+            version=survey.version,
+            language=dice.choices(languages, range(len(languages) * 3, 0, -3)[: len(languages)])[0],
+            day=_day(survey, days, dice),
+            answers=answers(survey, dice),
+        )
+        yield Submit(response, f"{seed}-{number}")
+
+
+def _day(survey: Survey, days: int, dice: random.Random) -> date:
+    return survey.opens + timedelta(days=dice.randrange(days))
+
+
+def counted(survey: Survey, given: list[Mapping[str, Value]]) -> Counted:
+    """The same responses counted one by one: what the database's own counting has to come to."""
+    values: dict[str, Counter[str]] = {question.id: Counter() for question in survey.questions}
+    people: Counter[str] = Counter()
+    missing: dict[str, Counter[str]] = {question.id: Counter() for question in survey.questions}
+    for response in given:
+        for question, value in response.items():
+            if isinstance(value, Missing):
+                missing[question][value.value] += 1
+                continue
+            people[question] += 1
+            values[question].update(map(str, value if isinstance(value, tuple) else (value,)))
+    return Counted(len(given), values, people, missing)
