@@ -15,8 +15,10 @@ from bot.core.conversation import (
     Erase,
     EraseResponse,
     JoinStaff,
+    JudgeWish,
     Person,
     Submit,
+    Support,
     Vocabulary,
 )
 from bot.core.messages import Address, Incoming, OutboxRow, Outgoing
@@ -191,6 +193,10 @@ class Dispatch:
                     changes.sources.append(name)
                 case JoinStaff(code):
                     changes.paired.append((code, talk.person.address))
+                case Support():
+                    changes.supported.append((effect, talk.person.address))
+                case JudgeWish():
+                    changes.judged.append((effect, talk.person.address))
                 case CancelPlanned():
                     changes.cancelled.append(talk.person.id)
                 case Erase():

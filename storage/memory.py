@@ -1,23 +1,26 @@
 """The bot's memory: what one batch of messages needs to know beforehand, and all that it leaves, in one transaction."""
 
-from collections.abc import Container, Mapping, Sequence
+from collections.abc import Collection, Container, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 from pathlib import Path
 
 from sqlalchemy import Connection
 
-from bot.core.conversation import Person, Submit
+from bot.core.conversation import JudgeWish, Person, Submit, Support
 from bot.core.messages import Address, OutboxRow
+from bot.core.statistics import Counted
 from bot.core.survey import Progress
-from storage import audit, outbox, people, received, responses, staff
+from storage import audit, outbox, people, received, responses, staff, statistics, wishes
 from storage.audit import Entry
 from storage.database import Database
 from storage.outbox import Fate, Planned
 from storage.people import Record
 from storage.responses import StoredResponse
 from storage.staff import StaffMember
+from storage.statistics import Participation
 from storage.vault import Vault
+from storage.wishes import State, Wish
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +55,8 @@ class Changes:
     silenced: list[int] = field(default_factory=list)
     sources: list[str] = field(default_factory=list)
     paired: list[tuple[str, Address]] = field(default_factory=list)
+    supported: list[tuple[Support, Address]] = field(default_factory=list)
+    judged: list[tuple[JudgeWish, Address]] = field(default_factory=list)
     planned: list[Planned] = field(default_factory=list)
     bookmark: str | None = None
     facts: Mapping[str, str] = field(default_factory=dict)
@@ -120,7 +125,7 @@ class Memory:
     async def write(self, changes: Changes) -> list[OutboxRow]:
         """Write a batch in one transaction; the outbox rows that are now to be sent."""
         rows = await self._database.write(lambda connection: self._written(connection, changes))
-        self._leftovers |= bool(changes.erased or changes.ended or changes.codes)
+        self._leftovers |= bool(changes.erased or changes.ended or changes.codes or changes.supported)
         return rows
 
     def _written(self, connection: Connection, changes: Changes) -> list[OutboxRow]:
@@ -131,6 +136,7 @@ class Memory:
         received.count_sources(connection, changes.sources)
         for code, address in changes.paired:
             staff.pair(connection, vault, code, address, changes.now)
+        self._withdraw_voices(connection, changes.erased)
         people.erase(connection, changes.erased)
         people.end_drafts(connection, changes.ended)
         people.add(connection, vault, changes.new, changes.today)
@@ -143,10 +149,32 @@ class Memory:
         responses.note_participations(connection, self._process, marks)
         responses.erase(connection, vault, changes.codes)
         outbox.cancel_planned(connection, changes.cancelled)
+        for support, address in changes.supported:
+            self._support(connection, support, address)
+        for judged, address in changes.judged:
+            wishes.judge(connection, judged.wish, judged.state)
+            actor = staff.actor(connection, vault.lookup(address.channel, address.user))
+            audit.note(connection, changes.now, actor, f"wish_{judged.state}", judged.wish)
         if changes.bookmark is not None:
             received.move_bookmark(connection, changes.channel, changes.bookmark)
         received.note_facts(connection, vault, changes.channel, changes.facts)
         return outbox.add(connection, vault, changes.planned)
+
+    def _support(self, connection: Connection, support: Support, address: Address) -> None:
+        mark = self._voice(support.wish, self._vault.lookup(address.channel, address.user))
+        if support.wanted:
+            wishes.support(connection, support.wish, mark)
+        else:
+            wishes.withdraw(connection, [mark])
+
+    def _withdraw_voices(self, connection: Connection, erased: Sequence[int]) -> None:
+        """Whoever is erased supports nothing any more."""
+        if erased and (released := wishes.ids(connection)):
+            lookups = people.lookups(connection, erased)
+            wishes.withdraw(connection, [self._voice(wish, lookup) for wish in released for lookup in lookups])
+
+    def _voice(self, wish: str, lookup: bytes) -> bytes:
+        return self._vault.mark(self._process_key, f"voice {wish} ".encode() + lookup)
 
     async def tidy(self, *, at_once: bool = False) -> None:
         """Take what was erased or submitted out of the database's own files, too. Slow, so it comes after the reply.
@@ -193,6 +221,48 @@ class Memory:
     async def responses(self) -> list[StoredResponse]:
         """All submitted responses, in the order of their random ids."""
         return await self._database.read(responses.read)
+
+    async def counted(self, survey: str, countable: Collection[str]) -> Counted:
+        """The answers to a survey, counted."""
+        return await self._database.read(lambda connection: statistics.counted(connection, survey, countable))
+
+    async def joint(self, survey: str, question: str, by: str) -> dict[tuple[str, str], int]:
+        """The people who answered two questions, by both answers."""
+        return await self._database.read(lambda connection: statistics.joint(connection, survey, question, by))
+
+    async def participation(self, survey: str) -> Participation:
+        """How many people there are, and how far they have come."""
+        return await self._database.read(lambda connection: statistics.participation(connection, survey))
+
+    async def wishes(self, state: State, after: str = "", most: int | None = None, skip: int = 0) -> list[Wish]:
+        """Wishes in a state, in the order of their random ids."""
+        return await self._database.read(lambda connection: wishes.in_state(connection, state, after, most, skip))
+
+    async def most_supported(self) -> list[Wish]:
+        """Released wishes, the most supported first."""
+        return await self._database.read(wishes.most_supported)
+
+    async def wish(self, wish: str) -> Wish | None:
+        """The wish with this id."""
+        return await self._database.read(lambda connection: wishes.find(connection, wish))
+
+    async def how_many_wishes(self) -> dict[str, int]:
+        """How many wishes are in which state."""
+        return await self._database.read(wishes.how_many)
+
+    async def supported_by(self, address: Address, among: Sequence[str] | None = None) -> set[str]:
+        """The wishes, of these or of all released ones, that somebody supports."""
+        lookup = self._vault.lookup(address.channel, address.user)
+
+        def find(connection: Connection) -> set[str]:
+            asked = wishes.ids(connection) if among is None else among
+            return wishes.supported(connection, {wish: self._voice(wish, lookup) for wish in asked})
+
+        return await self._database.read(find)
+
+    async def enqueue(self, planned: Sequence[Planned]) -> list[OutboxRow]:
+        """Keep messages that follow from no message of their own, to be sent now."""
+        return await self._database.write(lambda connection: outbox.add(connection, self._vault, planned))
 
     async def record_of(self, person: int) -> Record:
         """What is kept about a person beyond what their conversation needs."""

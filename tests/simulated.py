@@ -25,54 +25,59 @@ WISHES = (
 )
 
 
-def answers(survey: Survey, dice: random.Random) -> dict[str, Value]:
+def dice(seed: int) -> random.Random:
+    """Chance that falls the same way for the same seed."""
+    return random.Random(seed)  # noqa: S311
+
+
+def answers(survey: Survey, chance: random.Random) -> dict[str, Value]:
     """One way through the survey."""
     given: dict[str, Value] = {}
     for question in survey.questions:
         if question.only_if is None or question.only_if.holds(given):
-            given[question.id] = _answer(question, dice)
+            given[question.id] = _answer(question, chance)
     return given
 
 
-def _answer(question: Question, dice: random.Random) -> Value:
-    if question.optional and dice.random() < 0.15:
+def _answer(question: Question, chance: random.Random) -> Value:
+    if question.optional and chance.random() < 0.15:
         return Missing.SKIPPED
     options = [option.id for option in question.answers()]
-    if options and dice.random() < 0.06:
+    if options and chance.random() < 0.06:
         return Missing.NO_ANSWER
     # Every question leans its own way, so that the pictures show something.
     weights = [1 + (sum(map(ord, question.id + option)) * 7919) % 9 for option in options]
     if isinstance(question, SeveralQuestion):
         most = min(question.at_most or 4, len(options))
-        chosen = set(dice.choices(options, weights, k=dice.randint(1, most)))
+        chosen = set(chance.choices(options, weights, k=chance.randint(1, most)))
         return tuple(option for option in options if option in chosen)
     if options:
-        return dice.choices(options, weights)[0]
+        return chance.choices(options, weights)[0]
     if isinstance(question, NumberQuestion):
-        return dice.randint(question.minimum, min(question.maximum, question.minimum + 12))
+        return chance.randint(question.minimum, min(question.maximum, question.minimum + 12))
     if isinstance(question, DateQuestion):
         return question.latest.isoformat()
-    return dice.choice(WISHES)
+    return chance.choice(WISHES)
 
 
 def submitted(survey: Survey, count: int, seed: int = 2025, languages: tuple[str, ...] = ("de",)) -> Iterator[Submit]:
     """Responses as they are handed in, on the days on which the survey is open."""
-    dice = random.Random(seed)
+    chance = dice(seed)
     days = (survey.closes - survey.opens).days + 1
     for number in range(count):
         response = Response(
-            id=f"{dice.getrandbits(128):032x}",
+            id=f"{chance.getrandbits(128):032x}",
             survey=survey.id,
             version=survey.version,
-            language=dice.choices(languages, range(len(languages) * 3, 0, -3)[: len(languages)])[0],
-            day=_day(survey, days, dice),
-            answers=answers(survey, dice),
+            language=chance.choices(languages, range(len(languages) * 3, 0, -3)[: len(languages)])[0],
+            day=_day(survey, days, chance),
+            answers=answers(survey, chance),
         )
-        yield Submit(response, f"{seed}-{number}")
+        yield Submit(response, f"{seed}-{number}", survey.published(response.answers))
 
 
-def _day(survey: Survey, days: int, dice: random.Random) -> date:
-    return survey.opens + timedelta(days=dice.randrange(days))
+def _day(survey: Survey, days: int, chance: random.Random) -> date:
+    return survey.opens + timedelta(days=chance.randrange(days))
 
 
 def counted(survey: Survey, given: list[Mapping[str, Value]]) -> Counted:

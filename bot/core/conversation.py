@@ -71,6 +71,8 @@ class Submit:
 
     response: Response
     deletion_code: str
+    wishes: tuple[str, ...] = ()
+    """The questions whose answers in own words may be published."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,7 +106,23 @@ class CancelPlanned:
     """Take back what the bot was going to send of its own accord."""
 
 
-Effect = Submit | Erase | EraseResponse | CancelPlanned | CountSource | JoinStaff
+@dataclass(frozen=True, slots=True)
+class Support:
+    """Give a wish the person's voice, or take it back: one voice per person, however often it is given."""
+
+    wish: str
+    wanted: bool
+
+
+@dataclass(frozen=True, slots=True)
+class JudgeWish:
+    """What staff decided of a wish."""
+
+    wish: str
+    state: Literal["released", "held"]
+
+
+Effect = Support | JudgeWish | Submit | Erase | EraseResponse | CancelPlanned | CountSource | JoinStaff
 
 
 class Vocabulary:
