@@ -4,7 +4,7 @@ import asyncio
 import logging
 import signal
 import sys
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, replace
 from functools import partial
@@ -25,7 +25,7 @@ from bot.config import (
     only_on_this_machine,
     telegram_token,
 )
-from bot.core.messages import Address, Channel, Halted, Menu, Outgoing, SendError
+from bot.core.messages import Address, Channel, Halted, Incoming, Menu, Outgoing, SendError
 from bot.core.process import Process
 from bot.core.texts import Texts
 from bot.dispatch import Dispatch
@@ -43,6 +43,7 @@ from storage.vault import KeyUnusable, Vault, WrongKey, read_key
 
 if TYPE_CHECKING:
     from bot.channels.matrix import Account
+    from bot.report.open_data import Release
 
 T = TypeVar("T")
 log = structlog.get_logger(__name__)
@@ -116,6 +117,7 @@ async def opened(  # noqa: PLR0913, PLR0917 - the parts that a bot is put togeth
         place = config.base / config.storage.key_file
         raise UserError(f"{place}: this key does not open the database. Restore the key it was made with.") from error
     finally:
+        await dispatch.close()
         await outbox.close()
         await memory.close()
 
@@ -141,7 +143,12 @@ async def chat(  # noqa: PLR0913 - the options of the command
             terminal.print(Outgoing(text=t("chat.rehearsal", day=day)))
         await app.outbox.send_due()
         await app.outbox.idle()
-        await terminal.run(app.dispatch.receive, app.memory)
+
+        async def receive(batch: Sequence[Incoming], bookmark: str | None, facts: Mapping[str, str]) -> None:
+            await app.dispatch.receive(batch, bookmark, facts)
+            await app.dispatch.idle()
+
+        await terminal.run(receive, app.memory)
 
 
 def log_to_stderr(level: int = logging.WARNING) -> None:
@@ -305,6 +312,15 @@ def menus(process: Process, languages: Mapping[str, Texts]) -> list[Menu]:
 async def responses(config: Config) -> list[StoredResponse]:
     """All submitted responses. A database that is not there yet has none. Raises UserError."""
     return await _read_only(config, lambda memory: memory.responses()) or []
+
+
+async def release(config: Config, process: Process) -> "Release":
+    """What may be published now. A database that is not there yet has nothing. Raises UserError."""
+    from bot.report import open_data  # noqa: PLC0415 - only where something is published
+
+    now = Clock().now()
+    found = await _read_only(config, lambda memory: open_data.gathered(memory, process, now))
+    return found or open_data.nothing(process, now)
 
 
 async def administer(config: Config, request: Request) -> Reply:

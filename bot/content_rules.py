@@ -181,9 +181,9 @@ def check_questions(built: Sequence[tuple[AnyQuestion, Findings]], declared: Seq
         before = [earlier for earlier, _ in built[:index]]
         if isinstance(question, YesNoQuestion) and question.publishes is not None:
             _check_permission(question, question.publishes, before, findings)
-        if question.only_if is not None:
-            if _check_condition(question, before, declared, findings.within("only_if")):
-                _check_reachable(question, before, findings)
+        sound = question.only_if is None or _check_condition(question, before, declared, findings.within("only_if"))
+        if question.only_if is not None and sound:
+            _check_reachable(question, before, findings)
 
 
 def _check_unfolded(built: Sequence[tuple[AnyQuestion, Findings]], version: int) -> None:

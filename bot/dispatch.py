@@ -27,7 +27,7 @@ from bot.core.recognition import clean
 from bot.core.texts import Texts
 from bot.failpoints import Reach, pass_by
 from bot.metrics import Metrics
-from handlers.turn import Decision, Turn
+from handlers.turn import Decision, Job, Turn
 from storage.database import Unavailable
 from storage.memory import Changes, Known, Memory
 from storage.outbox import Planned
@@ -44,6 +44,15 @@ class _Talk:
     took_part: bool
     role: str = "citizen"
     erased: list[int] = field(default_factory=list)
+
+
+@dataclass(frozen=True, slots=True)
+class _Job:
+    """Slow work, and who is told what came of it."""
+
+    to: Address
+    t: Texts
+    work: Job
 
 
 class Dispatch:
@@ -65,11 +74,13 @@ class Dispatch:
         self._memory = memory
         self._process = process
         self._languages = languages
-        self._vocabulary = Vocabulary(languages.values(), handlers.COMMANDS)
+        self._vocabulary = Vocabulary(languages.values(), handlers.SPOKEN)
         self._now = now
         self._send = send
         self._reach = reach
         self._one_batch = asyncio.Lock()
+        self._jobs: list[_Job] = []
+        self._at_work: set[asyncio.Task[None]] = set()
 
     async def receive(
         self,
@@ -101,7 +112,36 @@ class Dispatch:
                     rows = await self._one_by_one(batch, bookmark, facts)
         self._reach("after_commit")
         await self._send(rows)
+        self._begin_jobs()
         await self._memory.tidy(at_once=True)
+
+    def _begin_jobs(self) -> None:
+        """Slow work that a batch asked for: beside everything else, so that nobody waits for it but who asked."""
+        begun, self._jobs = self._jobs, []
+        for job in begun:
+            task = asyncio.create_task(self._do(job))
+            self._at_work.add(task)
+            task.add_done_callback(self._at_work.discard)
+
+    async def _do(self, job: "_Job") -> None:
+        try:
+            said = await job.work()
+        except Exception as error:  # noqa: BLE001 - whatever fails costs only who asked for it
+            log.error("job_failed", error=type(error).__name__)
+            said = (Outgoing(text=job.t("apology")),)
+        planned = [Planned(person_id=None, to=job.to, message=message) for message in said]
+        await self._send(await self._memory.enqueue(planned))
+
+    async def idle(self) -> None:
+        """Wait until no slow work is left."""
+        while self._at_work:
+            await asyncio.wait(self._at_work)
+
+    async def close(self) -> None:
+        """Give up slow work: who asked for it asks again."""
+        for task in self._at_work:
+            task.cancel()
+        await asyncio.gather(*self._at_work, return_exceptions=True)
 
     async def _one_by_one(
         self, batch: Sequence[Incoming], bookmark: str | None, facts: Mapping[str, str]
@@ -130,6 +170,7 @@ class Dispatch:
         fresh = {message.id: message for message in batch}
         senders = list({message.sender for message in batch})
         known = await self._memory.known(channel, list(fresh), senders)
+        jobs: list[_Job] = []
         changes = self._changes(channel, bookmark, facts, now)
         talks: dict[str, _Talk] = {}
         for message in fresh.values():
@@ -142,7 +183,8 @@ class Dispatch:
             if message.private and message.kind != "membership" and talk.person.address != message.sender:
                 talk.person = replace(talk.person, address=message.sender)
             try:
-                await self._decide(message, talk, changes, now)
+                job = await self._decide(message, talk, changes, now)
+                jobs += [job] if job else []
             except Unavailable:
                 raise
             except Exception as error:  # noqa: BLE001 - a failing handler costs its own message only
@@ -150,19 +192,20 @@ class Dispatch:
         _collect(talks.values(), changes)
         self._reach("before_commit")
         rows = await self._memory.write(changes)
+        self._jobs += jobs
         self._metrics.committed(len(changes.handled), len(changes.failed))
         return rows
 
-    async def _decide(self, message: Incoming, talk: _Talk, changes: Changes, now: datetime) -> None:
+    async def _decide(self, message: Incoming, talk: _Talk, changes: Changes, now: datetime) -> _Job | None:
         if message.kind == "unreadable":
             changes.failed.append((message.id, "unreadable"))
-            return
+            return None
         if message.kind == "membership":
             # Of several rooms with the bot, leaving one is no goodbye.
             if talk.loaded is not None and talk.person.address == message.sender:
                 talk.person = replace(talk.person, stopped=True)
                 changes.silenced.append(talk.person.id)
-            return
+            return None
         turn = Turn(
             message=message,
             text=clean(message.text),
@@ -177,6 +220,7 @@ class Dispatch:
         )
         decision = await handlers.answer(turn)
         self._apply(decision, message, talk, changes)
+        return _Job(message.sender, turn.t, decision.job) if decision.job else None
 
     def _apply(self, decision: Decision, message: Incoming, talk: _Talk, changes: Changes) -> None:
         """What a decision asks for, noted among the changes of the batch."""

@@ -10,7 +10,23 @@ from bot.core.interview import prefixed
 from bot.core.messages import Choice, Outgoing, Settled
 from bot.core.questions import choice_misfit
 from bot.core.recognition import fold
-from handlers import about, consent, erase, events, help, language, my_data, rooms, staff, start, stop, survey
+from handlers import (
+    about,
+    consent,
+    erase,
+    events,
+    help,
+    language,
+    my_data,
+    rooms,
+    staff,
+    start,
+    statistics,
+    stop,
+    survey,
+    wish_review,
+    wishes,
+)
 from handlers.turn import Command, Decision, Handler, Menu, Turn, waits_no_more
 
 COMMANDS: dict[str, Command] = {
@@ -29,6 +45,10 @@ COMMANDS: dict[str, Command] = {
     "meine_daten": Command("help.meine_daten", my_data.run, aliases=("my_data", "meinedaten"), aside=True),
     "loeschen": Command("help.loeschen", lambda turn: erase.run(turn, then=_goes_on(turn)), aliases=("delete",)),
     "stop": Command("help.stop", stop.run, aliases=("stopp",)),
+    "wuensche": Command("help.wuensche", wishes.run, aliases=("wishes",)),
+    "wuensche_pruefen": wish_review.COMMAND,
+    "statistik": Command("help.statistik", statistics.run, role="analyst", aliases=("stats",)),
+    "export": Command("help.export", statistics.export, role="analyst"),
 }
 
 MENUS: dict[str, Menu] = {
@@ -39,8 +59,13 @@ MENUS: dict[str, Menu] = {
     survey.CHANGE: survey.CHANGING,
     survey.CANCEL: survey.CANCELLING,
     survey.PAUSED: survey.PAUSING,
+    wishes.LIST: wishes.LISTING,
+    wishes.ONE: wishes.READING,
+    wish_review.MENU: wish_review.REVIEWING,
 }
 
+SPOKEN = tuple(name for name, command in COMMANDS.items() if command.role == "citizen")
+"""The commands that can be said in plain words: those of staff never are, or anybody could say them."""
 LIKE_A_QUESTION = 20
 """Characters; anything shorter may be a person's answer that happens to be in the question."""
 # One word behind the sign, perhaps with a bot's name: "/r/hannover" and "!!! Mehr Termine" are no commands.
@@ -95,6 +120,8 @@ async def answer(turn: Turn) -> Decision:
     """Route a message and follow where its handler leads; an aside ends with the question that waits."""
     person = turn.person
     turn = _with_argument(_without_slash(turn.as_person(_with_known_language(turn))))
+    if person.waiting and (menu := MENUS.get(person.waiting.menu)) and menu.prepared:
+        turn = replace(turn, shown=await menu.prepared(turn))
     if turn.message.private:
         return await _understood(turn)
     command = COMMANDS.get(command_in(turn.text) or turn.vocabulary.command(turn.text) or "")
@@ -136,7 +163,7 @@ async def _routed(turn: Turn) -> Decision:
         said, effects, aside = said + decision.say, effects + decision.effects, following.aside
     if aside and (waiting := waiting_message(turn.as_person(decision.person))):
         said = (*said, waiting)
-    return Decision(person=decision.person, say=said, effects=effects)
+    return replace(decision, say=said, effects=effects)
 
 
 def _language_first(turn: Turn, command: str | None) -> bool:

@@ -1,6 +1,6 @@
 """What a handler gets and what it gives back: nothing is sent or stored while it decides."""
 
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 from typing import Literal
@@ -13,16 +13,21 @@ from storage.memory import Memory
 
 Role = Literal["citizen", "editor", "sender", "analyst", "admin"]
 """An admin may do what the others may; the others have one task each."""
+Job = Callable[[], Awaitable[Sequence[Outgoing]]]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Decision:
-    """What is said to the person, who the person then is, what else happens, and the command that goes on from here."""
+    """What is said to the person, who the person then is, what else happens, and the command that goes on from here.
+
+    A `job` is slow work that begins after the commit; what it returns is said as well.
+    """
 
     person: Person
     say: tuple[Outgoing, ...] = ()
     effects: tuple[Effect, ...] = ()
     then: str = ""
+    job: Job | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -39,6 +44,8 @@ class Turn:
     now: datetime
     memory: Memory
     argument: str = ""
+    shown: object = None
+    """What the menu that waits shows from the storage."""
     role: str = "citizen"
 
     def may_use(self, command: "Command") -> bool:
@@ -97,6 +104,8 @@ class Menu:
     asks: Callable[[Turn], str]
     choices: Callable[[Turn], tuple[Choice, ...]]
     picked: Callable[[Turn, str], Decision | Awaitable[Decision]]
+    prepared: Callable[[Turn], Awaitable[object]] | None = None
+    """Reads what the menu shows from the storage, before it is asked for its words and choices."""
 
 
 def menu_choices(menu: str, **labels: str) -> tuple[Choice, ...]:

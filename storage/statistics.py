@@ -47,7 +47,7 @@ def counted(connection: Connection, survey: str, countable: Collection[str]) -> 
     for question, count, marker in connection.execute(missed):
         missing.setdefault(question, {})[marker] = count
     everybody = select(func.count()).select_from(responses).where(responses.c.survey == survey)
-    persons = {question: count for question, count in connection.execute(first)}
+    persons = {row[0]: row[1] for row in connection.execute(first)}
     return Counted(connection.execute(everybody).scalar_one(), values, persons, missing)
 
 
@@ -62,8 +62,8 @@ def joint(connection: Connection, survey: str, question: str, by: str) -> dict[t
     )
     options = both.add_columns(one.c.value).group_by(one.c.value, other.c.value)
     found = {(option, group): count for group, count, option in connection.execute(options)}
-    persons = connection.execute(both.where(one.c.position == 0).group_by(other.c.value))
-    return found | {(ASKED, group): count for group, count in persons}
+    persons = both.where(one.c.position == 0).group_by(other.c.value)
+    return found | {(ASKED, group): count for group, count in connection.execute(persons)}
 
 
 def participation(connection: Connection, survey: str) -> Participation:
@@ -78,5 +78,5 @@ def participation(connection: Connection, survey: str) -> Participation:
         languages=tally(people.c.language),
         unfinished=tally(drafts.c.question, drafts.c.survey == survey),
         finished=tally(responses.c.language, responses.c.survey == survey),
-        sources={name: count for name, count in connection.execute(select(sources.c.name, sources.c.people))},
+        sources={row.name: row.people for row in connection.execute(select(sources))},
     )

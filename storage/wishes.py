@@ -80,8 +80,8 @@ def find(connection: Connection, wish: str) -> Wish | None:
 
 def how_many(connection: Connection) -> dict[str, int]:
     """How many wishes are in which state."""
-    counted = select(wishes.c.state, func.count()).group_by(wishes.c.state)
-    return {state: count for state, count in connection.execute(counted)}
+    counted = select(wishes.c.state, func.count().label("wishes")).group_by(wishes.c.state)
+    return {row.state: row.wishes for row in connection.execute(counted)}
 
 
 def judge(connection: Connection, wish: str, state: State) -> None:

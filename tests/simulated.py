@@ -2,14 +2,16 @@
 
 import random
 from collections import Counter
-from collections.abc import Iterator, Mapping
-from datetime import date, timedelta
+from collections.abc import Callable, Iterator, Mapping
+from datetime import UTC, date, datetime, timedelta
 
-from bot.core.conversation import Response, Submit
+from bot.core.conversation import JudgeWish, Response, Submit, Support
+from bot.core.messages import Address
 from bot.core.questions import DateQuestion, NumberQuestion, Question, SeveralQuestion
 from bot.core.statistics import Counted
 from bot.core.survey import Survey
 from bot.core.values import Missing, Value
+from storage.memory import Changes, Memory
 
 WISHES = (
     "Bitte öffnen Sie auch samstags.",
@@ -93,3 +95,34 @@ def counted(survey: Survey, given: list[Mapping[str, Value]]) -> Counted:
             people[question] += 1
             values[question].update(map(str, value if isinstance(value, tuple) else (value,)))
     return Counted(len(given), values, people, missing)
+
+
+async def fill(
+    memory: Memory, survey: Survey, count: int, languages: tuple[str, ...] = ("de",), seed: int = 2025
+) -> None:
+    """Put made-up responses into a bot's memory, as if that many people had handed them in."""
+    everybody = list(submitted(survey, count, seed, languages))
+    now = datetime(2025, 12, 1, tzinfo=UTC)
+    for start in range(0, count, 500):
+        changes = Changes(channel="terminal", now=now, today=now.date())
+        for number, one in enumerate(everybody[start : start + 500], start):
+            changes.submitted.append((one, Address("terminal", f"made-up {number}", "made-up")))
+        await memory.write(changes)
+
+
+async def judge_wishes(memory: Memory, judge: Callable[[int], str]) -> None:
+    """Let staff judge every wish, and some people support those released."""
+    now = datetime(2025, 12, 2, tzinfo=UTC)
+    changes = Changes(channel="terminal", now=now, today=now.date())
+    staff = Address("terminal", "staff", "staff")
+    for number, wish in enumerate(await memory.wishes("new")):
+        if judge(number) == "held":
+            changes.judged.append((JudgeWish(wish.id, "held"), staff))
+            continue
+        changes.judged.append((JudgeWish(wish.id, "released"), staff))
+    await memory.write(changes)
+    voices = Changes(channel="terminal", now=now, today=now.date())
+    for number, wish in enumerate(await memory.wishes("released", most=60)):
+        for person in range((number * 37) % 90):
+            voices.supported.append((Support(wish.id, wanted=True), Address("terminal", f"made-up {person}", "")))
+    await memory.write(voices)
