@@ -131,7 +131,7 @@ async def chat(  # noqa: PLR0913 - the options of the command
     loaded = load_process(config)
     start = parse_instant(now, loaded[0].zone) if now else None
     clock = Clock(start, speed)
-    terminal = Terminal(user, language)
+    terminal = Terminal(user, language, files=config.base / "data" / "files")
     admin = address_of(user) if staff else None
     async with opened(config, clock, {terminal.name: terminal}, {}, loaded, admin=admin) as app:
         if language is not None and language not in app.languages:

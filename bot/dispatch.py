@@ -130,7 +130,12 @@ class Dispatch:
             log.error("job_failed", error=type(error).__name__)
             said = (Outgoing(text=job.t("apology")),)
         planned = [Planned(person_id=None, to=job.to, message=message) for message in said]
-        await self._send(await self._memory.enqueue(planned))
+        try:
+            rows = await self._memory.enqueue(planned)
+        except Unavailable as error:
+            log.error("job_lost", error=str(error))
+            return
+        await self._send(rows)
 
     async def idle(self) -> None:
         """Wait until no slow work is left."""

@@ -33,6 +33,7 @@ COMMANDS: dict[str, Command] = {
     "start": Command("help.start", start.run),
     "umfrage": Command("help.umfrage", survey.run, aliases=("survey",)),
     "termine": Command("help.termine", events.run, aliases=("events", "termin"), aside=True, public=True),
+    "wuensche": Command("help.wuensche", wishes.run, aliases=("wishes",)),
     "sprache": Command("help.sprache", lambda turn: language.run(turn, then=_goes_on(turn)), aliases=("language",)),
     "hilfe": Command(
         "help.hilfe", lambda turn: help.overview(turn, COMMANDS.values()), aliases=("help",), aside=True, public=True
@@ -45,7 +46,6 @@ COMMANDS: dict[str, Command] = {
     "meine_daten": Command("help.meine_daten", my_data.run, aliases=("my_data", "meinedaten"), aside=True),
     "loeschen": Command("help.loeschen", lambda turn: erase.run(turn, then=_goes_on(turn)), aliases=("delete",)),
     "stop": Command("help.stop", stop.run, aliases=("stopp",)),
-    "wuensche": Command("help.wuensche", wishes.run, aliases=("wishes",)),
     "wuensche_pruefen": wish_review.COMMAND,
     "statistik": Command("help.statistik", statistics.run, role="analyst", aliases=("stats",)),
     "export": Command("help.export", statistics.export, role="analyst"),

@@ -14,13 +14,14 @@ from storage.people import Record
 async def run(turn: Turn) -> Decision:
     """All of it: what the tables hold about this person, field by field."""
     record = await turn.memory.record_of(turn.person.id)
-    stored = everything(turn, record)
+    supported = await turn.memory.supported_by(turn.person.address)
+    stored = everything(turn, record, len(supported))
     content = msgspec.json.format(msgspec.json.encode(stored), indent=2)
     file = Attachment("meine_daten.json", "application/json", content)
-    return turn.say(Outgoing(text=_readable(turn, record), attachment=file))
+    return turn.say(Outgoing(text=_readable(turn, record, len(supported)), attachment=file))
 
 
-def everything(turn: Turn, record: Record) -> dict[str, object]:
+def everything(turn: Turn, record: Record, supported: int) -> dict[str, object]:
     """What is stored about the person, under the names of the tables."""
     person, draft = turn.person, turn.person.draft
     return {
@@ -43,11 +44,12 @@ def everything(turn: Turn, record: Record) -> dict[str, object]:
             },
         },
         "took_part": turn.took_part,
+        "wishes_supported": supported,
         "messages_waiting": record.messages_waiting,
     }
 
 
-def _readable(turn: Turn, record: Record) -> str:
+def _readable(turn: Turn, record: Record, supported: int) -> str:
     t, person = turn.t, turn.person
     consent = person.consent
     lines = [
@@ -69,5 +71,7 @@ def _readable(turn: Turn, record: Record) -> str:
         for question, value in turn.process.survey.answered(begun):
             lines.append(t("my_data.answer", question=question.wording(t), answer=question.shown(value, t)))
     lines.append(t("my_data.took_part" if turn.took_part else "my_data.not_took_part"))
+    if supported:
+        lines.append(t.counted("my_data.voices", supported))
     lines += [t("my_data.waiting"), t("my_data.seen"), t("my_data.erase")]
     return "\n".join(lines)

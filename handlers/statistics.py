@@ -140,7 +140,8 @@ async def _crossed(turn: Turn, topic: Topic, group: Topic) -> Sequence[Outgoing]
     said = [Outgoing(text=text) for text in wording.crossed_text(topic, tables, turn.t)]
     for number, table in enumerate(tables, 1):
         if (drawing := wording.crossed_picture(topic, table, turn.t)) is not None:
-            name = f"frage_{topic.number}_{number}.png" if len(tables) > 1 else f"frage_{topic.number}.png"
+            part = f"_{number}" if len(tables) > 1 else ""
+            name = f"frage_{topic.number}{part}_nach_{group.number}.png"
             caption = turn.t("results.picture", title=wording.crossed_title(topic, table, turn.t))
             said.append(await _pictured(drawing, name, caption))
     return said

@@ -1,5 +1,6 @@
 """`/wuensche_pruefen`: staff read one wish after the other, and release it or hold it back."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Literal, get_args
 
@@ -33,20 +34,23 @@ async def run(turn: Turn) -> Decision:
     return await _next(turn, state)
 
 
-async def _next(turn: Turn, state: State, after: str = "", said: str = "") -> Decision:
-    """The next wish in a state; at the end, how many there are of each."""
+async def _next(turn: Turn, state: State, after: str = "", judged: Judgement | None = None) -> Decision:
+    """The next wish in a state, after one that has just been judged; at the end, how many there are of each."""
+    counts = await turn.memory.how_many_wishes()
+    if judged is not None:  # not written yet
+        counts = {**counts, state: counts.get(state, 1) - 1}
+        counts[judged] = counts.get(judged, 0) + 1
+    said = turn.t(f"wish_review.was_{judged}") if judged else ""
     found = await turn.memory.wishes(state, after=after, most=1)
     if not found:
-        return await _done(turn, said)
-    counts = await turn.memory.how_many_wishes()
+        return _done(turn, counts, said)
     turn = replace(turn, shown=Pending(found[0], state, counts.get(state, 1)))
     text = "\n\n".join(part for part in (said, _asks(turn)) if part)
     person = waits_at(turn.person, MENU, f"{found[0].id} {state}")
     return turn.say(Outgoing(text=text, choices=_choices(turn)), person=person)
 
 
-async def _done(turn: Turn, said: str = "") -> Decision:
-    counts = await turn.memory.how_many_wishes()
+def _done(turn: Turn, counts: Mapping[str, int], said: str = "") -> Decision:
     t, numbers = turn.t, {state: turn.t.number(counts.get(state, 0)) for state in get_args(State)}
     left = turn.as_person(waits_no_more(turn.person))
     waiting = survey.waiting_message(left)
@@ -98,14 +102,14 @@ async def _picked(turn: Turn, key: str) -> Decision:
     if not turn.may_use(COMMAND):  # taken off the staff while a wish was waiting
         return turn.say(turn.t("help.unknown_command"), person=waits_no_more(turn.person))
     if key == "close":
-        return await _done(turn)
+        return _done(turn, await turn.memory.how_many_wishes())
     if not isinstance(pending, Pending):
         return await _next(turn, "new")
     word, _, _ = key.partition("-")
     judged: Judgement | None = "released" if word == "released" else "held" if word == "held" else None
     if judged is None:
         return await _next(turn, pending.state, after=pending.wish.id)
-    decision = await _next(turn, pending.state, pending.wish.id, turn.t(f"wish_review.was_{judged}"))
+    decision = await _next(turn, pending.state, pending.wish.id, judged)
     return replace(decision, effects=(JudgeWish(pending.wish.id, judged),))
 
 

@@ -7,7 +7,7 @@ from datetime import UTC, date, datetime, timedelta
 
 from bot.core.conversation import JudgeWish, Response, Submit, Support
 from bot.core.messages import Address
-from bot.core.questions import DateQuestion, NumberQuestion, Question, SeveralQuestion
+from bot.core.questions import DateQuestion, NumberQuestion, OpenQuestion, Question, SeveralQuestion
 from bot.core.statistics import Counted
 from bot.core.survey import Survey
 from bot.core.values import Missing, Value
@@ -45,7 +45,7 @@ def _answer(question: Question, chance: random.Random) -> Value:
     if question.optional and chance.random() < 0.15:
         return Missing.SKIPPED
     options = [option.id for option in question.answers()]
-    if options and chance.random() < 0.06:
+    if not isinstance(question, OpenQuestion) and chance.random() < 0.06:
         return Missing.NO_ANSWER
     # Every question leans its own way, so that the pictures show something.
     weights = [1 + (sum(map(ord, question.id + option)) * 7919) % 9 for option in options]
@@ -106,21 +106,23 @@ async def fill(
     for start in range(0, count, 500):
         changes = Changes(channel="terminal", now=now, today=now.date())
         for number, one in enumerate(everybody[start : start + 500], start):
-            changes.submitted.append((one, Address("terminal", f"made-up {number}", "made-up")))
+            changes.submitted.append((one, Address("terminal", f"made-up {seed} {number}", "made-up")))
         await memory.write(changes)
 
 
 async def judge_wishes(memory: Memory, judge: Callable[[int], str]) -> None:
-    """Let staff judge every wish, and some people support those released."""
+    """Let staff judge every wish."""
     now = datetime(2025, 12, 2, tzinfo=UTC)
     changes = Changes(channel="terminal", now=now, today=now.date())
     staff = Address("terminal", "staff", "staff")
     for number, wish in enumerate(await memory.wishes("new")):
-        if judge(number) == "held":
-            changes.judged.append((JudgeWish(wish.id, "held"), staff))
-            continue
-        changes.judged.append((JudgeWish(wish.id, "released"), staff))
+        changes.judged.append((JudgeWish(wish.id, "held" if judge(number) == "held" else "released"), staff))
     await memory.write(changes)
+
+
+async def support_wishes(memory: Memory) -> None:
+    """Let some people support some of the released wishes."""
+    now = datetime(2025, 12, 2, tzinfo=UTC)
     voices = Changes(channel="terminal", now=now, today=now.date())
     for number, wish in enumerate(await memory.wishes("released", most=60)):
         for person in range((number * 37) % 90):

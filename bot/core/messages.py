@@ -60,6 +60,16 @@ class Attachment:
     media_type: str
     content: bytes
 
+    @property
+    def is_text(self) -> bool:
+        """Whether it can be read as it is."""
+        return self.media_type.startswith("text/") or self.media_type == "application/json"
+
+    @property
+    def is_picture(self) -> bool:
+        """Whether it is shown rather than kept."""
+        return self.media_type.startswith("image/")
+
 
 @dataclass(frozen=True, slots=True)
 class Settled:

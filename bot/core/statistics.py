@@ -14,8 +14,9 @@ Figure = int | None
 Cell = tuple[str, ...]
 """What is counted: a question's id, and what was answered to it."""
 ALL: Cell = ("responses",)
-ASKED, ANSWERED, NOT_ASKED, OPTION, OTHERS = "asked", "answered", "not_asked", "option", "others"
-REST, LINK = "", "if"
+ASKED, ANSWERED, NOT_ASKED, OPTION, OTHERS = "*asked", "*answered", "*not_asked", "*option", "*others"
+REST, LINK, BOTH = "*rest", "*if", "*both"
+"""Parts of a cell that no question or option is called: ids begin with a letter."""
 NO_ANSWER, SKIPPED = Missing.NO_ANSWER.value, Missing.SKIPPED.value
 TOTALS = {ASKED, ANSWERED}
 MOST_VALUES = 50
@@ -126,16 +127,11 @@ def crossed(
     cells = _joint_counts(row, column, single, inside)
     counts = {**single, **cells}
     links = _joint_equations(row, column)
-    kept_back = hidden(counts, [*known, *links], already=before, fixed=single.keys())
+    kept_back = hidden(counts, [*known, *links], last=_total, already=before, fixed=single.keys())
 
-    def figure_of(group: str) -> Callable[..., Figure]:
-        def figure(kind: str, option: str = "") -> Figure:
-            cell = ("both", group, option) if turned else ("both", option, group)
-            if kind == ANSWERED and not isinstance(question, SeveralQuestion):
-                parts = [figure(OPTION, known.id) for known in question.answers()]
-                return None if None in parts else sum(part for part in parts if part is not None)
-            if kind == ANSWERED:
-                cell = ("both", ANSWERED, group)
+    def figure_of(group: str) -> Callable[[str], Figure]:
+        def figure(option: str) -> Figure:
+            cell = (BOTH, group, option) if turned else (BOTH, option, group)
             return None if cell in kept_back else counts[cell]
 
         return figure
@@ -143,7 +139,7 @@ def crossed(
     groups = []
     for group in by.answers():
         figure = figure_of(group.id)
-        lines = tuple((option.id, figure(OPTION, option.id)) for option in question.answers())
+        lines = tuple((option.id, figure(option.id)) for option in question.answers())
         answered = figure(ANSWERED)
         table = Table(
             question=question,
@@ -172,12 +168,12 @@ def share(count: Figure, of: Figure) -> float | None:
 
 
 def _total(cell: Cell) -> bool:
-    return cell == ALL or cell[-1] in TOTALS
+    return cell == ALL or not TOTALS.isdisjoint(cell[1:])
 
 
-def _links(counts: Iterable[Cell]) -> list[Cell]:
-    """The counts that stand in no table."""
-    return [cell for cell in counts if cell[0] == LINK]
+def _links(counts: Mapping[Cell, int]) -> list[Cell]:
+    """The counts that stand in no table. That there is nobody of a kind may follow from the survey: that is known."""
+    return [cell for cell, count in counts.items() if cell[0] == LINK and count]
 
 
 def _place(survey: Survey, question: Question) -> int:
@@ -331,25 +327,27 @@ def _mean(question: Question, lines: Iterable[tuple[str, Figure]]) -> float | No
 def _joint_counts(
     row: Question, column: Question, single: Mapping[Cell, int], joint: Mapping[tuple[str, str], int]
 ) -> dict[Cell, int]:
-    """The cells of a crossed table, with what is left of each row and column for people without the other answer."""
+    """The cells of a crossed table, with the sum of each row and column and the people without the other answer."""
     rows, columns = [option.id for option in row.answers()], [option.id for option in column.answers()]
     counts: dict[Cell, int] = {}
     for group in columns:
         for option in rows:
-            counts["both", option, group] = joint.get((option, group), 0)
+            counts[BOTH, option, group] = joint.get((option, group), 0)
         if isinstance(row, SeveralQuestion):
-            answered = counts["both", ANSWERED, group] = joint.get((ASKED, group), 0)
+            answered = joint.get((ASKED, group), 0)
             for option in rows:
-                counts["both", OTHERS, option, group] = answered - counts["both", option, group]
+                counts[BOTH, OTHERS, option, group] = answered - counts[BOTH, option, group]
         else:
-            answered = sum(counts["both", option, group] for option in rows)
-        counts["both", REST, group] = single[column.id, OPTION, group] - answered
+            answered = sum(counts[BOTH, option, group] for option in rows)
+        counts[BOTH, ANSWERED, group] = answered
+        counts[BOTH, REST, group] = single[column.id, OPTION, group] - answered
     for option in rows:
-        inside = sum(counts["both", option, group] for group in columns)
-        counts["both", option, REST] = single[row.id, OPTION, option] - inside
+        inside = sum(counts[BOTH, option, group] for group in columns)
+        counts[BOTH, option, ANSWERED] = inside
+        counts[BOTH, option, REST] = single[row.id, OPTION, option] - inside
         if isinstance(row, SeveralQuestion):
-            others = sum(counts["both", OTHERS, option, group] for group in columns)
-            counts["both", OTHERS, option, REST] = single[row.id, OTHERS, option] - others
+            others = sum(counts[BOTH, OTHERS, option, group] for group in columns)
+            counts[BOTH, OTHERS, option, REST] = single[row.id, OTHERS, option] - others
     return counts
 
 
@@ -359,15 +357,18 @@ def _joint_equations(row: Question, column: Question) -> list[dict[Cell, int]]:
     several = isinstance(row, SeveralQuestion)
     found: list[dict[Cell, int]] = []
     for option in rows:
-        found.append({(row.id, OPTION, option): -1, **{("both", option, group): 1 for group in [*columns, REST]}})
+        answered: Cell = (BOTH, option, ANSWERED)
+        found.append({answered: -1, **{(BOTH, option, group): 1 for group in columns}})
+        found.append({(row.id, OPTION, option): -1, answered: 1, (BOTH, option, REST): 1})
         if several:
-            others: dict[Cell, int] = {("both", OTHERS, option, group): 1 for group in [*columns, REST]}
+            others: dict[Cell, int] = {(BOTH, OTHERS, option, group): 1 for group in [*columns, REST]}
             found.append({(row.id, OTHERS, option): -1, **others})
             found += [
-                {("both", ANSWERED, group): -1, ("both", option, group): 1, ("both", OTHERS, option, group): 1}
+                {(BOTH, ANSWERED, group): -1, (BOTH, option, group): 1, (BOTH, OTHERS, option, group): 1}
                 for group in columns
             ]
     for group in columns:
-        parts: list[Cell] = [("both", ANSWERED, group)] if several else [("both", option, group) for option in rows]
-        found.append({(column.id, OPTION, group): -1, ("both", REST, group): 1, **dict.fromkeys(parts, 1)})
+        found.append({(column.id, OPTION, group): -1, (BOTH, ANSWERED, group): 1, (BOTH, REST, group): 1})
+        if not several:
+            found.append({(BOTH, ANSWERED, group): -1, **{(BOTH, option, group): 1 for option in rows}})
     return found

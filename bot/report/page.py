@@ -82,7 +82,7 @@ def _table(topic: Topic, table: Table, t: Texts) -> dict[str, Any]:
     single = len(topic.questions) == 1
     name = wording.title(topic, t) if single else t.of(question.short)
     notes = [] if countable(question) else [t("results.own_words")]
-    notes += [one for one in (wording.mean(table, t).replace("\n", " "), *wording.base(table, t)) if one]
+    notes += [one for one in (*wording.mean(table, t).split("\n"), *wording.base(table, t)) if one]
     notes += [t("results.several")] if isinstance(question, SeveralQuestion) else []
     notes += [] if table.complete else [t("results.kept_back")]
     lines = []

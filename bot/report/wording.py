@@ -86,7 +86,9 @@ def mean(table: Table, t: Texts) -> str:
 
 def mean_and_people(table: Table, t: Texts) -> str:
     """ "Mittelwert +0,40, n = 52", as it stands below a bar."""
-    people = t("results.people", count=shown(table.answered, t))
+    if table.answered is None:
+        return t("results.not_shown")
+    people = t("results.people", count=t.number(table.answered))
     if table.mean is None:
         return people
     return t("results.mean_short", mean=_signed(table.mean, table, t), people=people)

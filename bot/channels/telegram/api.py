@@ -119,6 +119,12 @@ class BotApi:
         document = RequestParameter.from_input("document", InputFile(file.content, filename=file.name))
         return await self._called("sendDocument", RequestData([*given, document]), ANSWER_SECONDS)
 
+    async def send_photo(self, file: Attachment, **parameters: Any) -> msgspec.Raw:
+        """A picture to a chat, shown as one."""
+        given = [RequestParameter(name, value, None) for name, value in parameters.items() if value is not None]
+        photo = RequestParameter.from_input("photo", InputFile(file.content, filename=file.name))
+        return await self._called("sendPhoto", RequestData([*given, photo]), ANSWER_SECONDS)
+
     async def _called(self, method: str, data: RequestData, wait: float) -> msgspec.Raw:
         status, body = await self._request.do_request(self._url + method, "POST", data, read_timeout=wait)
         try:

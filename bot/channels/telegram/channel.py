@@ -149,19 +149,26 @@ class Telegram:
         chat = int(room)
         if message.replaces is not None:
             return await self._edit(chat, message)
+        picture = message.attachment if message.attachment and message.attachment.is_picture else None
         *before, last = rendering.parts(message.text)
         common = {"chat_id": chat, "disable_notification": message.silent or None, **_place(message)}
         preview = {"link_preview_options": {"is_disabled": True}}
         for part in before:
             await self._api.call("sendMessage", text=part, **common, **preview)
         keyboard = rendering.keyboard(message)
-        raw = await self._api.call("sendMessage", text=last or "…", reply_markup=keyboard, **common, **preview)
+        captioned = picture is not None and rendering.fits_below_a_picture(last)
+        if picture is not None and captioned:
+            raw = await self._api.send_photo(picture, caption=last or None, reply_markup=keyboard, **common)
+        else:
+            raw = await self._api.call("sendMessage", text=last or "…", reply_markup=keyboard, **common, **preview)
         sent = msgspec.json.decode(raw, type=Sent).message_id
         if not message.aside:
             self._settle_old_keyboard(chat, message, sent if keyboard else None)
         if message.commands:
             self._do_beside(self._list_commands(chat, message.commands))
-        if message.attachment:
+        if picture is not None and not captioned:
+            await self._api.send_photo(picture, **common)
+        elif message.attachment and picture is None:
             await self._api.send_document(message.attachment, **common)
         return str(sent)
 

@@ -31,6 +31,15 @@ def parts(text: str) -> list[str]:
     return [*pieces, piece] if piece.strip() or not pieces else pieces
 
 
+MOST_UNITS_BELOW_A_PICTURE = 1024
+"""UTF-16 units of a caption: https://core.telegram.org/bots/api#sendphoto"""
+
+
+def fits_below_a_picture(text: str) -> bool:
+    """Whether a text can be a picture's caption."""
+    return _units(text) <= MOST_UNITS_BELOW_A_PICTURE
+
+
 def keyboard(message: Outgoing) -> dict[str, Any] | None:
     """The buttons: choices with their numbers, then what ends a selection, then back, skip and pause in a row."""
     labels = [
