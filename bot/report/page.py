@@ -40,7 +40,6 @@ def _part(release: Release, process: Process, t: Texts) -> dict[str, Any]:
         "tag": t.language,
         "language": t("language.name"),
         "languages": t("report.languages"),
-        "skip": t("report.skip"),
         "title": t("report.title", title=t.of(process.title)),
         "intro": intro.split("\n"),
         "made": t("report.made", organiser=process.organiser, day=t.short_date(release.day)),
