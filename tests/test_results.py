@@ -4,7 +4,6 @@ import csv
 import io
 import json
 import re
-import time
 import zipfile
 from datetime import UTC, datetime
 from html.parser import HTMLParser
@@ -104,14 +103,11 @@ def people_by_sql(connection: Connection, question: str, kind: str) -> int:
 async def test_every_figure_of_5000_responses_is_that_of_an_independent_count(tmp_path: Path) -> None:
     process, memory = await filled(tmp_path, 5000)
     _, languages = application.load_process(config_in(tmp_path))
-    began = time.perf_counter()
     release = await open_data.gathered(memory, process, AFTERWARDS)
     html = page(release, process, languages, ["en"])
-    took = time.perf_counter() - began
     await memory.close()
     stored = database("sqlite:///data/mitreden.db", tmp_path)
     t = languages["en"]
-    assert took < 10
     assert "5,000 people answered" in html
     found = Tables(html)
     rows = {caption: table[1:] for caption, table in found.tables}
