@@ -9,7 +9,7 @@ from pathlib import Path
 from bot import app as application
 from bot.channels import terminal
 from bot.clock import Clock
-from bot.config import Config, MetricsSection, ProcessSection, StorageSection, TelegramSection
+from bot.config import Config, MetricsSection, ProcessSection, RemindersSection, StorageSection, TelegramSection
 from bot.core.messages import Address, Incoming, Memory, Outgoing, Receive
 
 OPEN = datetime.fromisoformat("2025-11-10T10:00:00+01:00")
@@ -106,6 +106,7 @@ def config_in(folder: Path, process: Path | None = None, url: str = "sqlite:///d
         ProcessSection(str(process) if process else ""),
         StorageSection(url=url),
         TelegramSection(),
+        RemindersSection(),
         MetricsSection(),
         folder,
     )
