@@ -29,7 +29,7 @@ class Event:
     sequence: int = 0
 
 
-def named(typed: str, events: tuple[Event, ...]) -> Event | None:
+def event_named(typed: str, events: tuple[Event, ...]) -> Event | None:
     """The event that is typed by its id, place, address or another name of it; None where it could be two."""
     wanted = fold(typed)
     meant = [

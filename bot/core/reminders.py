@@ -19,8 +19,8 @@ Kind = Literal["week", "day", "two_hours", "snooze", "nudge", "last_call", "chan
 """Why the bot writes of its own accord: a lead time, put off, an unfinished survey (twice), new facts."""
 
 ROOM_TO_SEND = timedelta(hours=1)
-"""What would fall into the quiet hours is due this long before them, so that it is out when they begin: at 30 messages a
-second an hour is enough for 100,000 people."""
+"""What would fall into the quiet hours is due this long before them, so that it is out when they begin: at 30 messages
+a second an hour is enough for 100,000 people."""
 
 
 @dataclass(frozen=True, slots=True)
