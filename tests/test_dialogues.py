@@ -2,8 +2,8 @@
 
 `>` is typed by the person, `<` is sent by the bot (its further lines are indented). `@` lines set the scene: `@now`,
 `@language`, `@process FOLDER` and `@restart` (a new process on the same database), `@tap KEY`, `@user NAME`,
-`@until INSTANT` (time passes, and the bot may speak of its own accord). The code in `Ihr Löschcode: …` stands as {code},
-which the person may type. `make dialogues` writes them anew: read the difference.
+`@until INSTANT` (time passes, and the bot may speak of its own accord). The code in `Ihr Löschcode: …` stands as
+{code}, which the person may type. `make dialogues` writes them anew: read the difference.
 """
 
 import os

@@ -87,7 +87,7 @@ def test_nobody_is_reminded_of_what_they_declined_or_what_was_cancelled() -> Non
 def test_a_reminder_put_off_comes_later_by_day_and_before_the_event(now: datetime, ahead: int) -> None:
     event = event_at(now + timedelta(hours=ahead / 4))
     for by in ("hour", "morning"):
-        if later := put_off(by, event, QUIET, now):  # type: ignore[arg-type]
+        if later := put_off(by, event, QUIET, now):
             assert now < later.due_at < event.starts_at
             assert not QUIET.holds(later.due_at)
 
