@@ -96,6 +96,17 @@ def _parser() -> argparse.ArgumentParser:
     staff.add_argument("member", nargs="?", type=int, metavar="NUMBER", help="for remove: the number in the list")
     staff.add_argument("--role", choices=("editor", "sender", "analyst", "admin"), help="for invite")
 
+    reload = command("reload", _reload, "read the content again; answers follow at once")
+    reload.add_argument("--confirm", action="store_true", help="also tell people of changed events they wait for")
+
+    rehearse = command(
+        "rehearse", _rehearse, "play the calendar with simulated people: what would go to whom, and when"
+    )
+    rehearse.add_argument("--from", dest="begin", metavar="T", help="begin here (default: the process's first day)")
+    rehearse.add_argument("--to", dest="end", metavar="T", help="end here (default: after the last event and day)")
+    rehearse.add_argument("--people", type=_count, default=10, metavar="N", help="how many people (default: 10)")
+    rehearse.add_argument("--output", type=Path, metavar="FILE", help="write every message there, as CSV")
+
     command("audit", _audit, "what staff did, in a chain that shows changes; exit code 1 if it was changed")
     command("migrate", _migrate, "bring the database to the current schema")
     return parser
@@ -105,6 +116,13 @@ def _positive(text: str) -> float:
     number = float(text)
     if not 0 < number < 1e6:
         raise argparse.ArgumentTypeError(f"{text} is not above 0")
+    return number
+
+
+def _count(text: str) -> int:
+    number = int(text)
+    if not 1 <= number <= 1000:
+        raise argparse.ArgumentTypeError(f"{text} is not between 1 and 1000")
     return number
 
 
@@ -222,6 +240,27 @@ def _staff(parsed: argparse.Namespace) -> int:
         raise UserError(reply.text)
     print(reply.text)
     return 0
+
+
+def _reload(parsed: argparse.Namespace) -> None:
+    from bot import app
+    from bot.administration import Request
+
+    reply = asyncio.run(app.administer(_config(parsed), Request("reload", confirm=parsed.confirm)))
+    print(reply.text)
+
+
+def _rehearse(parsed: argparse.Namespace) -> None:
+    from bot import app, rehearsal
+
+    config = _config(parsed)
+    process, languages = app.load_process(config)
+    span = rehearsal.span(process, parsed.begin, parsed.end)
+    told = asyncio.run(rehearsal.played(config, (process, languages), span, parsed.people))
+    print(rehearsal.table(told, process))
+    if parsed.output is not None:
+        _write(parsed.output, rehearsal.as_csv(told, process))
+        print(f"Written: {parsed.output}", file=sys.stderr)
 
 
 def _audit(parsed: argparse.Namespace) -> int:
