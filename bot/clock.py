@@ -97,7 +97,7 @@ class Duties:
         process, now = self.content.process, self.clock.now()
         if not self.unfinished_survey or process.stage(now) != "open" or self.quiet.holds(now):
             return
-        until = process.ends_at()
+        until = process.survey_ends_at()
         if now >= last_call(until - timedelta(seconds=1), self.quiet):
             while await self.memory.call_last(process.survey.id, now, self.today(), until):
                 pass
@@ -112,7 +112,7 @@ class Duties:
         """Keep what the privacy text promises. A rehearsed clock never erases."""
         process = self.content.process
         if not self.clock.rehearsed:
-            at = Moment(self.clock.now(), process.id, process.zone, process.ends_at())
+            at = Moment(self.clock.now(), process.id, process.zone, process.survey_ends_at(), process.ends_at())
             await self.memory.forget_old(at)
         await self.memory.tidy()
 
