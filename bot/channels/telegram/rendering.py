@@ -6,6 +6,8 @@ from bot.core.messages import Choice, Outgoing
 
 MOST_UNITS = 4096
 """UTF-16 units of one message: https://core.telegram.org/bots/api#sendmessage"""
+MOST_UNDER_A_FILE = 1024
+"""UTF-16 units of a caption: https://core.telegram.org/bots/api#senddocument"""
 SHORT_LABEL = 14
 """Characters of a label, its number included, of which two fit side by side on a phone."""
 MANY = 6
@@ -29,6 +31,11 @@ def parts(text: str) -> list[str]:
             line = line[cut:]  # noqa: PLW2901 - the rest of the same line
         piece = line
     return [*pieces, piece] if piece.strip() or not pieces else pieces
+
+
+def fits_under_a_file(text: str) -> bool:
+    """Whether a text can go in the same request as a file."""
+    return 0 < _units(text) <= MOST_UNDER_A_FILE
 
 
 def keyboard(message: Outgoing) -> dict[str, Any] | None:
