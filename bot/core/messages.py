@@ -72,6 +72,15 @@ class Venue:
 
 
 @dataclass(frozen=True, slots=True)
+class Span:
+    """Some words in one manner; `link` is an address that opens when they are chosen."""
+
+    text: str
+    bold: bool = False
+    link: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Settled:
     """A message with buttons that was answered by one of them: its id, and what it reads from now on."""
 
@@ -89,10 +98,12 @@ class Outgoing:
     message is about, so that a network can tell which one a reaction is for.
     An `aside` leaves the buttons of the message before it valid; any other message takes them away.
     `replaces` names a message to edit instead of sending a new one; `settles` one that this message makes obsolete.
+    `spans` are the same words with what is bold and what is a link, for networks that can show it; the text says all.
     `private` goes to the person alone, wherever they asked; `reply_to` and `thread` say where in a room it belongs.
     """
 
     text: str
+    spans: tuple[Span, ...] = ()
     choices: tuple[Choice, ...] = ()
     controls: tuple[Choice, ...] = ()
     done: Choice | None = None
