@@ -121,7 +121,18 @@ async def opened(  # noqa: PLR0913, PLR0917 - the parts that a bot is put togeth
         unfinished_survey=config.reminders.unfinished_survey,
     )
     app = App(process, languages, clock, memory, dispatch, outbox, content, duties)
-    dispatch.on_reload = lambda person, confirm: tell_reloaded(app, config, person, confirm=confirm)
+    beside: set[asyncio.Task[None]] = set()
+
+    async def on_reload(person: Person, confirm: bool) -> None:
+        """Where networks wait, beside their messages; at a terminal the answer comes at once."""
+        task = asyncio.create_task(tell_reloaded(app, config, person, confirm=confirm))
+        beside.add(task)
+        task.add_done_callback(beside.discard)
+        if not paces:
+            await task
+            await outbox.idle()
+
+    dispatch.on_reload = on_reload
     try:
         await memory.open({channel.name for channel in channels.values() if channel.repeatable}, clock.now())
         await content.agree()
@@ -135,6 +146,7 @@ async def opened(  # noqa: PLR0913, PLR0917 - the parts that a bot is put togeth
         place = config.base / config.storage.key_file
         raise UserError(f"{place}: this key does not open the database. Restore the key it was made with.") from error
     finally:
+        await asyncio.gather(*beside, return_exceptions=True)
         await outbox.close()
         await memory.close()
 

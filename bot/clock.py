@@ -43,14 +43,14 @@ class Clock:
         return (self._start + timedelta(seconds=(time.monotonic() - self._began) * self.speed)).astimezone(UTC)
 
 
-def parse_instant(text: str, zone: ZoneInfo) -> datetime:
+def parse_instant(text: str, zone: ZoneInfo, option: str = "--now") -> datetime:
     """An ISO instant; without an offset it is local time of the zone. Raises UserError."""
     try:
         parsed = datetime.fromisoformat(text)
     except (ValueError, OverflowError) as error:
-        raise UserError(f"--now {text}: not a date and time. Write it like 2025-11-10T10:00:00+01:00.") from error
+        raise UserError(f"{option} {text}: not a date and time. Write it like 2025-11-10T10:00:00+01:00.") from error
     if not 1970 < parsed.year < 2200:
-        raise UserError(f"--now {text}: no year of ours. Write it like 2025-11-10T10:00:00+01:00.")
+        raise UserError(f"{option} {text}: no year of ours. Write it like 2025-11-10T10:00:00+01:00.")
     return parsed if parsed.tzinfo else parsed.replace(tzinfo=zone)
 
 

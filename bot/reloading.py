@@ -114,7 +114,7 @@ class Content:
                 continue
             else:
                 numbered = replace(event, sequence=known[event.id].event.sequence + 1)
-                log.info("event_changed", event=event.id, sequence=numbered.sequence)
+                log.info("event_changed", id=event.id, sequence=numbered.sequence)
             agreed.append(numbered)
             if event in new or event.id in known:
                 before = known[event.id].event if event.id in known else None
