@@ -104,6 +104,17 @@ def _parser() -> argparse.ArgumentParser:
     matrix.add_argument("what", choices=("login", "doctor"))
     matrix.add_argument("--new", action="store_true", help="for login: give up the present session")
 
+    reload = command("reload", _reload, "read the content again; answers follow at once")
+    reload.add_argument("--confirm", action="store_true", help="also tell people of changed events they wait for")
+
+    rehearse = command(
+        "rehearse", _rehearse, "play the calendar with simulated people: what would go to whom, and when"
+    )
+    rehearse.add_argument("--from", dest="begin", metavar="T", help="begin here (default: the process's first day)")
+    rehearse.add_argument("--to", dest="end", metavar="T", help="end here (default: after the last event and day)")
+    rehearse.add_argument("--people", type=_count, default=10, metavar="N", help="how many people (default: 10)")
+    rehearse.add_argument("--output", type=Path, metavar="FILE", help="write every message there, as CSV")
+
     command("audit", _audit, "what staff did, in a chain that shows changes; exit code 1 if it was changed")
     command("migrate", _migrate, "bring the database to the current schema")
     return parser
@@ -113,6 +124,13 @@ def _positive(text: str) -> float:
     number = float(text)
     if not 0 < number < 1e6:
         raise argparse.ArgumentTypeError(f"{text} is not above 0")
+    return number
+
+
+def _count(text: str) -> int:
+    number = int(text)
+    if not 1 <= number <= 1000:
+        raise argparse.ArgumentTypeError(f"{text} is not between 1 and 1000")
     return number
 
 
@@ -252,6 +270,27 @@ def _matrix(parsed: argparse.Namespace) -> int:
         return well
 
     return 0 if asyncio.run(examine()) else 1
+
+
+def _reload(parsed: argparse.Namespace) -> None:
+    from bot import app
+    from bot.administration import Request
+
+    reply = asyncio.run(app.administer(_config(parsed), Request("reload", confirm=parsed.confirm)))
+    print(reply.text)
+
+
+def _rehearse(parsed: argparse.Namespace) -> None:
+    from bot import app, rehearsal
+
+    config = _config(parsed)
+    process, languages = app.load_process(config)
+    span = rehearsal.span(process, parsed.begin, parsed.end)
+    told = asyncio.run(rehearsal.played(config, (process, languages), span, parsed.people))
+    print(rehearsal.table(told, process))
+    if parsed.output is not None:
+        _write(parsed.output, rehearsal.as_csv(told, process))
+        print(f"Written: {parsed.output}", file=sys.stderr)
 
 
 def _audit(parsed: argparse.Namespace) -> int:

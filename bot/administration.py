@@ -22,11 +22,12 @@ LONGEST_PATH = 100
 
 
 class Request(msgspec.Struct):
-    """What is asked: `invite` with a role, or `remove` with a number."""
+    """What is asked: `invite` with a role, `remove` with a number, or `reload`, which `confirm` makes known."""
 
     action: str
     role: str = ""
     member: int = 0
+    confirm: bool = False
 
 
 class Reply(msgspec.Struct):
@@ -36,8 +37,12 @@ class Reply(msgspec.Struct):
     text: str
 
 
-async def carry_out(request: Request, memory: Memory, now: datetime) -> Reply:
+async def carry_out(
+    request: Request, memory: Memory, now: datetime, reload: Callable[[bool], Awaitable[str]] | None = None
+) -> Reply:
     """Do what is asked."""
+    if request.action == "reload" and reload is not None:
+        return Reply(True, await reload(request.confirm))
     if request.action == "invite" and request.role in ROLES:
         part = "".join(secrets.choice(CODE_LETTERS) for _ in range(10))
         code = f"TEAM-{part[:5]}-{part[5:]}"
@@ -93,7 +98,7 @@ async def ask(path: Path | None, request: Request) -> Reply | None:
         return None
     try:
         writer.write(msgspec.json.encode(request) + b"\n")
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(60 if request.action == "reload" else 10):
             return msgspec.json.decode(await reader.readline(), type=Reply)
     except (TimeoutError, msgspec.DecodeError) as error:
         raise UserError("The running Mitreden does not answer. Look at its log, or restart it.") from error

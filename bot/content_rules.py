@@ -16,6 +16,7 @@ from bot.core.events import Event
 from bot.core.process import Process
 from bot.core.questions import AnyQuestion, BatteryQuestion, ChoiceQuestion, Option, Question, SeveralQuestion
 from bot.core.recognition import fold
+from bot.core.reminders import LEADS, Lead
 from bot.core.texts import Text
 from bot.core.values import Missing, Value
 from bot.problems import UNREADABLE, UNREADABLE_TIME, Findings
@@ -23,6 +24,7 @@ from bot.problems import UNREADABLE, UNREADABLE_TIME, Findings
 BUTTON_BYTES = 64
 """The most that Telegram lets a button carry: https://core.telegram.org/bots/api#inlinekeyboardbutton"""
 LABEL_LENGTH = 60
+LONGEST_EVENT_ID = 40
 SIMPLE_WORDS = 12
 LONGEST_TEXT = 3000
 """Characters of an answer in own words: it has to fit into one message of a network."""
@@ -360,10 +362,38 @@ def check_events(events: Sequence[tuple[Event, Findings]]) -> None:
     check_ids([(event.id, findings) for event, findings in events], "event")
     owners: dict[str, str] = {}
     for event, findings in events:
+        _check_event(event, findings)
         for alias in {fold(alias): alias for alias in event.aliases}.values():
             owner = owners.setdefault(fold(alias), event.id)
             if owner != event.id:
                 findings.add(f'the alias "{alias}" also names "{owner}"', "Keep it at one of them.")
+
+
+def _check_event(event: Event, findings: Findings) -> None:
+    """An id that fits a button, an end after the beginning, a place on the globe."""
+    if len(event.id) > LONGEST_EVENT_ID:
+        findings.add("the id is too long for a button", f"Use at most {LONGEST_EVENT_ID} letters.")
+    readable = event.starts_at.year != UNREADABLE_TIME.year
+    if readable and event.ends_at is not None and event.ends_at <= event.starts_at:
+        findings.add("ends_at is not after starts_at", "Correct one of them.")
+    if (event.latitude is None) != (event.longitude is None):
+        findings.add("latitude and longitude belong together", "Give both, or neither.")
+    elif isinstance(event.latitude, float) and not (-90 <= event.latitude <= 90):
+        findings.add("latitude is not on the globe", "Write degrees, such as 52.3745.")
+    elif isinstance(event.longitude, float) and not (-180 <= event.longitude <= 180):
+        findings.add("longitude is not on the globe", "Write degrees, such as 9.7385.")
+    if isinstance(event.capacity, int) and event.capacity < 1:
+        findings.add("capacity is below 1", "Write for how many people there is room, or leave it out.")
+
+
+def leads(names: Sequence[str], findings: Findings) -> tuple[Lead, ...]:
+    """How long before an event people are reminded, in the order of time."""
+    for name in names:
+        if name not in LEADS:
+            findings.add(f'unknown time "{name}"', f"Known here: {', '.join(LEADS)}.")
+    if not names:
+        findings.add("before is empty", 'Write at least one, such as before = ["day"].')
+    return tuple(lead for lead in LEADS if lead in names)
 
 
 def check_example_questions(

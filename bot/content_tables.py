@@ -2,7 +2,7 @@
 
 from datetime import date, datetime
 
-from msgspec import UNSET, Struct, UnsetType
+from msgspec import UNSET, Struct, UnsetType, field
 
 from bot.core.questions import (
     BatteryQuestion,
@@ -34,6 +34,10 @@ class AccessibilityFile(Struct):
     enforcement_body: str = ""
 
 
+class RemindersFile(Struct):
+    before: list[str] = field(default_factory=lambda: ["day", "two_hours"])
+
+
 class ProcessFile(Struct):
     id: str
     languages: list[str]
@@ -46,6 +50,7 @@ class ProcessFile(Struct):
     privacy: Table
     time_zone: str = "Europe/Berlin"
     accessibility: Table = {}
+    reminders: Table = {}
 
 
 class SurveyFile(Struct):
@@ -153,6 +158,12 @@ class EventFile(Struct):
     weekday: str = ""
     aliases: list[str] = []
     cancelled: bool = False
+    ends_at: datetime | None = None
+    latitude: float | None = None
+    longitude: float | None = None
+    capacity: int | None = None
+    registration: Words | None = None
+    accessibility: Words | None = None
 
 
 class AnswerFile(Struct):

@@ -4,11 +4,12 @@ import asyncio
 import secrets
 from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import datetime
+from datetime import datetime, time, timedelta
 
 import structlog
 
 import handlers
+from bot.core import reminders
 from bot.core.conversation import (
     CancelPlanned,
     CountSource,
@@ -16,12 +17,15 @@ from bot.core.conversation import (
     EraseResponse,
     JoinStaff,
     Person,
+    PutOff,
+    Reload,
     Submit,
     Vocabulary,
 )
 from bot.core.messages import Address, Incoming, OutboxRow, Outgoing
 from bot.core.process import Process
 from bot.core.recognition import clean
+from bot.core.reminders import QuietHours
 from bot.core.texts import Texts
 from bot.failpoints import Reach, pass_by
 from bot.metrics import Metrics
@@ -29,8 +33,12 @@ from handlers.turn import Decision, Turn
 from storage.database import Unavailable
 from storage.memory import Changes, Known, Memory
 from storage.outbox import Planned
+from storage.reminders import Interest
 
 log = structlog.get_logger(__name__)
+
+UNFINISHED_FOR = timedelta(days=1)
+"""After this time somebody is reminded, once, of a survey they have begun."""
 
 
 @dataclass(slots=True)
@@ -57,17 +65,26 @@ class Dispatch:
         reach: Reach = pass_by,
         metrics: Metrics | None = None,
         admin: Address | None = None,
+        quiet: QuietHours | None = None,
     ) -> None:
         self._admin = admin
         self._metrics = metrics or Metrics()
         self._memory = memory
-        self._process = process
-        self._languages = languages
-        self._vocabulary = Vocabulary(languages.values(), handlers.COMMANDS)
+        self.adopt(process, languages)
+        self._quiet = quiet or QuietHours(time(), time(), process.zone)
         self._now = now
         self._send = send
         self._reach = reach
         self._one_batch = asyncio.Lock()
+        self._to_reload: list[tuple[Person, bool]] = []
+        self.on_reload: Callable[[Person, bool], Awaitable[None]] | None = None
+        """Called after the commit for somebody on the staff who wants the content to be read anew."""
+
+    def adopt(self, process: Process, languages: Mapping[str, Texts]) -> None:
+        """Answer from this content from now on."""
+        self._process = process
+        self._languages = languages
+        self._vocabulary = Vocabulary(languages.values(), handlers.COMMANDS)
 
     async def receive(
         self,
@@ -99,6 +116,10 @@ class Dispatch:
                     rows = await self._one_by_one(batch, bookmark, facts)
         self._reach("after_commit")
         await self._send(rows)
+        asked, self._to_reload = self._to_reload, []
+        for person, confirm in asked:
+            if self.on_reload is not None:
+                await self.on_reload(person, confirm)
         await self._memory.tidy(at_once=True)
 
     async def _one_by_one(
@@ -146,6 +167,9 @@ class Dispatch:
             except Exception as error:  # noqa: BLE001 - a failing handler costs its own message only
                 self._fail(message, error, changes, talk.person.language)
         _collect(talks.values(), changes)
+        changes.interests += [
+            interest for talk in talks.values() if (interest := _interest(talk, self._process, self._quiet, now))
+        ]
         self._reach("before_commit")
         rows = await self._memory.write(changes)
         self._metrics.committed(len(changes.handled), len(changes.failed))
@@ -171,6 +195,7 @@ class Dispatch:
             took_part=talk.took_part,
             now=now,
             memory=self._memory,
+            quiet=self._quiet,
             role=talk.role,
         )
         decision = await handlers.answer(turn)
@@ -193,6 +218,10 @@ class Dispatch:
                     changes.paired.append((code, talk.person.address))
                 case CancelPlanned():
                     changes.cancelled.append(talk.person.id)
+                case PutOff(reminder):
+                    changes.put_off.append((talk.person.id, reminder))
+                case Reload(confirm):
+                    self._to_reload.append((talk.person, confirm))
                 case Erase():
                     erased = True
         if erased:
@@ -206,6 +235,7 @@ class Dispatch:
             for said in decision.say
         ]
         if erased:
+            changes.put_off = [later for later in changes.put_off if later[0] != talk.person.id]
             talk.erased.append(talk.person.id)
             talk.loaded, talk.person = None, _stranger(talk.person.address)
 
@@ -237,7 +267,8 @@ class Dispatch:
     ) -> Changes:
         now = now or self._now()
         today = now.astimezone(self._process.zone).date()
-        return Changes(channel=channel, now=now, today=today, bookmark=bookmark, facts=facts)
+        nudge_at = self._quiet.after(now + UNFINISHED_FOR)
+        return Changes(channel=channel, now=now, today=today, nudge_at=nudge_at, bookmark=bookmark, facts=facts)
 
 
 def _where(said: Outgoing, message: Incoming, person: Person) -> Address:
@@ -275,6 +306,24 @@ def _collect(talks: Iterable[_Talk], changes: Changes) -> None:
             changes.ended.append(after.id)
         elif new is not None and new != old:
             changes.moved[after.id] = new
+
+
+def _interest(talk: _Talk, process: Process, quiet: QuietHours, now: datetime) -> Interest | None:
+    """How somebody's wishes about events differ from what was loaded, and which reminders follow from them."""
+    before, after = talk.loaded or _stranger_like(talk.person), talk.person
+    if (before.reminded, before.leads, before.coming) == (after.reminded, after.leads, after.coming):
+        return None
+    kept = reminders.wanted(process.events, after.reminded, after.coming)
+    leads = process.leads if after.leads is None else after.leads
+    return Interest(
+        person=after.id,
+        begun=after.reminded - before.reminded,
+        ended=before.reminded - after.reminded,
+        coming={event: coming for event, coming in after.coming.items() if before.coming.get(event) != coming},
+        uncounted=frozenset(before.coming.keys() - after.coming.keys()),
+        kept=frozenset(event.id for event in kept),
+        plan=tuple(one for event in kept for one in reminders.of_event(event, leads, quiet, now)),
+    )
 
 
 def _stranger_like(person: Person) -> Person:

@@ -6,17 +6,34 @@ from dataclasses import replace
 
 from bot.core import interview, recognition
 from bot.core.conversation import Person, pressed
+from bot.core.events import event_named
 from bot.core.interview import prefixed
 from bot.core.messages import Choice, Outgoing, Settled
 from bot.core.questions import choice_misfit
 from bot.core.recognition import fold
-from handlers import about, consent, erase, events, help, language, my_data, rooms, staff, start, stop, survey
+from handlers import (
+    about,
+    consent,
+    erase,
+    events,
+    help,
+    language,
+    my_data,
+    reload,
+    reminders,
+    rooms,
+    staff,
+    start,
+    stop,
+    survey,
+)
 from handlers.turn import Command, Decision, Handler, Menu, Turn, waits_no_more
 
 COMMANDS: dict[str, Command] = {
     "start": Command("help.start", start.run),
     "umfrage": Command("help.umfrage", survey.run, aliases=("survey",)),
-    "termine": Command("help.termine", events.run, aliases=("events", "termin"), aside=True, public=True),
+    "termine": Command("help.termine", events.run, aliases=("events", "termin"), public=True),
+    "erinnern": Command("help.erinnern", reminders.run, aliases=("remind", "erinnerung", "erinnerungen")),
     "sprache": Command("help.sprache", lambda turn: language.run(turn, then=_goes_on(turn)), aliases=("language",)),
     "hilfe": Command(
         "help.hilfe", lambda turn: help.overview(turn, COMMANDS.values()), aliases=("help",), aside=True, public=True
@@ -29,6 +46,7 @@ COMMANDS: dict[str, Command] = {
     "meine_daten": Command("help.meine_daten", my_data.run, aliases=("my_data", "meinedaten"), aside=True),
     "loeschen": Command("help.loeschen", lambda turn: erase.run(turn, then=_goes_on(turn)), aliases=("delete",)),
     "stop": Command("help.stop", stop.run, aliases=("stopp",)),
+    "neu_laden": Command("help.neu_laden", reload.run, role="sender", aliases=("reload",), aside=True),
 }
 
 MENUS: dict[str, Menu] = {
@@ -36,6 +54,11 @@ MENUS: dict[str, Menu] = {
     start.MENU: start.WELCOME,
     consent.MENU: consent.CONSENT,
     erase.MENU: erase.ERASING,
+    events.MENU: events.EVENTS,
+    events.CARD: events.EVENT,
+    reminders.MENU: reminders.REMINDERS,
+    reminders.TIMES: reminders.REMINDER_TIMES,
+    reminders.ASK: reminders.ASKING,
     survey.CHANGE: survey.CHANGING,
     survey.CANCEL: survey.CANCELLING,
     survey.PAUSED: survey.PAUSING,
@@ -71,6 +94,8 @@ def route(turn: Turn) -> Handler:
         return lambda first: language.ask(first, then=_with_payload(first, command or "start"))
     if command:
         return COMMANDS[command].run
+    if (by := reminders.put_off_in(turn, turn.text)) and not survey.writing_freely(turn):
+        return lambda late: reminders.put_off_next(late, by)
     if _LIKE_A_COMMAND.fullmatch(turn.text):
         return help.unknown_command
     return _in_conversation(turn)
@@ -94,7 +119,7 @@ def _in_conversation(turn: Turn) -> Handler:
 async def answer(turn: Turn) -> Decision:
     """Route a message and follow where its handler leads; an aside ends with the question that waits."""
     person = turn.person
-    turn = _with_argument(_without_slash(turn.as_person(_with_known_language(turn))))
+    turn = _with_argument(_start_of_event(_without_slash(turn.as_person(_with_known_language(turn)))))
     if turn.message.private:
         return await _understood(turn)
     command = COMMANDS.get(command_in(turn.text) or turn.vocabulary.command(turn.text) or "")
@@ -186,6 +211,8 @@ async def typed_at_menu(turn: Turn) -> Decision:
     choices = menu.choices(turn)
     if choice := recognition.exact(turn.text, choices):
         return await _picked(menu, choice, turn)
+    if meant := menu.meant(turn):
+        return await _picked(menu, Choice(meant, ""), turn)
     if turn.vocabulary.control(turn.text) == "onward" and waiting.menu == survey.PAUSED:
         return Decision(person=waits_no_more(turn.person), then="umfrage")
     if turn.vocabulary.control(turn.text) in {"back", "cancel"} and turn.person.language:
@@ -214,12 +241,16 @@ async def pressed_button(turn: Turn) -> Decision:
         return survey.pressed_button(turn, key)
     if pressed(key, "c"):
         return survey.pressed_control(turn, key)
+    if about := pressed(key, "e"):
+        return await events.acted(turn, *about)
     menu, choice = pressed(key, "m") or ("", "")
     if menu == interview.REVIEW and survey.answering(turn):
         return survey.review_picked(turn.as_person(waits_no_more(turn.person)), choice)
     waiting = turn.person.waiting
     known = MENUS.get(menu)
     is_choice = known is not None and any(key == offered.key for offered in known.choices(turn))
+    if known and is_choice and menu == events.MENU:
+        return await _picked(known, Choice(key, ""), turn)  # the list stays as it is: one may look at several
     # A language may be chosen at any time; every other menu only while it is the one that waits.
     if known and is_choice and (menu == language.MENU or (waiting and waiting.menu == menu)):
         label = next(offered.label for offered in known.choices(turn) if offered.key == key)
@@ -261,6 +292,14 @@ def _without_slash(turn: Turn) -> Turn:
     """ "/pause" is the word "Pause": in a messenger full of commands, people try it."""
     if turn.text[:1] in {"/", "!"} and turn.vocabulary.control(turn.text):
         return replace(turn, text=turn.text[1:])
+    return turn
+
+
+def _start_of_event(turn: Turn) -> Turn:
+    """ "start misburg" does what a link to that evening does, where no link can be tapped."""
+    word, _, rest = turn.text.partition(" ")
+    if fold(word) == "start" and command_in(turn.text) is None and event_named(rest, turn.process.events):
+        return replace(turn, text=f"/{turn.text}")
     return turn
 
 

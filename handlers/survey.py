@@ -62,6 +62,13 @@ def answering(turn: Turn) -> bool:
     return draft(turn) is not None and not turn.took_part and not closed(turn) and consent.given(turn)
 
 
+def writing_freely(turn: Turn) -> bool:
+    """Whether a question waits that is answered in own words: whatever is typed may be the answer."""
+    begun = draft(turn)
+    question = turn.process.survey.current(begun) if begun and answering(turn) else None
+    return question is not None and question.free_text
+
+
 def waiting_message(turn: Turn) -> Outgoing | None:
     """The survey's message that the conversation waits at."""
     begun = draft(turn)

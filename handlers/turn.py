@@ -8,6 +8,7 @@ from typing import Literal
 from bot.core.conversation import Effect, Person, Vocabulary, Waiting, menu_button
 from bot.core.messages import Choice, Incoming, Outgoing
 from bot.core.process import Process
+from bot.core.reminders import QuietHours
 from bot.core.texts import Texts
 from storage.memory import Memory
 
@@ -38,6 +39,7 @@ class Turn:
     took_part: bool
     now: datetime
     memory: Memory
+    quiet: QuietHours
     argument: str = ""
     role: str = "citizen"
 
@@ -97,6 +99,8 @@ class Menu:
     asks: Callable[[Turn], str]
     choices: Callable[[Turn], tuple[Choice, ...]]
     picked: Callable[[Turn, str], Decision | Awaitable[Decision]]
+    meant: Callable[[Turn], str | None] = lambda _turn: None
+    """The id of the choice that a typed message means by words that stand in no label."""
 
 
 def menu_choices(menu: str, **labels: str) -> tuple[Choice, ...]:

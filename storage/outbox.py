@@ -1,15 +1,15 @@
 """What is to be sent, and what became of it. Address and text are sealed, and gone once the row is done."""
 
-from collections.abc import Container, Sequence
+from collections.abc import Collection, Container, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 
 import msgspec
-from sqlalchemy import Connection, bindparam, delete, func, insert, or_, select, update
+from sqlalchemy import ColumnElement, Connection, bindparam, delete, func, insert, or_, select, update
 
 from bot.core.messages import REPLY, Address, OutboxRow, Outgoing, State
 from storage.people import opened_address, sealed_address
-from storage.tables import outbox, people
+from storage.tables import outbox, people, reminders, subscriptions, texts
 from storage.vault import Vault
 
 
@@ -30,7 +30,7 @@ class Planned:
 _ADD = insert(outbox).returning(outbox.c.id, outbox.c.message)
 
 
-def add(connection: Connection, vault: Vault, planned: Sequence[Planned]) -> list[OutboxRow]:
+def add(connection: Connection, vault: Vault, planned: Sequence[Planned], today: date) -> list[OutboxRow]:
     """Enqueue messages in order; the rows as they can be sent at once."""
     if not planned:
         return []
@@ -39,13 +39,14 @@ def add(connection: Connection, vault: Vault, planned: Sequence[Planned]) -> lis
         {
             "person_id": plan.person_id,
             "address": addresses[plan.to],
-            "message": vault.seal(msgspec.msgpack.encode(plan.message), "message"),
+            "message": sealed_message(vault, plan.message),
             "state": "queued",
             "once": plan.once,
             "due_at": plan.due_at,
             "priority": plan.priority,
             "attempts": 0,
             "key": plan.key,
+            "queued_on": today,
         }
         for plan in planned
     ]
@@ -65,30 +66,65 @@ def add(connection: Connection, vault: Vault, planned: Sequence[Planned]) -> lis
 
 
 def due(connection: Connection, vault: Vault, now: datetime, most: int) -> list[OutboxRow]:
-    """Queued rows whose time has come: replies first, each kind in its order."""
+    """Queued replies whose time has come, in their order."""
+    return _queued(connection, vault, now, most, outbox.c.priority == REPLY)
+
+
+def due_unasked(
+    connection: Connection, vault: Vault, now: datetime, most: int, without: Collection[int]
+) -> list[OutboxRow]:
+    """What the bot sends of its own accord and is due, reminders before announcements, except rows at hand."""
+    rows = _queued(connection, vault, now, most + len(without), outbox.c.priority > REPLY)
+    return [row for row in rows if row.id not in without][:most]
+
+
+def _queued(
+    connection: Connection, vault: Vault, now: datetime, most: int, which: ColumnElement[bool]
+) -> list[OutboxRow]:
     statement = (
-        select(outbox)
-        .where(outbox.c.state == "queued")
+        select(outbox, texts.c.message.label("shared"))
+        .outerjoin(texts, texts.c.id == outbox.c.text_id)
+        .where(outbox.c.state == "queued", which)
         .where(or_(outbox.c.due_at.is_(None), outbox.c.due_at <= now))
         .where(or_(outbox.c.not_before.is_(None), outbox.c.not_before <= now))
+        .where(or_(outbox.c.until_at.is_(None), outbox.c.until_at > now))
         .order_by(outbox.c.priority, outbox.c.id)
         .limit(most)
     )
-    return [
-        OutboxRow(
-            id=row.id,
-            to=opened_address(vault, row.address),
-            message=msgspec.msgpack.decode(vault.open(row.message, "message"), type=Outgoing),
-            state=row.state,
-            once=row.once,
-            due_at=row.due_at,
-            not_before=row.not_before,
-            priority=row.priority,
-            attempts=row.attempts,
-            key=row.key,
+    opened: dict[int, Outgoing] = {}
+    rows = []
+    for row in connection.execute(statement):
+        message = opened.get(row.text_id) if row.text_id is not None else None
+        if message is None:
+            message = opened_message(vault, row.message if row.text_id is None else row.shared)
+        if row.text_id is not None:
+            opened[row.text_id] = message
+        rows.append(
+            OutboxRow(
+                id=row.id,
+                to=opened_address(vault, row.address),
+                message=message,
+                state=row.state,
+                once=row.once,
+                due_at=row.due_at,
+                not_before=row.not_before,
+                until=row.until_at,
+                priority=row.priority,
+                attempts=row.attempts,
+                key=row.key,
+            )
         )
-        for row in connection.execute(statement)
-    ]
+    return rows
+
+
+def sealed_message(vault: Vault, message: Outgoing) -> bytes:
+    """A message as it is stored."""
+    return vault.seal(msgspec.msgpack.encode(message), "message")
+
+
+def opened_message(vault: Vault, sealed: bytes) -> Outgoing:
+    """A stored message. Raises WrongKey."""
+    return msgspec.msgpack.decode(vault.open(sealed, "message"), type=Outgoing)
 
 
 REPEATABLE_FOR = timedelta(hours=20)
@@ -111,14 +147,17 @@ def recover(connection: Connection, vault: Vault, repeatable: Container[str], no
     paused = outbox.c.not_before.is_not(None) & (outbox.c.state == "queued")
     connection.execute(update(outbox).where(paused).values(not_before=None))
     connection.execute(
-        left.where(outbox.c.once.is_(True)).values(state="unknown", address=None, message=None, error="killed")
+        left.where(outbox.c.once.is_(True)).values(
+            state="unknown", address=None, message=None, text_id=None, error="killed"
+        )
     )
 
 
-def mark_sending(connection: Connection, ids: Sequence[int]) -> None:
-    """Written before a send that must not be repeated."""
-    if ids:
-        connection.execute(update(outbox).where(outbox.c.id.in_(ids)).values(state="sending"))
+def mark_sending(connection: Connection, ids: Sequence[int]) -> set[int]:
+    """Written before a send that must not be repeated: the rows that may go. One taken back meanwhile may not."""
+    queued = outbox.c.id.in_(ids) & (outbox.c.state == "queued")
+    marked = update(outbox).where(queued).values(state="sending").returning(outbox.c.id)
+    return set(connection.execute(marked).scalars())
 
 
 BLOCKED = "Blocked"
@@ -146,6 +185,7 @@ _DONE = (
         attempts=outbox.c.attempts + 1,
         address=None,
         message=None,
+        text_id=None,
         person_id=None,
     )
 )
@@ -185,6 +225,8 @@ def _silence(connection: Connection, rows: Sequence[int]) -> None:
     connection.execute(update(people).where(people.c.id.in_(gone)).values(stopped=True))
     waiting_too = outbox.c.person_id.in_(gone) & outbox.c.id.not_in(rows)
     connection.execute(delete(outbox).where(waiting_too))
+    for table in (reminders, subscriptions):
+        connection.execute(delete(table).where(table.c.person_id.in_(gone)))
 
 
 def erase_of(connection: Connection, people: Sequence[int]) -> None:
@@ -198,6 +240,12 @@ def cancel_planned(connection: Connection, people: Sequence[int]) -> None:
     if people:
         planned = outbox.c.person_id.in_(people) & (outbox.c.priority > REPLY) & (outbox.c.state == "queued")
         connection.execute(delete(outbox).where(planned))
+
+
+def unclear(connection: Connection) -> int:
+    """Of how many messages nobody knows whether they arrived."""
+    counted = select(func.count()).select_from(outbox).where(outbox.c.state == "unknown")
+    return int(connection.execute(counted).scalar_one())
 
 
 def waiting(connection: Connection, person: int) -> int:

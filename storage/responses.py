@@ -95,10 +95,10 @@ def process_key(connection: Connection, vault: Vault, process: str) -> bytes:
     return key
 
 
-def forget_participations(connection: Connection, process: str) -> None:
+def forget_participations(connection: Connection, process: str) -> int:
     """Erase the key of a process that has ended: from then on nobody can compute who took part."""
     connection.execute(delete(process_keys).where(process_keys.c.process == process))
-    connection.execute(delete(participations).where(participations.c.process == process))
+    return connection.execute(delete(participations).where(participations.c.process == process)).rowcount
 
 
 def took_part(connection: Connection, process: str, marks: Sequence[bytes]) -> set[bytes]:

@@ -1,12 +1,13 @@
 """Where a conversation stands: a person's language, consent, draft, and what the bot waits for."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import date
 from typing import Literal
 
 from bot.core.messages import Address, Choice
 from bot.core.recognition import fold
+from bot.core.reminders import Coming, Lead, Reminder
 from bot.core.survey import Progress
 from bot.core.texts import Texts
 from bot.core.values import Value
@@ -41,7 +42,11 @@ class Waiting:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Person:
-    """One person in one channel. `id` is random and says nothing about the address."""
+    """One person in one channel. `id` is random and says nothing about the address.
+
+    `reminded` are the ids of the events they want to be reminded of ("*" is all), `leads` how long before (None as the
+    process has it), `coming` what they said about coming.
+    """
 
     id: int
     address: Address
@@ -51,6 +56,9 @@ class Person:
     waiting: Waiting | None = None
     misses: int = 0
     draft: Progress | None = None
+    leads: tuple[Lead, ...] | None = None
+    reminded: frozenset[str] = frozenset()
+    coming: Mapping[str, Coming] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -104,7 +112,21 @@ class CancelPlanned:
     """Take back what the bot was going to send of its own accord."""
 
 
-Effect = Submit | Erase | EraseResponse | CancelPlanned | CountSource | JoinStaff
+@dataclass(frozen=True, slots=True)
+class PutOff:
+    """Remind the person once more, later."""
+
+    reminder: Reminder
+
+
+@dataclass(frozen=True, slots=True)
+class Reload:
+    """Read the content anew and tell the person what has changed; `confirm` also tells everybody who waits for it."""
+
+    confirm: bool
+
+
+Effect = Submit | Erase | EraseResponse | CancelPlanned | CountSource | JoinStaff | PutOff | Reload
 
 
 class Vocabulary:
@@ -144,7 +166,12 @@ def menu_button(menu: str, choice: str) -> str:
     return f"m:{menu}:{choice}"
 
 
-def pressed(key: str, kind: Literal["q", "c", "m"]) -> list[str] | None:
+def event_button(event: str, action: str) -> str:
+    """The key of a button about an event, which is valid whenever it is tapped."""
+    return f"e:{event}:{action}"
+
+
+def pressed(key: str, kind: Literal["q", "c", "m", "e"]) -> list[str] | None:
     """What stands in a button of this kind, else None: the data of a button may come from anybody."""
     parts = key.split(":")
     return parts[1:] if parts[0] == kind and len(parts) == (4 if kind == "q" else 3) else None

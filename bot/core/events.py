@@ -3,10 +3,16 @@
 from dataclasses import dataclass
 from datetime import datetime
 
+from bot.core.recognition import fold
+from bot.core.texts import Text
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Event:
-    """One event. `starts_at` is an instant with its zone; nothing is known about its end."""
+    """One event. `starts_at` is an instant with its zone; what organisers did not write is None, and is not said.
+
+    `sequence` counts how often its facts have changed since people were first told of it.
+    """
 
     id: str
     starts_at: datetime
@@ -14,3 +20,21 @@ class Event:
     address: str
     aliases: tuple[str, ...] = ()
     cancelled: bool = False
+    ends_at: datetime | None = None
+    latitude: float | None = None
+    longitude: float | None = None
+    capacity: int | None = None
+    registration: Text | None = None
+    accessibility: Text | None = None
+    sequence: int = 0
+
+
+def event_named(typed: str, events: tuple[Event, ...]) -> Event | None:
+    """The event that is typed by its id, place, address or another name of it; None where it could be two."""
+    wanted = fold(typed)
+    meant = [
+        event
+        for event in events
+        if wanted and wanted in {fold(name) for name in (event.id, event.place, event.address, *event.aliases)}
+    ]
+    return meant[0] if len(meant) == 1 else None

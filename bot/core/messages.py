@@ -62,6 +62,25 @@ class Attachment:
 
 
 @dataclass(frozen=True, slots=True)
+class Venue:
+    """A place on the map, in degrees."""
+
+    name: str
+    address: str
+    latitude: float
+    longitude: float
+
+
+@dataclass(frozen=True, slots=True)
+class Span:
+    """Some words in one manner; `link` is an address that opens when they are chosen."""
+
+    text: str
+    bold: bool = False
+    link: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Settled:
     """A message with buttons that was answered by one of them: its id, and what it reads from now on."""
 
@@ -75,17 +94,23 @@ class Outgoing:
 
     `choices` are numbered from 1 in the order given. `controls` (back, skip, pause) are not: they are typed as words
     and stand in a row of their own where a network has buttons. `done` ends a selection of several by buttons.
+    `venue` is shown on a map where a network has one; the text says it, too. `about` is the id of the event that a
+    message is about, so that a network can tell which one a reaction is for.
     An `aside` leaves the buttons of the message before it valid; any other message takes them away.
     `replaces` names a message to edit instead of sending a new one; `settles` one that this message makes obsolete.
     `commands` are what the network lists beside this chat from now on, where it lists any: names and descriptions.
+    `spans` are the same words with what is bold and what is a link, for networks that can show it; the text says all.
     `private` goes to the person alone, wherever they asked; `reply_to` and `thread` say where in a room it belongs.
     """
 
     text: str
+    spans: tuple[Span, ...] = ()
     choices: tuple[Choice, ...] = ()
     controls: tuple[Choice, ...] = ()
     done: Choice | None = None
     attachment: Attachment | None = None
+    venue: Venue | None = None
+    about: str = ""
     silent: bool = False
     aside: bool = False
     replaces: str | None = None
@@ -104,7 +129,10 @@ REPLY, REMINDER, ANNOUNCEMENT = 0, 1, 2
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OutboxRow:
-    """A message on its way. `once` is never sent again where it stays open whether it arrived; `due_at` None is now."""
+    """A message on its way. `once` is never sent again where it stays open whether it arrived; `due_at` None is now.
+
+    From `until` on it is too late: it is not sent any more.
+    """
 
     id: int
     to: Address
@@ -113,6 +141,7 @@ class OutboxRow:
     once: bool = False
     due_at: datetime | None = None
     not_before: datetime | None = None
+    until: datetime | None = None
     priority: int = REPLY
     attempts: int = 0
     error: str | None = None

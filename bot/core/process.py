@@ -2,11 +2,12 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, time, timedelta
 from typing import Literal
 from zoneinfo import ZoneInfo
 
 from bot.core.events import Event
+from bot.core.reminders import Lead
 from bot.core.survey import Survey
 from bot.core.texts import Text
 
@@ -54,6 +55,16 @@ class Process:
     survey: Survey
     events: tuple[Event, ...]
     answers: tuple[KnownAnswer, ...]
+    leads: tuple[Lead, ...] = ("day", "two_hours")
+    """How long before an event people are reminded who have not chosen otherwise."""
+
+    def find_event(self, name: str) -> Event | None:
+        """The event with this id, if the process has it."""
+        return next((event for event in self.events if event.id == name), None)
+
+    def ends_at(self) -> datetime:
+        """The first instant after the last day on which the survey can be taken."""
+        return datetime.combine(self.survey.closes + timedelta(days=1), time(), self.zone)
 
     def stage(self, now: datetime) -> Literal["before", "open", "over"]:
         """Whether the survey can be taken at this instant; its days are days of the process's time zone."""

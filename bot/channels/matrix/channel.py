@@ -266,7 +266,12 @@ class Matrix:
     async def _uploaded(self, room: Room, file: Attachment) -> dict[str, Any]:
         """A file as an event that points to it; in an encrypted room the homeserver gets it enciphered."""
         info = {"mimetype": file.media_type, "size": len(file.content)}
-        content: dict[str, Any] = {"msgtype": "m.file", "body": file.name, "filename": file.name, "info": info}
+        content: dict[str, Any] = {
+            "msgtype": "m.image" if file.media_type.startswith("image/") else "m.file",
+            "body": file.name,
+            "filename": file.name,
+            "info": info,
+        }
         data, keys = file.content, None
         if room.encrypted:
             from nio.crypto import encrypt_attachment  # noqa: PLC0415 - rare

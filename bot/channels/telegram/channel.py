@@ -3,16 +3,16 @@
 import asyncio
 import contextlib
 import random
-from collections.abc import Callable, Coroutine, Sequence
+from collections.abc import Callable, Coroutine, Mapping, Sequence
 from typing import Any
 
 import msgspec
 import structlog
 
 from bot.channels.telegram import rendering, updates
-from bot.channels.telegram.api import AiohttpRequest, BotApi, Migrated, Unchanged
+from bot.channels.telegram.api import AiohttpRequest, BotApi, Migrated, Unchanged, Unparsable
 from bot.channels.telegram.webhook import Webhook
-from bot.core.messages import Address, Incoming, Memory, Menu, NotSent, Outgoing, Receive, Refused, SendError
+from bot.core.messages import Address, Incoming, Memory, Menu, NotSent, Outgoing, Receive, Refused, SendError, Venue
 
 log = structlog.get_logger(__name__)
 
@@ -146,6 +146,14 @@ class Telegram:
             return await self._send(str(error.chat), message)
 
     async def _send(self, room: str, message: Outgoing) -> str:
+        try:
+            return await self._said(room, message, rendering.formatted(message))
+        except Unparsable:
+            log.error("formatting_not_taken")
+            return await self._said(room, message, None)
+
+    async def _said(self, room: str, message: Outgoing, formatted: str | None) -> str:
+        """Send a message, formatted where that is given: it is then short enough for one."""
         chat = int(room)
         if message.replaces is not None:
             return await self._edit(chat, message)
@@ -155,15 +163,30 @@ class Telegram:
         for part in before:
             await self._api.call("sendMessage", text=part, **common, **preview)
         keyboard = rendering.keyboard(message)
-        raw = await self._api.call("sendMessage", text=last or "…", reply_markup=keyboard, **common, **preview)
+        mode = "HTML" if formatted else None
+        # One request where one is enough: a message that goes once must not stay half sent.
+        captioned = message.attachment is not None and rendering.fits_under_a_file(last)
+        if message.attachment is not None and captioned:
+            caption = {"caption": formatted or last, "parse_mode": mode, "reply_markup": keyboard}
+            raw = await self._api.send_file(message.attachment, **caption, **common)
+        else:
+            said = {"text": formatted or last or "…", "parse_mode": mode, "reply_markup": keyboard}
+            raw = await self._api.call("sendMessage", **said, **common, **preview)
         sent = msgspec.json.decode(raw, type=Sent).message_id
         if not message.aside:
             self._settle_old_keyboard(chat, message, sent if keyboard else None)
         if message.commands:
             self._do_beside(self._list_commands(chat, message.commands))
-        if message.attachment:
-            await self._api.send_document(message.attachment, **common)
+        if message.attachment is not None and not captioned:
+            await self._api.send_file(message.attachment, **common)
+        if message.venue is not None:
+            await self._show_on_map(message.venue, common)
         return str(sent)
+
+    async def _show_on_map(self, venue: Venue, common: Mapping[str, Any]) -> None:
+        """The place on a map, beside the message that says it in words."""
+        place = {"latitude": venue.latitude, "longitude": venue.longitude}
+        self._do_beside(self._quietly("sendVenue", title=venue.name, address=venue.address, **place, **common))
 
     async def _edit(self, chat: int, message: Outgoing) -> str:
         keyboard = rendering.keyboard(message)
