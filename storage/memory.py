@@ -179,7 +179,7 @@ class Memory:
         return await self._database.read(is_sound)
 
     async def failed_since(self, since: datetime) -> int:
-        """How many messages could not be handled from an instant on."""
+        """How many messages could not be handled since an instant."""
         return await self._database.read(lambda connection: received.failed_since(connection, since))
 
     async def enqueue_due(self, now: datetime, today: date, first: str, write: Write) -> bool:

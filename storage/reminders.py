@@ -18,6 +18,7 @@ from sqlalchemy import (
     literal,
     or_,
     select,
+    text,
     update,
 )
 
@@ -115,11 +116,16 @@ def enqueue(  # noqa: PLR0913, PLR0917 - the moment in two forms, and what only 
 
     Of several for one event only the last is sent, and none from `until_at` on.
     """
-    due = select(reminders.c.id).where(reminders.c.due_at <= now).order_by(reminders.c.due_at, reminders.c.id)
-    block = list(connection.execute(due.limit(BLOCK)).scalars())
+    if connection.dialect.name == "postgresql":
+        # What others plan meanwhile is not part of this block, in none of its statements.
+        connection.execute(text("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ"))
+    due = select(reminders.c.due_at, reminders.c.id).where(reminders.c.due_at <= now)
+    block = connection.execute(due.order_by(reminders.c.due_at, reminders.c.id).limit(BLOCK)).all()
     if not block:
         return 0
-    ours = reminders.c.id.in_(block)
+    # Up to the last one in order: a thousand ids would cost more to hand over than the work itself.
+    last = block[-1]
+    ours = or_(reminders.c.due_at < last.due_at, (reminders.c.due_at == last.due_at) & (reminders.c.id <= last.id))
     later = reminders.alias("later")
     followed = (
         select(later.c.id)
@@ -146,9 +152,9 @@ def enqueue(  # noqa: PLR0913, PLR0917 - the moment in two forms, and what only 
     for kind, event, spoken in connection.execute(groups).all():
         shared = write(kind, event, spoken)
         if shared is not None:
-            text = text_id(connection, vault, shared, today)
             group = [ours, reminders.c.kind == kind, reminders.c.event == event, language == spoken]
-            _to_outbox(connection, text, today, and_(*group, people.c.stopped.is_(False)))
+            which = and_(*group, people.c.stopped.is_(False))
+            _to_outbox(connection, text_id(connection, vault, shared, today), today, which)
     connection.execute(delete(reminders).where(ours))
     return len(block)
 
@@ -157,14 +163,14 @@ _COLUMNS = ("person_id", "address", "text_id", "state", "once", "due_at", "until
 _MORE = ("priority", "attempts", "key", "queued_on")
 
 
-def _to_outbox(connection: Connection, text: int, today: date, which: ColumnElement[bool]) -> None:
+def _to_outbox(connection: Connection, shared: int, today: date, which: ColumnElement[bool]) -> None:
     """A row for each person, in one statement; the sealed address is copied, never opened."""
     key = literal("reminder:") + cast(reminders.c.id, String)
     rows = (
         select(
             people.c.id,
             people.c.address,
-            literal(text),
+            literal(shared),
             literal("queued"),
             literal(value=True),
             reminders.c.due_at,

@@ -180,7 +180,7 @@ outbox = Table(
     Column("error", String(64)),
     Column("remote_id", String(255)),
     Column("key", String(128)),
-    Column("text_id", Number, index=True),
+    Column("text_id", Number),
     Column("until_at", Instant),
     Column("queued_on", Date),
     UniqueConstraint("key"),

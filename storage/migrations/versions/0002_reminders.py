@@ -15,7 +15,6 @@ def upgrade() -> None:
     op.add_column("outbox", sa.Column("text_id", sa.BigInteger().with_variant(sa.Integer, "sqlite")))
     op.add_column("outbox", sa.Column("until_at", sa.DateTime(timezone=True)))
     op.add_column("outbox", sa.Column("queued_on", sa.Date))
-    op.create_index("ix_outbox_text_id", "outbox", ["text_id"])
     op.create_table(
         "texts",
         sa.Column("id", sa.BigInteger().with_variant(sa.Integer, "sqlite"), primary_key=True, autoincrement=True),
