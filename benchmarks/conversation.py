@@ -22,7 +22,7 @@ from benchmarks import starts
 from benchmarks.figures import Cost, Costs, medians, steps_line, timed
 from bot import app as application
 from bot.clock import Clock
-from bot.config import Config, MetricsSection, ProcessSection, RemindersSection, StorageSection, TelegramSection
+from bot.config import Config
 from bot.core import interview
 from bot.core.conversation import Consent, Person, Vocabulary
 from bot.core.messages import Address, Incoming, Memory, Outgoing, Receive
@@ -90,6 +90,7 @@ class Discard:
     """A channel that takes every message at once and keeps none."""
 
     name = "discard"
+    repeatable = False
 
     def __init__(self) -> None:
         self.taken = 0
@@ -189,7 +190,7 @@ class Plain:
 
 async def converse(folder: Path, costs: Costs) -> None:
     """Measure engine, dispatch and reference in turn, so that all of them see the same machine."""
-    config = Config(ProcessSection(), StorageSection(), TelegramSection(), RemindersSection(), MetricsSection(), folder)
+    config = Config(base=folder)
     channel = Discard()
     async with application.opened(config, Clock(OPEN), {channel.name: channel}, {}) as app:
         engine = Engine(app.process, app.languages)

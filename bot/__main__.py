@@ -13,6 +13,9 @@ from typing import NoReturn
 from bot import config as configuration
 from bot.problems import UserError
 
+MARKS = {True: "ok", False: "MEND", None: "note"}
+"""How `matrix doctor` begins a line."""
+
 
 class _Parser(argparse.ArgumentParser):
     """Wrong usage is one line and exit code 2."""
@@ -72,6 +75,7 @@ def _parser() -> argparse.ArgumentParser:
     chat.add_argument("--speed", type=_positive, default=1.0, metavar="N", help="run the clock N times as fast")
     chat.add_argument("--language", metavar="TAG", help="the language to begin in: de, de-simple, en")
     chat.add_argument("--user", type=_name, default="local", help="who is talking (default: local)")
+    chat.add_argument("--staff", action="store_true", help="talk as an admin, where no network is configured")
 
     run = command("run", _run, "serve all configured networks until SIGTERM or SIGINT")
     run.add_argument("--now", metavar="T", help="start the clock at this instant (rehearsals on this machine only)")
@@ -95,6 +99,10 @@ def _parser() -> argparse.ArgumentParser:
     staff.add_argument("what", choices=("invite", "list", "remove"))
     staff.add_argument("member", nargs="?", type=int, metavar="NUMBER", help="for remove: the number in the list")
     staff.add_argument("--role", choices=("editor", "sender", "analyst", "admin"), help="for invite")
+
+    matrix = command("matrix", _matrix, "sign the bot in to its homeserver, or examine what could keep it from serving")
+    matrix.add_argument("what", choices=("login", "doctor"))
+    matrix.add_argument("--new", action="store_true", help="for login: give up the present session")
 
     reload = command("reload", _reload, "read the content again; answers follow at once")
     reload.add_argument("--confirm", action="store_true", help="also tell people of changed events they wait for")
@@ -140,7 +148,7 @@ def _chat(parsed: argparse.Namespace) -> None:
     from bot import app
 
     app.log_to_stderr()
-    asyncio.run(app.chat(_config(parsed), parsed.now, parsed.speed, parsed.user, parsed.language))
+    asyncio.run(app.chat(_config(parsed), parsed.now, parsed.speed, parsed.user, parsed.language, staff=parsed.staff))
 
 
 def _run(parsed: argparse.Namespace) -> None:
@@ -240,6 +248,28 @@ def _staff(parsed: argparse.Namespace) -> int:
         raise UserError(reply.text)
     print(reply.text)
     return 0
+
+
+def _matrix(parsed: argparse.Namespace) -> int:
+    from getpass import getpass
+
+    from bot import app
+
+    app.log_to_stderr()
+    config = _config(parsed)
+    if parsed.what == "login":
+        question = f"Password of {config.matrix.user}: "
+        print(asyncio.run(app.matrix_login(config, lambda: getpass(question), anew=parsed.new)))
+        return 0
+
+    async def examine() -> bool:
+        well = True
+        async for good, line in app.matrix_findings(config):
+            print(f"{MARKS[good]:4}  {line}", flush=True)
+            well = well and good is not False
+        return well
+
+    return 0 if asyncio.run(examine()) else 1
 
 
 def _reload(parsed: argparse.Namespace) -> None:

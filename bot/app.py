@@ -5,8 +5,9 @@ import logging
 import signal
 import sys
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
-from contextlib import asynccontextmanager
+from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
@@ -14,11 +15,19 @@ import structlog
 
 from bot import content, locales
 from bot.administration import Reply, Request, ask, carry_out, listening
-from bot.channels.terminal import Terminal
+from bot.channels.terminal import Terminal, address_of
 from bot.clock import Clock, Duties, parse_instant, ticking
-from bot.config import Config, check_webhook, only_on_this_machine, quiet_hours, telegram_token
+from bot.config import (
+    Config,
+    check_matrix,
+    check_webhook,
+    matrix_password,
+    only_on_this_machine,
+    quiet_hours,
+    telegram_token,
+)
 from bot.core.conversation import Person
-from bot.core.messages import Channel, Incoming, Menu, Outgoing
+from bot.core.messages import Address, Channel, Halted, Incoming, Menu, Outgoing, SendError
 from bot.core.process import Process
 from bot.core.reminders import QuietHours
 from bot.core.texts import Texts
@@ -31,14 +40,14 @@ from bot.paths import CONTENT, LOCALES
 from bot.problems import UserError
 from bot.reloading import Content, reloaded
 from bot.silent_days import silent_days
-from handlers import COMMANDS
+from handlers import COMMANDS, help
 from storage.database import DatabaseUnusable, Unavailable, database
 from storage.memory import Memory
 from storage.responses import StoredResponse
 from storage.vault import KeyUnusable, Vault, WrongKey, read_key
 
 if TYPE_CHECKING:
-    from bot.channels.telegram import Telegram
+    from bot.channels.matrix import Account
 
 T = TypeVar("T")
 log = structlog.get_logger(__name__)
@@ -88,6 +97,7 @@ async def opened(  # noqa: PLR0913, PLR0917 - the parts that a bot is put togeth
     paces: Mapping[str, Pace],
     loaded: tuple[Process, Mapping[str, Texts]] | None = None,
     metrics: Metrics | None = None,
+    admin: Address | None = None,
 ) -> AsyncIterator[App]:
     """A bot ready to receive, closed at the end of the block. Raises UserError."""
     process, languages = loaded or load_process(config)
@@ -98,7 +108,7 @@ async def opened(  # noqa: PLR0913, PLR0917 - the parts that a bot is put togeth
     metrics = metrics or Metrics()
     outbox = Outbox(memory, channels, paces, clock.now, reach, metrics, quiet)
     send = outbox.take if paces else outbox.send
-    dispatch = Dispatch(memory, process, languages, clock.now, send, reach, metrics, quiet)
+    dispatch = Dispatch(memory, process, languages, clock.now, send, reach, metrics, admin, quiet)
     content = Content(memory, (process, languages), quiet, clock.now, lambda: load_process(config))
     content.on_change = dispatch.adopt
     duties = Duties(
@@ -124,7 +134,7 @@ async def opened(  # noqa: PLR0913, PLR0917 - the parts that a bot is put togeth
 
     dispatch.on_reload = on_reload
     try:
-        await memory.open()
+        await memory.open({channel.name for channel in channels.values() if channel.repeatable}, clock.now())
         await content.agree()
         await duties.forget()
         yield app
@@ -141,13 +151,18 @@ async def opened(  # noqa: PLR0913, PLR0917 - the parts that a bot is put togeth
         await memory.close()
 
 
-async def chat(config: Config, now: str | None, speed: float, user: str, language: str | None) -> None:
-    """Talk to the bot at this terminal until the input ends. Raises UserError."""
+async def chat(  # noqa: PLR0913 - the options of the command
+    config: Config, now: str | None, speed: float, user: str, language: str | None, *, staff: bool = False
+) -> None:
+    """Talk to the bot at this terminal until the input ends; as an admin where `staff` is set. Raises UserError."""
+    if staff and any(network.configured(config) for network in CHANNELS.values()):
+        raise UserError("--staff is for trying things out: it works only where no network is configured.")
     loaded = load_process(config)
     start = parse_instant(now, loaded[0].zone) if now else None
     clock = Clock(start, speed)
     terminal = Terminal(user, language)
-    async with opened(config, clock, {terminal.name: terminal}, {}, loaded) as app:
+    admin = address_of(user) if staff else None
+    async with opened(config, clock, {terminal.name: terminal}, {}, loaded, admin=admin) as app:
         if language is not None and language not in app.languages:
             known = ", ".join(app.languages)
             raise UserError(f"--language {language}: the process has no such language. Use one of: {known}.")
@@ -181,47 +196,72 @@ def log_to_stderr(level: int = logging.WARNING) -> None:
 async def run(config: Config, now: str | None, speed: float) -> None:
     """Serve all configured networks until SIGTERM or SIGINT, then stop cleanly. Raises UserError."""
     process, languages = load_process(config)
+    networks = {name: network for name, network in CHANNELS.items() if network.configured(config)}
+    if not networks:
+        raise UserError(
+            "No network is configured. Set MITREDEN_TELEGRAM_TOKEN, or [telegram] or [matrix] in config.toml."
+        )
     if (now or speed != 1.0) and not only_on_this_machine(config):
-        raise UserError("--now and --speed are for rehearsals: [telegram] api_url has to be on this machine.")
-    start = parse_instant(now, process.zone) if now else None
+        raise UserError("--now and --speed are for rehearsals: every configured server has to be on this machine.")
     stop = asyncio.Event()
     for sign in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(sign, stop.set)
     metrics = Metrics()
-    async with _telegram(config, process, languages, metrics) as telegram, _metrics(config, metrics):
-        paces = {telegram.name: Pace(Limits(overall=config.telegram.per_second))}
-        clock = Clock(start, speed)
-        async with opened(config, clock, {telegram.name: telegram}, paces, (process, languages), metrics) as app:
-            await app.outbox.send_due()
-            log.info("started", channel=telegram.name)
-            asked = listening(app.memory.socket(), lambda request: _carried_out(app, config, request))
-            async with asked, ticking(app.duties), asyncio.TaskGroup() as at_work:
-                work = [
-                    at_work.create_task(telegram.run(app.dispatch.receive, app.memory)),
-                    at_work.create_task(_reload_when_told(app, config)),
-                ]
-                await stop.wait()
-                log.info("stopping")
-                for task in work:
-                    task.cancel()
+    clock = Clock(parse_instant(now, process.zone) if now else None, speed)
+    async with AsyncExitStack() as stack:
+        await stack.enter_async_context(served(metrics, config.metrics.port))
+        channels = {
+            name: await stack.enter_async_context(network.opened(config, process, languages, metrics))
+            for name, network in networks.items()
+        }
+        paces = {name: Pace(network.limits(config)) for name, network in networks.items()}
+        app = await stack.enter_async_context(opened(config, clock, channels, paces, (process, languages), metrics))
+        await app.outbox.send_due()
+        log.info("started", channels=list(channels))
+        await stack.enter_async_context(
+            listening(app.memory.socket(), lambda request: _carried_out(app, config, request))
+        )
+        await stack.enter_async_context(ticking(app.duties))
+        await _serve(app, config, channels, stop)
+
+
+async def _serve(app: App, config: Config, channels: Mapping[str, Channel], stop: asyncio.Event) -> None:
+    """Receive on all channels until told to stop, or until none is left that can go on. Raises UserError."""
+    halted: list[str] = []
+
+    async def receive(channel: Channel) -> None:
+        try:
+            await channel.run(partial(app.dispatch.receive, channel=channel.name), app.memory)
+        except Halted as error:
+            log.error("channel_halted", channel=channel.name, reason=str(error))
+            halted.append(str(error))
+            if len(halted) == len(channels):
+                stop.set()
+
+    async with asyncio.TaskGroup() as at_work:
+        work = [at_work.create_task(receive(channel)) for channel in channels.values()]
+        work.append(at_work.create_task(_reload_when_told(app, config)))
+        await stop.wait()
+        log.info("stopping")
+        for task in work:
+            task.cancel()
+    if len(halted) == len(channels):
+        raise UserError(halted[-1])
 
 
 @asynccontextmanager
 async def _telegram(
     config: Config, process: Process, languages: Mapping[str, Texts], metrics: Metrics
-) -> AsyncIterator["Telegram"]:
+) -> AsyncIterator[Channel]:
     from bot.channels.telegram import Telegram  # noqa: PLC0415 - half a second that a terminal does not need
     from bot.channels.telegram.webhook import Webhook  # noqa: PLC0415
 
-    token = telegram_token(config)
-    if not token:
-        raise UserError("No network is configured. Set MITREDEN_TELEGRAM_TOKEN, or [telegram] token in config.toml.")
     section = config.telegram
     webhook = None
     if section.webhook_url:
         check_webhook(section)
         webhook = Webhook(section.webhook_url, section.webhook_secret, section.webhook_port)
-    channel = Telegram(token, section.api_url, menus(process, languages), webhook, metrics.polled)
+    channel = Telegram(telegram_token(config), section.api_url, menus(process, languages), webhook, metrics.polled)
     await channel.open()
     try:
         yield channel
@@ -230,14 +270,49 @@ async def _telegram(
 
 
 @asynccontextmanager
-async def _metrics(config: Config, metrics: Metrics) -> AsyncIterator[None]:
+async def _matrix(
+    config: Config, process: Process, languages: Mapping[str, Texts], metrics: Metrics
+) -> AsyncIterator[Channel]:
+    from bot.channels.matrix import Matrix  # noqa: PLC0415 - as above
+
+    section = config.matrix
+    channel = Matrix(
+        _matrix_account(config),
+        config.base / section.store,
+        encryption=section.encryption,
+        staff_servers=section.staff_servers,
+        name=languages[process.languages[0]].of(process.title),
+        polled=metrics.polled,
+    )
+    await channel.open()
     try:
-        async with served(metrics, config.metrics.port):
-            yield
-    except OSError as error:
-        raise UserError(
-            f"[metrics] port {config.metrics.port} cannot be used ({error.strerror}). Name another."
-        ) from error
+        yield channel
+    finally:
+        await channel.close()
+
+
+@dataclass(frozen=True, slots=True)
+class Network:
+    """A network that can be served: whether it is configured, how its channel is opened, how fast it may be sent to."""
+
+    configured: Callable[[Config], bool]
+    opened: Callable[[Config, Process, Mapping[str, Texts], Metrics], AbstractAsyncContextManager[Channel]]
+    limits: Callable[[Config], Limits]
+
+
+CHANNELS = {
+    "telegram": Network(
+        configured=lambda config: bool(telegram_token(config)),
+        opened=_telegram,
+        limits=lambda config: Limits(overall=config.telegram.per_second),
+    ),
+    "matrix": Network(
+        configured=lambda config: bool(config.matrix.homeserver),
+        opened=_matrix,
+        # The homeserver knows its limits and says so; every room is a room, whoever is in it.
+        limits=lambda config: Limits(overall=config.matrix.per_second, burst=20, per_chat=5.0, group_per_minute=600),
+    ),
+}
 
 
 async def _carried_out(app: App, config: Config, request: Request) -> Reply:
@@ -275,10 +350,9 @@ def menus(process: Process, languages: Mapping[str, Texts]) -> list[Menu]:
     found = []
     for tag in [tag for tag in process.languages if "-" not in tag]:
         t = languages[tag]
-        lines = [t(command.help) for command in COMMANDS.values() if command.role == "citizen"]
-        commands = [(name.removeprefix("/"), text) for name, _, text in (line.partition(" – ") for line in lines)]
+        commands = help.listed(t, COMMANDS.values())
         about = t("menu.description", organiser=process.organiser, title=t.of(process.title))
-        found.append(Menu(tag, tuple(commands), about, t("menu.short_description", title=t.of(process.title))))
+        found.append(Menu(tag, commands, about, t("menu.short_description", title=t.of(process.title))))
     return [replace(found[0], language=""), *found]
 
 
@@ -332,6 +406,42 @@ async def _read_only(config: Config, work: Callable[[Memory], Awaitable[T]]) -> 
         raise UserError(str(error)) from error
     finally:
         await memory.close()
+
+
+async def matrix_login(config: Config, ask_password: Callable[[], str], *, anew: bool) -> str:
+    """Sign the bot in to its homeserver and keep the session; what to tell the operator. Raises UserError."""
+    from bot.channels.matrix.doctor import login  # noqa: PLC0415 - half a second that no other command needs
+
+    account = _matrix_account(config)
+    process, _ = load_process(config)
+    if await ask(open_memory(config, process).socket(), Request("running?")) is not None:
+        raise UserError("mitreden is running. Stop it, sign in, start it again.")
+    folder = config.base / config.matrix.store
+    try:
+        session = await login(account, folder, encrypt=config.matrix.encryption != "off", anew=anew, ask=ask_password)
+    except Halted as error:
+        raise UserError(str(error)) from error
+    except SendError as error:
+        raise UserError(f"{account.homeserver}: {error}. Check [matrix] homeserver and the network.") from error
+    signed = "" if session.signed or config.matrix.encryption == "off" else " Not cross-signed: mitreden matrix doctor"
+    return f"Signed in as {session.user}, device {session.device}.{signed}"
+
+
+async def matrix_findings(config: Config) -> AsyncIterator[tuple[bool | None, str]]:
+    """What `mitreden matrix doctor` finds: is a thing well (None: cannot be seen), and which. Raises UserError."""
+    from bot.channels.matrix.doctor import examine  # noqa: PLC0415 - as above
+
+    async for finding in examine(_matrix_account(config), config.base / config.matrix.store, config.matrix.encryption):
+        yield finding.well, f"{finding.what}\n  {finding.remedy}".rstrip() if finding.well is False else finding.what
+
+
+def _matrix_account(config: Config) -> "Account":
+    from bot.channels.matrix.session import Account  # noqa: PLC0415 - as above
+
+    if not config.matrix.homeserver:
+        raise UserError("Matrix is not configured. Set [matrix] homeserver and user in config.toml.")
+    check_matrix(config.matrix)
+    return Account(config.matrix.homeserver, config.matrix.user, matrix_password(config), config.matrix.token)
 
 
 async def migrate(config: Config, process: Process) -> None:

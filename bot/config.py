@@ -7,7 +7,7 @@ import tomllib
 from collections.abc import Mapping
 from datetime import time
 from pathlib import Path
-from typing import Any, get_args, get_type_hints
+from typing import Any, Literal, get_args, get_type_hints
 from urllib.parse import urlsplit
 
 import msgspec
@@ -35,6 +35,18 @@ class TelegramSection(msgspec.Struct):
     webhook_port: int = 8080
 
 
+class MatrixSection(msgspec.Struct):
+    homeserver: str = ""
+    user: str = ""
+    password: str = ""
+    password_file: str = ""
+    token: str = ""
+    store: str = "data/matrix"
+    encryption: Literal["required", "allowed", "off"] = "allowed"
+    staff_servers: list[str] = []
+    per_second: float = 10.0
+
+
 class RemindersSection(msgspec.Struct):
     quiet_hours: str = "21:00-08:00"
     silent_on_sundays: bool = True
@@ -46,21 +58,23 @@ class MetricsSection(msgspec.Struct):
     port: int = 0
 
 
-class Config(msgspec.Struct):
+class Config(msgspec.Struct, kw_only=True):
     """All settings. `base` is the folder that relative paths count from."""
 
-    process: ProcessSection
-    storage: StorageSection
-    telegram: TelegramSection
-    reminders: RemindersSection
-    metrics: MetricsSection
     base: Path
+    process: ProcessSection = msgspec.field(default_factory=ProcessSection)
+    storage: StorageSection = msgspec.field(default_factory=StorageSection)
+    telegram: TelegramSection = msgspec.field(default_factory=TelegramSection)
+    matrix: MatrixSection = msgspec.field(default_factory=MatrixSection)
+    reminders: RemindersSection = msgspec.field(default_factory=RemindersSection)
+    metrics: MetricsSection = msgspec.field(default_factory=MetricsSection)
 
 
 SECTIONS: dict[str, type[msgspec.Struct]] = {
     "process": ProcessSection,
     "storage": StorageSection,
     "telegram": TelegramSection,
+    "matrix": MatrixSection,
     "reminders": RemindersSection,
     "metrics": MetricsSection,
 }
@@ -114,6 +128,29 @@ def telegram_token(config: Config) -> str:
     return token
 
 
+def matrix_password(config: Config) -> str:
+    """The password from the settings or its file; empty where there is none. Raises UserError."""
+    section = config.matrix
+    if section.password or not section.password_file:
+        return section.password
+    path = config.base / section.password_file
+    try:
+        return path.read_text(encoding="utf-8").strip()
+    except (OSError, UnicodeDecodeError) as error:
+        raise UserError(f"{path}: the password file cannot be read. Check [matrix] password_file.") from error
+
+
+def check_matrix(section: MatrixSection) -> None:
+    """A homeserver's address and a user of it. Raises UserError."""
+    address = urlsplit(section.homeserver)
+    if address.scheme not in {"http", "https"} or not address.hostname:
+        raise UserError("[matrix] homeserver has to be an address such as https://matrix.example.org. Correct it.")
+    if address.scheme == "http" and not _loopback(address.hostname):
+        raise UserError("[matrix] homeserver has to begin with https://, or passwords and tokens could be read.")
+    if not re.fullmatch(r"@[a-z0-9._=/+-]+:[A-Za-z0-9.:\[\]-]+", section.user):
+        raise UserError("[matrix] user has to be a whole Matrix ID such as @mitreden:example.org. Correct it.")
+
+
 def check_webhook(section: TelegramSection) -> None:
     """A webhook needs an https address and a secret that nobody guesses. Raises UserError."""
     address = urlsplit(section.webhook_url)
@@ -141,7 +178,12 @@ def quiet_hours(section: RemindersSection) -> tuple[time, time]:
 
 def only_on_this_machine(config: Config) -> bool:
     """Whether every configured server is on loopback, so that no citizen can be met by a rehearsal."""
-    host = urlsplit(config.telegram.api_url).hostname or ""
+    servers = [config.telegram.api_url] if telegram_token(config) else []
+    servers += [config.matrix.homeserver] if config.matrix.homeserver else []
+    return all(_loopback(urlsplit(server).hostname or "") for server in servers)
+
+
+def _loopback(host: str) -> bool:
     try:
         return ipaddress.ip_address(host).is_loopback
     except ValueError:

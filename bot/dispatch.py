@@ -64,8 +64,10 @@ class Dispatch:
         send: Callable[[Sequence[OutboxRow]], Awaitable[None]],
         reach: Reach = pass_by,
         metrics: Metrics | None = None,
+        admin: Address | None = None,
         quiet: QuietHours | None = None,
     ) -> None:
+        self._admin = admin
         self._metrics = metrics or Metrics()
         self._memory = memory
         self.adopt(process, languages)
@@ -85,23 +87,33 @@ class Dispatch:
         self._vocabulary = Vocabulary(languages.values(), handlers.COMMANDS)
 
     async def receive(
-        self, batch: Sequence[Incoming], bookmark: str | None = None, facts: Mapping[str, str] | None = None
+        self,
+        batch: Sequence[Incoming],
+        bookmark: str | None = None,
+        facts: Mapping[str, str] | None = None,
+        channel: str = "",
     ) -> None:
-        """Handle a batch of one channel. Returns after the commit; raises only where nothing could be written."""
-        if not batch:
+        """Handle a batch of one channel. Returns after the commit; raises only where nothing could be written.
+
+        `channel` is needed for a batch without messages, which only moves the bookmark or notes facts.
+        """
+        facts = facts or {}
+        if not batch and not facts:
             return
         self._reach("after_fetch")
         async with self._one_batch:
             try:
-                rows = await self._handle(batch, bookmark, facts or {})
+                rows = await self._handle(batch, bookmark, facts, channel)
             except Unavailable:
                 raise  # the network keeps the batch and hands it over again
-            except Exception as error:  # noqa: BLE001 - whatever it was, the others in the batch must not pay for it
+            except Exception as error:
+                if not batch:
+                    raise
                 if len(batch) == 1:
-                    rows = await self._give_up(batch[0], error, bookmark, facts or {})
+                    rows = await self._give_up(batch[0], error, bookmark, facts)
                 else:
                     log.warning("batch_split", messages=len(batch), error=type(error).__name__)
-                    rows = await self._one_by_one(batch, bookmark, facts or {})
+                    rows = await self._one_by_one(batch, bookmark, facts)
         self._reach("after_commit")
         await self._send(rows)
         asked, self._to_reload = self._to_reload, []
@@ -131,19 +143,23 @@ class Dispatch:
         return rows
 
     async def _handle(
-        self, batch: Sequence[Incoming], bookmark: str | None, facts: Mapping[str, str]
+        self, batch: Sequence[Incoming], bookmark: str | None, facts: Mapping[str, str], channel: str = ""
     ) -> list[OutboxRow]:
-        channel, now = batch[0].sender.channel, self._now()
+        channel, now = batch[0].sender.channel if batch else channel, self._now()
         fresh = {message.id: message for message in batch}
         senders = list({message.sender for message in batch})
         known = await self._memory.known(channel, list(fresh), senders)
         changes = self._changes(channel, bookmark, facts, now)
-        talks: dict[Address, _Talk] = {}
+        talks: dict[str, _Talk] = {}
         for message in fresh.values():
             if message.id in known.seen:
                 continue
             changes.handled.append(message.id)
-            talk = talks.setdefault(message.sender, _talk(message.sender, known))
+            # By user, not by room: somebody may write in two rooms at once.
+            if (talk := talks.get(message.sender.user)) is None:
+                talk = talks[message.sender.user] = self._talk(message, known)
+            if message.private and message.kind != "membership" and talk.person.address != message.sender:
+                talk.person = replace(talk.person, address=message.sender)
             try:
                 await self._decide(message, talk, changes, now)
             except Unavailable:
@@ -164,11 +180,10 @@ class Dispatch:
             changes.failed.append((message.id, "unreadable"))
             return
         if message.kind == "membership":
-            if talk.loaded is not None:
+            # Of several rooms with the bot, leaving one is no goodbye.
+            if talk.loaded is not None and talk.person.address == message.sender:
                 talk.person = replace(talk.person, stopped=True)
                 changes.silenced.append(talk.person.id)
-            return
-        if message.kind == "delete":
             return
         turn = Turn(
             message=message,
@@ -184,9 +199,9 @@ class Dispatch:
             role=talk.role,
         )
         decision = await handlers.answer(turn)
-        self._apply(decision, talk, changes)
+        self._apply(decision, message, talk, changes)
 
-    def _apply(self, decision: Decision, talk: _Talk, changes: Changes) -> None:
+    def _apply(self, decision: Decision, message: Incoming, talk: _Talk, changes: Changes) -> None:
         """What a decision asks for, noted among the changes of the batch."""
         talk.person = decision.person
         erased = False
@@ -215,7 +230,10 @@ class Dispatch:
             changes.planned = [plan for plan in changes.planned if plan.person_id != talk.person.id]
         else:
             owner = talk.person.id
-        changes.planned += [Planned(person_id=owner, to=talk.person.address, message=said) for said in decision.say]
+        changes.planned += [
+            Planned(person_id=owner, to=_where(said, message, decision.person), message=_placed(said, message))
+            for said in decision.say
+        ]
         if erased:
             changes.put_off = [later for later in changes.put_off if later[0] != talk.person.id]
             talk.erased.append(talk.person.id)
@@ -227,6 +245,13 @@ class Dispatch:
         changes.failed.append((message.id, type(error).__name__))
         t = self._languages.get(language or message.language or "") or self._languages[self._process.languages[0]]
         changes.planned.append(Planned(person_id=None, to=message.sender, message=Outgoing(text=t("apology"))))
+
+    def _talk(self, message: Incoming, known: Known) -> _Talk:
+        sender = message.sender
+        person = known.people.get(sender)
+        role = "admin" if sender == self._admin else known.roles.get(sender, "citizen")
+        alone = sender if message.private else replace(sender, room="")
+        return _Talk(person, person or _stranger(alone), sender in known.took_part, role)
 
     async def _give_up(
         self, message: Incoming, error: Exception, bookmark: str | None, facts: Mapping[str, str]
@@ -246,9 +271,16 @@ class Dispatch:
         return Changes(channel=channel, now=now, today=today, nudge_at=nudge_at, bookmark=bookmark, facts=facts)
 
 
-def _talk(sender: Address, known: Known) -> _Talk:
-    person = known.people.get(sender)
-    return _Talk(person, person or _stranger(sender), sender in known.took_part, known.roles.get(sender, "citizen"))
+def _where(said: Outgoing, message: Incoming, person: Person) -> Address:
+    """Where something is said: where it was asked, or to the person alone; an empty room is one yet to be opened."""
+    return person.address if said.private and not message.private else message.sender
+
+
+def _placed(said: Outgoing, message: Incoming) -> Outgoing:
+    """What is said, in the thread it was asked in, and in a room as a reply to who asked."""
+    if said.private or (message.private and message.thread is None):
+        return said
+    return replace(said, thread=message.thread, reply_to=None if message.private else message.target)
 
 
 def _stranger(address: Address) -> Person:
@@ -265,6 +297,8 @@ def _collect(talks: Iterable[_Talk], changes: Changes) -> None:
                 changes.new.append(after)
         elif replace(before, draft=None) != replace(after, draft=None):
             changes.changed.append(after)
+            if before.address != after.address:
+                changes.readdressed.append(after)
         old, new = before.draft if before else None, after.draft
         if old is None and new is not None:
             changes.begun[after.id] = new

@@ -5,6 +5,8 @@ from collections.abc import AsyncIterator, Iterable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 
+from bot.problems import UserError
+
 HEALTHY_FOR = 120.0
 """Seconds since the last contact with a network after which the bot counts as ill; a long poll takes 50 of them."""
 
@@ -53,7 +55,7 @@ class Metrics:
 
 @asynccontextmanager
 async def served(metrics: Metrics, port: int) -> AsyncIterator[None]:
-    """Answer on this machine's own address as long as the block lasts; port 0 is off. Raises OSError."""
+    """Answer on this machine's own address as long as the block lasts; port 0 is off. Raises UserError."""
     if not port:
         yield
         return
@@ -86,7 +88,10 @@ async def served(metrics: Metrics, port: int) -> AsyncIterator[None]:
     runner = web.AppRunner(server, access_log=None)
     await runner.setup()
     try:
-        await web.TCPSite(runner, "127.0.0.1", port).start()
+        try:
+            await web.TCPSite(runner, "127.0.0.1", port).start()
+        except OSError as error:
+            raise UserError(f"[metrics] port {port} cannot be used ({error.strerror}). Name another.") from error
         yield
     finally:
         await runner.cleanup()

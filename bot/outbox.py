@@ -207,7 +207,7 @@ class Outbox:
                 error = raised if isinstance(raised, SendError) else Unknown(type(raised).__name__)
                 if not isinstance(raised, SendError):
                     log.error("send_failed", row=row.id, error=type(raised).__name__)
-                if fate := _fate_of(row, error, pace, tries):
+                if fate := _fate_of(row, error, pace, tries, repeatable=channel.repeatable):
                     return fate
             else:
                 self._reach("after_send")
@@ -223,7 +223,7 @@ class Outbox:
             return await channel.send(row.to, row.message, key)
 
 
-def _fate_of(row: OutboxRow, error: SendError, pace: Pace | None, tries: int) -> Fate | None:
+def _fate_of(row: OutboxRow, error: SendError, pace: Pace | None, tries: int, *, repeatable: bool) -> Fate | None:
     """What a failed send means for its row; None where it is tried again once the pace allows."""
     match error:
         case NotSent() if pace is None:
@@ -232,7 +232,7 @@ def _fate_of(row: OutboxRow, error: SendError, pace: Pace | None, tries: int) ->
             pace.pause_all(_back_off(tries))
         case NotSent(retry_after=seconds) if pace and seconds is not None:
             pace.pause(row.to, seconds)
-        case Unknown() if row.once:
+        case Unknown() if row.once and not repeatable:
             return Fate(row=row, state="unknown", error="unclear")
         case Unknown() if pace:
             # A reply may arrive twice, better than never.

@@ -21,6 +21,7 @@ from handlers import (
     my_data,
     reload,
     reminders,
+    rooms,
     staff,
     start,
     stop,
@@ -31,13 +32,17 @@ from handlers.turn import Command, Decision, Handler, Menu, Turn, waits_no_more
 COMMANDS: dict[str, Command] = {
     "start": Command("help.start", start.run),
     "umfrage": Command("help.umfrage", survey.run, aliases=("survey",)),
-    "termine": Command("help.termine", events.run, aliases=("events", "termin")),
+    "termine": Command("help.termine", events.run, aliases=("events", "termin"), public=True),
     "erinnern": Command("help.erinnern", reminders.run, aliases=("remind", "erinnerung", "erinnerungen")),
     "sprache": Command("help.sprache", lambda turn: language.run(turn, then=_goes_on(turn)), aliases=("language",)),
-    "hilfe": Command("help.hilfe", lambda turn: help.overview(turn, COMMANDS.values()), aliases=("help",), aside=True),
-    "datenschutz": Command("help.datenschutz", about.privacy, aliases=("privacy",), aside=True),
-    "impressum": Command("help.impressum", about.imprint, aliases=("imprint",), aside=True),
-    "barrierefreiheit": Command("help.barrierefreiheit", about.accessibility, aliases=("accessibility",), aside=True),
+    "hilfe": Command(
+        "help.hilfe", lambda turn: help.overview(turn, COMMANDS.values()), aliases=("help",), aside=True, public=True
+    ),
+    "datenschutz": Command("help.datenschutz", about.privacy, aliases=("privacy",), aside=True, public=True),
+    "impressum": Command("help.impressum", about.imprint, aliases=("imprint",), aside=True, public=True),
+    "barrierefreiheit": Command(
+        "help.barrierefreiheit", about.accessibility, aliases=("accessibility",), aside=True, public=True
+    ),
     "meine_daten": Command("help.meine_daten", my_data.run, aliases=("my_data", "meinedaten"), aside=True),
     "loeschen": Command("help.loeschen", lambda turn: erase.run(turn, then=_goes_on(turn)), aliases=("delete",)),
     "stop": Command("help.stop", stop.run, aliases=("stopp",)),
@@ -59,6 +64,8 @@ MENUS: dict[str, Menu] = {
     survey.PAUSED: survey.PAUSING,
 }
 
+LIKE_A_QUESTION = 20
+"""Characters; anything shorter may be a person's answer that happens to be in the question."""
 # One word behind the sign, perhaps with a bot's name: "/r/hannover" and "!!! Mehr Termine" are no commands.
 _LIKE_A_COMMAND = re.compile(r"[/!]\w+(?:@\w+)?(?:\s.*)?", re.DOTALL)
 _NAMES = {fold(name): command for command, entry in COMMANDS.items() for name in (command, *entry.aliases)}
@@ -70,14 +77,20 @@ def route(turn: Turn) -> Handler:
         return pressed_button
     if turn.message.kind == "edit":
         return survey.edited
+    if turn.message.kind == "delete":
+        return survey.deleted
+    if turn.message.kind == "undecipherable":
+        return help.undecipherable
     if turn.message.media:
         return help.only_text
     if staff.code_in(turn.text):
-        return staff.join
+        return lambda joining: staff.join(joining, COMMANDS.values())
     command = command_in(turn.text)
     if command and not turn.may_use(COMMANDS[command]):
         return help.unknown_command
     if _language_first(turn, command):
+        if named := language.named(turn):
+            return lambda first: language.picked(first, named, then="start")
         return lambda first: language.ask(first, then=_with_payload(first, command or "start"))
     if command:
         return COMMANDS[command].run
@@ -105,9 +118,35 @@ def _in_conversation(turn: Turn) -> Handler:
 
 async def answer(turn: Turn) -> Decision:
     """Route a message and follow where its handler leads; an aside ends with the question that waits."""
-    if not turn.message.private:
-        return turn.say(turn.as_person(_with_known_language(turn)).t("group.private", link=turn.message.link))
+    person = turn.person
     turn = _with_argument(_start_of_event(_without_slash(turn.as_person(_with_known_language(turn)))))
+    if turn.message.private:
+        return await _understood(turn)
+    command = COMMANDS.get(command_in(turn.text) or turn.vocabulary.command(turn.text) or "")
+    decision = await rooms.answer(turn, command if command and turn.may_use(command) else None, _understood)
+    # Nothing is noted about those who only ask something in a room.
+    return replace(decision, person=person) if decision.person == turn.person else decision
+
+
+async def _understood(turn: Turn) -> Decision:
+    """The answer to somebody who is alone with the bot; replies that helped nobody are counted, the others end it."""
+    if _repeats_us(turn):
+        return Decision(person=turn.person)
+    decision = await _routed(turn)
+    known = turn.person.misses
+    if decision.person.misses > known:
+        return help.patient(turn, decision)
+    return replace(decision, person=replace(decision.person, misses=0)) if decision.person.misses else decision
+
+
+def _repeats_us(turn: Turn) -> bool:
+    """Whether somebody says the bot's own question back to it: no person does, and two programs would never end."""
+    if len(turn.text) < LIKE_A_QUESTION or (waiting := waiting_message(turn)) is None:
+        return False
+    return len(waiting.text) >= LIKE_A_QUESTION and fold(waiting.text) in fold(turn.text)
+
+
+async def _routed(turn: Turn) -> Decision:
     handler = route(turn)
     decision = await _decided(handler, turn)
     aside = handler in {help.unknown_command, help.only_text} or any(

@@ -24,6 +24,12 @@ def ask(turn: Turn, then: str) -> Decision:
     return turn.say(question, person=waits_at(turn.person, MENU, then))
 
 
+def named(turn: Turn) -> str:
+    """The language that a whole message names ("English"); a number names none before the languages were shown."""
+    choice = None if recognition.position(turn.text) is not None else recognition.exact(turn.text, choices(turn))
+    return choice.key.rpartition(":")[2] if choice else ""
+
+
 def asks(turn: Turn) -> str:
     return turn.t("language.ask")
 
@@ -34,8 +40,9 @@ def choices(turn: Turn) -> tuple[Choice, ...]:
     return tuple(Choice(menu_button(MENU, tag), turn.languages[tag]("language.name")) for tag in offered)
 
 
-def picked(turn: Turn, tag: str) -> Decision:
-    then = turn.person.waiting.then if turn.person.waiting and turn.person.waiting.menu == MENU else ""
+def picked(turn: Turn, tag: str, then: str = "") -> Decision:
+    if not then and turn.person.waiting and turn.person.waiting.menu == MENU:
+        then = turn.person.waiting.then
     person = replace(waits_no_more(turn.person), language=tag)
     if then:
         return Decision(person=person, then=then)

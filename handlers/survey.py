@@ -116,7 +116,8 @@ def typed(turn: Turn) -> Decision:
         return control(turn, move)
     step = interview.advance(survey, begun, move, t)
     if turn.message.target is not None:
-        step = replace(step, progress=replace(step.progress, last=(turn.message.target, question.id)))
+        others = {message: answered for message, answered in step.progress.said.items() if answered != question.id}
+        step = replace(step, progress=replace(step.progress, said={**others, turn.message.target: question.id}))
     return _stepped(turn, step)
 
 
@@ -239,10 +240,21 @@ def edited(turn: Turn) -> Decision:
     survey, t, begun = turn.process.survey, turn.t, draft(turn)
     if begun is None or not answering(turn):
         return Decision(person=turn.person)
-    last = begun.last
-    if last is None or last[0] != turn.message.target or (again := survey.reopen(begun, last[1])) is None:
+    last, question = ([("", ""), *begun.said.items()])[-1]
+    if last != turn.message.target or (again := survey.reopen(begun, question)) is None:
         return turn.say(Outgoing(text=t("edit.too_late"), aside=True))
     return typed(turn.as_person(replace(waits_no_more(turn.person), draft=again)))
+
+
+def deleted(turn: Turn) -> Decision:
+    """A message that its sender has taken back: the answer it gave goes as well, and its question is asked again."""
+    survey, begun = turn.process.survey, draft(turn)
+    question = begun.said.get(turn.message.target or "") if begun else None
+    if begun is None or question is None:
+        return Decision(person=turn.person)
+    without = survey.without(begun, question)
+    again = prefixed(turn.t("answer.taken_back"), put(survey, without, turn.t))
+    return turn.say(again, person=replace(waits_no_more(turn.person), draft=without))
 
 
 def pressed_control(turn: Turn, key: str) -> Decision:
@@ -265,9 +277,9 @@ def pressed_control(turn: Turn, key: str) -> Decision:
 def missed(turn: Turn, sentence: str, again: Outgoing) -> Decision:
     """A reply that did not fit: what would, and the question again; the third time in a row a short help."""
     misses = turn.person.misses + 1
-    if misses >= HELP_AFTER:
+    if misses % HELP_AFTER == 0:
         how = turn.t("misfit.help_choice" if again.choices else "misfit.help")
-        sentence, misses = f"{sentence}\n{how}", 0
+        sentence = f"{sentence}\n{how}"
     return turn.say(prefixed(sentence, again), person=replace(turn.person, misses=misses))
 
 

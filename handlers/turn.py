@@ -47,7 +47,7 @@ class Turn:
         """Whether the person's role is enough. Staff are served in private only, and never by a forward."""
         if command.role == "citizen":
             return True
-        return self.role in {command.role, "admin"} and self.message.private and not self.message.forwarded
+        return serves(command, self.role) and self.message.private and self.message.vouched
 
     @property
     def t(self) -> Texts:
@@ -76,7 +76,7 @@ Handler = Callable[[Turn], Decision | Awaitable[Decision]]
 class Command:
     """A command: the id of its line in the help, what it does, who may use it, and its other names.
 
-    An `aside` answers and lets the conversation go on where it was.
+    An `aside` answers and lets the conversation go on where it was; a `public` one may be read by a whole room.
     """
 
     help: str
@@ -84,6 +84,12 @@ class Command:
     role: Role = "citizen"
     aliases: tuple[str, ...] = ()
     aside: bool = False
+    public: bool = False
+
+
+def serves(command: Command, role: str) -> bool:
+    """Whether a command is there for a role: an admin may use them all."""
+    return command.role in {"citizen", role} or role == "admin"
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,8 +1,8 @@
 """The bot's memory: what one batch of messages needs to know beforehand, and all that it leaves, in one transaction."""
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Container, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
@@ -51,6 +51,7 @@ class Changes:
     begun: dict[int, Progress] = field(default_factory=dict)
     moved: dict[int, Progress] = field(default_factory=dict)
     ended: list[int] = field(default_factory=list)
+    readdressed: list[Person] = field(default_factory=list)
     submitted: list[tuple[Submit, Address]] = field(default_factory=list)
     codes: list[str] = field(default_factory=list)
     cancelled: list[int] = field(default_factory=list)
@@ -75,11 +76,14 @@ class Memory:
         self._process_key = b""
         self._leftovers = False
 
-    async def open(self) -> None:
-        """Ready the database for writing. Raises DatabaseUnusable, or WrongKey where it was sealed with another key."""
+    async def open(self, repeatable: Container[str] = (), now: datetime | None = None) -> None:
+        """Ready the database for writing; `repeatable` are the channels on which a repeat is no second message.
+
+        Raises DatabaseUnusable, or WrongKey where it was sealed with another key.
+        """
 
         def ready(connection: Connection) -> bytes:
-            outbox.recover(connection)
+            outbox.recover(connection, self._vault, repeatable, now or datetime.now(UTC))
             return responses.process_key(connection, self._vault, self._process)
 
         await self._database.open(to_write=True)
@@ -140,6 +144,7 @@ class Memory:
         people.end_drafts(connection, changes.ended)
         people.add(connection, vault, changes.new, changes.today)
         people.change(connection, changes.changed)
+        people.readdress(connection, vault, changes.readdressed)
         nudge_at = changes.nudge_at or changes.now
         people.begin_drafts(connection, vault, changes.begun, changes.today, nudge_at)
         people.change_drafts(connection, vault, changes.moved, changes.today, nudge_at)
@@ -153,7 +158,7 @@ class Memory:
         outbox.cancel_planned(connection, changes.cancelled)
         if changes.bookmark is not None:
             received.move_bookmark(connection, changes.channel, changes.bookmark)
-        received.note_facts(connection, changes.channel, changes.facts)
+        received.note_facts(connection, vault, changes.channel, changes.facts)
         return outbox.add(connection, vault, changes.planned, changes.today)
 
     async def tidy(self, *, at_once: bool = False) -> None:
@@ -321,7 +326,7 @@ class Memory:
 
     async def facts(self, channel: str) -> Mapping[str, str]:
         """A channel's small durable keys."""
-        return await self._database.read(lambda connection: received.read_facts(connection, channel))
+        return await self._database.read(lambda connection: received.read_facts(connection, self._vault, channel))
 
     async def due(self, now: datetime, most: int) -> list[OutboxRow]:
         """Replies to be sent now."""

@@ -1,8 +1,8 @@
 """What is to be sent, and what became of it. Address and text are sealed, and gone once the row is done."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Container, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 
 import msgspec
 from sqlalchemy import ColumnElement, Connection, bindparam, delete, func, insert, or_, select, update
@@ -127,10 +127,22 @@ def opened_message(vault: Vault, sealed: bytes) -> Outgoing:
     return msgspec.msgpack.decode(vault.open(sealed, "message"), type=Outgoing)
 
 
-def recover(connection: Connection) -> None:
-    """After a start: what a killed process was sending is sent again, or its fate is open where it goes once only."""
+REPEATABLE_FOR = timedelta(hours=20)
+"""How long a network that knows repeats by their key is relied upon for it: Synapse forgets after 24 hours."""
+
+
+def recover(connection: Connection, vault: Vault, repeatable: Container[str], now: datetime) -> None:
+    """After a start: what a killed process was sending is sent again, or its fate is open where it goes once only.
+
+    On `repeatable` channels it may always be sent again, for some hours.
+    """
     left = update(outbox).where(outbox.c.state == "sending")
     connection.execute(left.where(outbox.c.once.is_(False)).values(state="queued"))
+    recent = select(outbox.c.id, outbox.c.address).where(
+        outbox.c.state == "sending", outbox.c.due_at > now - REPEATABLE_FOR
+    )
+    again = [row.id for row in connection.execute(recent) if opened_address(vault, row.address).channel in repeatable]
+    connection.execute(left.where(outbox.c.id.in_(again)).values(state="queued"))
     # One try after a start is welcome anywhere, and the clock may have gone back since the pause was noted.
     paused = outbox.c.not_before.is_not(None) & (outbox.c.state == "queued")
     connection.execute(update(outbox).where(paused).values(not_before=None))

@@ -32,13 +32,14 @@ class _Draft(msgspec.Struct):
 
     answers: dict[str, Any]
     ticked: tuple[str, ...] = ()
-    last: tuple[str, str] | None = None
+    said: dict[str, str] = {}
 
 
 _FOUND = (
     select(
         people.c.id,
         people.c.lookup,
+        people.c.address,
         people.c.language,
         people.c.consent_version,
         people.c.consent_day,
@@ -72,11 +73,13 @@ def find(connection: Connection, vault: Vault, lookups: Mapping[Address, bytes])
     return {address: _person(rows[lookup], address, vault) for address, lookup in lookups.items() if lookup in rows}
 
 
-def _person(row: Any, address: Address, vault: Vault) -> Person:
+def _person(row: Any, asked: Address, vault: Vault) -> Person:
+    # Where a network has rooms, a person is reached in the one they were last alone with the bot in.
+    address = asked if asked.user == asked.room else opened_address(vault, row.address)
     draft = None
     if row.survey is not None:
         kept = msgspec.json.decode(vault.open(row.answers, "draft"), type=_Draft)
-        draft = Progress(row.survey, row.version, row.question, read(kept.answers), kept.ticked, kept.last)
+        draft = Progress(row.survey, row.version, row.question, read(kept.answers), kept.ticked, kept.said)
     return Person(
         id=row.id,
         address=address,
@@ -143,6 +146,13 @@ def change(connection: Connection, changed: Sequence[Person]) -> None:
         connection.execute(_CHANGE, [{"person": person.id, **_state(person)} for person in changed])
 
 
+def readdress(connection: Connection, vault: Vault, moved: Sequence[Person]) -> None:
+    """Write where people are reached from now on."""
+    for person in moved:
+        address = sealed_address(vault, person.address)
+        connection.execute(update(people).where(people.c.id == person.id).values(address=address))
+
+
 def _state(person: Person) -> dict[str, object]:
     return {
         "language": person.language,
@@ -200,7 +210,9 @@ def _draft(vault: Vault, draft: Progress, today: date, nudge_at: datetime) -> di
         "survey": draft.survey,
         "version": draft.version,
         "question": draft.question,
-        "answers": vault.seal(msgspec.json.encode(_Draft(written(draft.answers), draft.ticked, draft.last)), "draft"),
+        "answers": vault.seal(
+            msgspec.json.encode(_Draft(written(draft.answers), draft.ticked, dict(draft.said))), "draft"
+        ),
         "changed_on": today,
         # To the hour, and rounded up: when exactly somebody answered is nobody's business.
         "nudge_at": nudge_at.replace(minute=0, second=0, microsecond=0) + timedelta(hours=1),

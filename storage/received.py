@@ -1,11 +1,14 @@
 """What the networks handed over: ids already handled, how far each network was read, messages that failed."""
 
+from base64 import b64decode, b64encode
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 
+import msgspec
 from sqlalchemy import Connection, bindparam, delete, func, insert, select, update
 
 from storage.tables import bookmarks, dead_letters, facts, seen, sources
+from storage.vault import Vault
 
 
 def known(connection: Connection, channel: str, ids: Sequence[str]) -> set[str]:
@@ -66,16 +69,27 @@ def move_bookmark(connection: Connection, channel: str, value: str) -> None:
         connection.execute(insert(bookmarks).values(channel=channel, value=value))
 
 
-def read_facts(connection: Connection, channel: str) -> dict[str, str]:
+def read_facts(connection: Connection, vault: Vault, channel: str) -> dict[str, str]:
     """A channel's small durable keys."""
-    rows = connection.execute(select(facts.c.name, facts.c.value).where(facts.c.channel == channel))
-    return {row.name: row.value for row in rows}
+    sealed = connection.execute(select(facts.c.value).where(facts.c.channel == channel)).scalars()
+    pairs = (msgspec.json.decode(vault.open(b64decode(value), "fact"), type=tuple[str, str]) for value in sealed)
+    return dict(pairs)
 
 
-def note_facts(connection: Connection, channel: str, new: Mapping[str, str]) -> None:
-    """Write some of a channel's keys anew."""
-    if new:
-        of_channel = facts.c.channel == channel
-        connection.execute(delete(facts).where(of_channel, facts.c.name.in_(list(new))))
-        rows = [{"channel": channel, "name": name, "value": value} for name, value in new.items()]
+def note_facts(connection: Connection, vault: Vault, channel: str, new: Mapping[str, str]) -> None:
+    """Write some of a channel's keys anew; an empty value removes its key. Names and values may be rooms and people."""
+    if not new:
+        return
+    hashes = {name: vault.lookup(f"fact {channel}", name).hex() for name in new}
+    connection.execute(delete(facts).where(facts.c.channel == channel, facts.c.name.in_(list(hashes.values()))))
+    rows = [
+        {
+            "channel": channel,
+            "name": hashes[name],
+            "value": b64encode(vault.seal(msgspec.json.encode((name, value)), "fact")).decode(),
+        }
+        for name, value in new.items()
+        if value
+    ]
+    if rows:
         connection.execute(insert(facts), rows)

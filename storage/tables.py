@@ -150,6 +150,7 @@ bookmarks = Table(
     Column("value", Text, nullable=False),
 )
 
+# What a channel has to remember: named by a keyed hash and sealed, because rooms and people are addresses.
 facts = Table(
     "facts",
     metadata,

@@ -9,7 +9,7 @@ from pathlib import Path
 from bot import app as application
 from bot.channels import terminal
 from bot.clock import Clock
-from bot.config import Config, MetricsSection, ProcessSection, RemindersSection, StorageSection, TelegramSection
+from bot.config import Config, ProcessSection, StorageSection
 from bot.core.messages import Address, Incoming, Memory, Outgoing, Receive
 
 OPEN = datetime.fromisoformat("2025-11-10T10:00:00+01:00")
@@ -35,6 +35,8 @@ class FrozenClock(Clock):
 
 class Recorder:
     """A channel that keeps what is sent."""
+
+    repeatable = False
 
     def __init__(self, name: str = terminal.NAME) -> None:
         self.name = name
@@ -117,14 +119,7 @@ class Talk:
 
 def config_in(folder: Path, process: Path | None = None, url: str = "sqlite:///data/mitreden.db") -> Config:
     """Settings whose files lie in a folder of the test."""
-    return Config(
-        ProcessSection(str(process) if process else ""),
-        StorageSection(url=url),
-        TelegramSection(),
-        RemindersSection(),
-        MetricsSection(),
-        folder,
-    )
+    return Config(base=folder, process=ProcessSection(str(process) if process else ""), storage=StorageSection(url=url))
 
 
 @asynccontextmanager

@@ -3,6 +3,7 @@
 import json
 import os
 import signal
+import socket
 import subprocess
 import sys
 import time
@@ -71,6 +72,33 @@ def test_broken_off_after_any_line_and_continued_gives_the_same_answers(tmp_path
     answers = response["answers"]
     assert isinstance(answers, dict)
     assert (len(answers), answers["used"], answers["wish"], answers["age"]) == (18, "site", "1", "under_18")
+
+
+def test_whoever_tries_things_out_may_be_staff_where_no_network_is_configured(tmp_path: Path) -> None:
+    configured = {"MITREDEN_TELEGRAM_TOKEN": "123:abc"}
+    refused = mitreden(tmp_path, "chat", "--staff", said="/hilfe\n", environment=configured)
+    assert (refused.returncode, refused.stdout) == (1, "")
+    assert refused.stderr.startswith("mitreden: --staff is for trying things out")
+    assert mitreden(tmp_path, "chat", "--staff", "--language", "de", said="/hilfe\n").returncode == 0
+
+
+def test_a_port_that_is_taken_ends_with_a_sentence(tmp_path: Path) -> None:
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        port = str(taken.getsockname()[1])
+        bot = {"MITREDEN_TELEGRAM_TOKEN": "123:abc", "MITREDEN_TELEGRAM_API_URL": "http://127.0.0.1:9"}
+        metrics = mitreden(tmp_path, "run", environment={**bot, "MITREDEN_METRICS_PORT": port})
+        assert metrics.stderr.startswith(f"mitreden: [metrics] port {port} cannot be used")
+        hook = {
+            "MITREDEN_TELEGRAM_WEBHOOK_URL": "https://example.org/hook",
+            "MITREDEN_TELEGRAM_WEBHOOK_SECRET": "0123456789abcdef",
+            "MITREDEN_TELEGRAM_WEBHOOK_PORT": port,
+        }
+        webhook = mitreden(tmp_path, "run", environment={**bot, **hook})
+        assert webhook.returncode == 1
+        last = webhook.stderr.splitlines()[-1]
+        assert last.startswith(f"mitreden: [telegram] webhook_port {port} cannot be used")
 
 
 def test_at_the_real_time_the_process_is_over_and_the_bot_says_so(tmp_path: Path) -> None:

@@ -5,7 +5,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal, Protocol
 
-Kind = Literal["message", "edit", "delete", "membership", "unreadable"]
+Kind = Literal["message", "edit", "delete", "membership", "unreadable", "undecipherable"]
+"""`unreadable` is what nobody can make sense of; `undecipherable` what its sender encrypted for others only."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,6 +24,8 @@ class Incoming:
 
     `target` is the network's id of the message itself, of the message under a tapped button, or of the edited one.
     `media` marks a picture, a voice message and the like; `link` opens the private chat for one from a group.
+    `thread` is the network's id of the thread that the message stands in. `vouched` is whether the network makes sure
+    that the message is its sender's own: a forward is not, nor one from a server that nobody has named for staff.
     """
 
     id: str
@@ -35,8 +38,9 @@ class Incoming:
     language: str | None = None
     private: bool = True
     media: bool = False
-    forwarded: bool = False
+    vouched: bool = True
     link: str = ""
+    thread: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +72,15 @@ class Venue:
 
 
 @dataclass(frozen=True, slots=True)
+class Span:
+    """Some words in one manner; `link` is an address that opens when they are chosen."""
+
+    text: str
+    bold: bool = False
+    link: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Settled:
     """A message with buttons that was answered by one of them: its id, and what it reads from now on."""
 
@@ -85,9 +98,13 @@ class Outgoing:
     message is about, so that a network can tell which one a reaction is for.
     An `aside` leaves the buttons of the message before it valid; any other message takes them away.
     `replaces` names a message to edit instead of sending a new one; `settles` one that this message makes obsolete.
+    `commands` are what the network lists beside this chat from now on, where it lists any: names and descriptions.
+    `spans` are the same words with what is bold and what is a link, for networks that can show it; the text says all.
+    `private` goes to the person alone, wherever they asked; `reply_to` and `thread` say where in a room it belongs.
     """
 
     text: str
+    spans: tuple[Span, ...] = ()
     choices: tuple[Choice, ...] = ()
     controls: tuple[Choice, ...] = ()
     done: Choice | None = None
@@ -99,6 +116,10 @@ class Outgoing:
     replaces: str | None = None
     settles: Settled | None = None
     deletes: str | None = None
+    commands: tuple[tuple[str, str], ...] = ()
+    private: bool = False
+    reply_to: str | None = None
+    thread: str | None = None
 
 
 State = Literal["queued", "sending", "sent", "unknown", "failed"]
@@ -152,6 +173,10 @@ class Refused(SendError):
     """The network will never take this message."""
 
 
+class Halted(Exception):
+    """A channel cannot go on before an operator has done what the text says."""
+
+
 @dataclass(frozen=True, slots=True)
 class Menu:
     """What a network shows of the bot in one language, beside the chat: commands with descriptions, and about it.
@@ -178,9 +203,13 @@ class Memory(Protocol):
 
 
 class Channel(Protocol):
-    """One network. `send` returns the network's id of the message; `key` is the same for a repeat of the same row."""
+    """One network. `send` returns the network's id of the message; `key` is the same for a repeat of the same row.
+
+    `repeatable` says that a repeat with the same key is no second message. `run` raises Halted.
+    """
 
     name: str
+    repeatable: bool
 
     def serves(self, to: Address) -> bool:
         """Whether a message to this address can be sent here and now."""

@@ -18,8 +18,8 @@ TOO_MANY_WAYS = 20_000
 class Progress:
     """How far one person has come. `question` is the one that waits for an answer, None when all are answered.
 
-    `ticked` are the options tapped so far where several may be; `last` is the message that gave the last answer, and to
-    which question, so that an edit of it corrects that answer.
+    `ticked` are the options tapped so far where several may be; `said` are the typed messages that gave answers, each
+    with its question, the last one last: an edit corrects the answer, and taking a message back removes it.
     """
 
     survey: str
@@ -27,7 +27,7 @@ class Progress:
     question: str | None
     answers: Mapping[str, Value] = field(default_factory=dict)
     ticked: tuple[str, ...] = ()
-    last: tuple[str, str] | None = None
+    said: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,7 +86,7 @@ class Survey:
         """The waiting question answered: unreachable answers go, and the first one without an answer waits."""
         if progress.question is None:
             return Recorded(progress)
-        return self._settled({**progress.answers, progress.question: value})
+        return self._settled({**progress.answers, progress.question: value}, progress.said)
 
     def back(self, progress: Progress) -> Progress | None:
         """The question before the waiting one that was really asked; None at the first."""
@@ -103,9 +103,14 @@ class Survey:
         on_path = any(asked.id == question for asked in self.path(progress.answers))
         return replace(progress, question=question, ticked=()) if on_path and question in progress.answers else None
 
+    def without(self, progress: Progress, question: str) -> Progress:
+        """One answer taken out, with those that hang on it; the first question without an answer waits."""
+        answers = {asked: value for asked, value in progress.answers.items() if asked != question}
+        return self._settled(answers, progress.said).progress
+
     def onward(self, progress: Progress) -> Progress:
         """On to the first question without an answer, keeping the answer of the one that waits."""
-        return self._with(progress.answers)
+        return self._with(progress.answers, progress.said)
 
     def tick(self, progress: Progress, option: str) -> Progress:
         """One option of the waiting question tapped: ticked, or no longer; in the order of the content."""
@@ -162,7 +167,7 @@ class Survey:
         for question in self.questions:
             if question.id in progress.answers and question.fits(progress.answers[question.id]):
                 kept[question.id] = progress.answers[question.id]
-        return self._settled(kept)
+        return self._settled(kept, progress.said)
 
     def battery_of(self, question: str) -> BatteryQuestion | None:
         """The battery that a question is one aspect of."""
@@ -177,7 +182,7 @@ class Survey:
             else:
                 still_open.discard(question.id)
 
-    def _settled(self, answers: Mapping[str, Value]) -> Recorded:
+    def _settled(self, answers: Mapping[str, Value], said: Mapping[str, str]) -> Recorded:
         """Answers without those that can no longer be reached. One that goes may take others with it."""
         kept = dict(answers)
         dropped: list[Question] = []
@@ -185,14 +190,15 @@ class Survey:
             possible = {question.id for question in self._possible(kept)}
             gone = [question for question in self.questions if question.id in kept and question.id not in possible]
             if not gone:
-                return Recorded(self._with(kept), tuple(dropped))
+                return Recorded(self._with(kept, said), tuple(dropped))
             dropped += gone
             for question in gone:
                 del kept[question.id]
 
-    def _with(self, answers: Mapping[str, Value]) -> Progress:
+    def _with(self, answers: Mapping[str, Value], said: Mapping[str, str] | None = None) -> Progress:
         waiting = next((question.id for question in self.path(answers) if question.id not in answers), None)
-        return Progress(self.id, self.version, waiting, answers)
+        kept = {message: question for message, question in (said or {}).items() if question in answers}
+        return Progress(self.id, self.version, waiting, answers, said=kept)
 
 
 def _kinds_of_answer(question: Question, options: set[str]) -> list[Value]:

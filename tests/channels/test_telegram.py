@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 from sqlalchemy import Table, select
 
+from bot.core.messages import Address, OutboxRow, Outgoing
 from bot.pace import Limits
 from storage import tables
 from storage.database import database
@@ -168,12 +169,40 @@ async def test_a_group_gets_a_link_for_a_command_and_silence_for_the_rest(
         await anna.say("/umfrage@mitreden_bot", chat=group)
         (said,) = await anna.answers(chat=group)
         assert "https://t.me/mitreden_bot?start=survey" in said.text
+        assert "message_id" in telegram.called("sendMessage")[-1].params["reply_parameters"]
         await anna.say("/umfrage@other_bot", chat=group)
         await anna.quiet(0.3, chat=group)
         await anna.say("Hallo @mitreden_bot", chat=group)
         assert "allein" in (await anna.answers(chat=group))[0].text
         assert await _rows(tmp_path, tables.people) == []
     assert telegram.violations == []
+
+
+async def test_a_group_that_is_upgraded_is_answered_where_it_went(telegram: FakeTelegram, tmp_path: Path) -> None:
+    anna = telegram.citizen("anna")
+    group = telegram.group("Nachbarn")
+    async with serving(telegram, tmp_path) as app:
+        await anna.say("/hilfe@mitreden_bot", chat=group)
+        await anna.answers(chat=group)
+        moved = telegram.upgrade(group)
+        await app.outbox.take([reply(anna.id, group.id, "noch an die alte Gruppe")])
+        assert [one.text for one in await anna.answers(chat=moved)] == ["noch an die alte Gruppe"]
+        await anna.say("/hilfe@mitreden_bot", chat=moved)
+        await anna.answers(chat=moved)
+    assert telegram.violations == []
+
+
+def reply(user: int, room: int, text: str) -> OutboxRow:
+    """A reply on its way into a group."""
+    return OutboxRow(id=10**9, to=Address("telegram", str(user), str(room)), message=Outgoing(text=text))
+
+
+async def test_a_first_message_that_names_a_language_is_the_choice(telegram: FakeTelegram, tmp_path: Path) -> None:
+    anna = telegram.citizen("anna", language_code="fi")
+    async with serving(telegram, tmp_path):
+        await anna.say("English")
+        (welcome,) = await anna.answers()
+        assert "What would you like to do?" in welcome.text
 
 
 async def test_somebody_who_blocks_the_bot_is_left_alone(telegram: FakeTelegram, tmp_path: Path) -> None:
@@ -314,6 +343,10 @@ async def test_a_code_makes_staff_of_the_account_that_types_it_and_of_no_other(
         assert "gilt nicht" in (await berta.answers())[0].text
         await anna.say(code.lower())
         assert "Ankündigungen schreiben" in (await anna.answers())[0].text
+        await asyncio.sleep(0.2)
+        beside = [call.params for call in telegram.called("setMyCommands") if "scope" in call.params]
+        assert [params["scope"] for params in beside] == [{"type": "chat", "chat_id": anna.id}]
+        assert {"command": "hilfe"}.items() <= beside[0]["commands"][4].items()
         await berta.say(code)
         assert "gilt nicht" in (await berta.answers())[0].text
         (member,) = await app.memory.staff()

@@ -10,7 +10,7 @@ import msgspec
 import structlog
 
 from bot.channels.telegram import rendering, updates
-from bot.channels.telegram.api import AiohttpRequest, BotApi, Migrated, Unchanged
+from bot.channels.telegram.api import AiohttpRequest, BotApi, Migrated, Unchanged, Unparsable
 from bot.channels.telegram.webhook import Webhook
 from bot.core.messages import Address, Incoming, Memory, Menu, NotSent, Outgoing, Receive, Refused, SendError, Venue
 
@@ -37,6 +37,7 @@ class Telegram:
     """One bot on Telegram."""
 
     name = updates.NAME
+    repeatable = False
 
     def __init__(
         self,
@@ -145,26 +146,39 @@ class Telegram:
             return await self._send(str(error.chat), message)
 
     async def _send(self, room: str, message: Outgoing) -> str:
+        try:
+            return await self._said(room, message, rendering.formatted(message))
+        except Unparsable:
+            log.error("formatting_not_taken")
+            return await self._said(room, message, None)
+
+    async def _said(self, room: str, message: Outgoing, formatted: str | None) -> str:
+        """Send a message, formatted where that is given: it is then short enough for one."""
         chat = int(room)
         if message.replaces is not None:
             return await self._edit(chat, message)
         *before, last = rendering.parts(message.text)
-        common = {"chat_id": chat, "disable_notification": message.silent or None}
+        common = {"chat_id": chat, "disable_notification": message.silent or None, **_place(message)}
         preview = {"link_preview_options": {"is_disabled": True}}
         for part in before:
             await self._api.call("sendMessage", text=part, **common, **preview)
         keyboard = rendering.keyboard(message)
+        mode = "HTML" if formatted else None
         # One request where one is enough: a message that goes once must not stay half sent.
         captioned = message.attachment is not None and rendering.fits_under_a_file(last)
         if message.attachment is not None and captioned:
-            raw = await self._api.send_document(message.attachment, caption=last, reply_markup=keyboard, **common)
+            caption = {"caption": formatted or last, "parse_mode": mode, "reply_markup": keyboard}
+            raw = await self._api.send_file(message.attachment, **caption, **common)
         else:
-            raw = await self._api.call("sendMessage", text=last or "…", reply_markup=keyboard, **common, **preview)
+            said = {"text": formatted or last or "…", "parse_mode": mode, "reply_markup": keyboard}
+            raw = await self._api.call("sendMessage", **said, **common, **preview)
         sent = msgspec.json.decode(raw, type=Sent).message_id
         if not message.aside:
             self._settle_old_keyboard(chat, message, sent if keyboard else None)
+        if message.commands:
+            self._do_beside(self._list_commands(chat, message.commands))
         if message.attachment is not None and not captioned:
-            await self._api.send_document(message.attachment, **common)
+            await self._api.send_file(message.attachment, **common)
         if message.venue is not None:
             await self._show_on_map(message.venue, common)
         return str(sent)
@@ -222,6 +236,11 @@ class Telegram:
                 if not await self._quietly(method, **parameters, **language):
                     log.warning("set_up_failed", method=method, language=menu.language)
 
+    async def _list_commands(self, chat: int, listed: Sequence[tuple[str, str]]) -> None:
+        """Show other commands beside one chat than beside all others."""
+        commands = [{"command": name, "description": text} for name, text in listed]
+        await self._quietly("setMyCommands", commands=commands, scope={"type": "chat", "chat_id": chat})
+
     async def _fetch(self, offset: int) -> list[msgspec.Raw]:
         raw = await self._api.call(
             "getUpdates",
@@ -277,6 +296,16 @@ class Telegram:
             log.info("call_failed", method=method, error=type(error).__name__, reason=str(error))
             return False
         return True
+
+
+def _place(message: Outgoing) -> dict[str, Any]:
+    """Where in a group a message stands: in a topic, below what it answers."""
+    place: dict[str, Any] = {}
+    if message.thread is not None:
+        place["message_thread_id"] = int(message.thread)
+    if message.reply_to is not None:
+        place["reply_parameters"] = {"message_id": int(message.reply_to), "allow_sending_without_reply": True}
+    return place
 
 
 def _back_off(failures: int) -> float:

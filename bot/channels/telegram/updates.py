@@ -43,6 +43,8 @@ class Message(msgspec.Struct):
     entities: list[Entity] = []
     new_chat_members: list[User] | None = None
     left_chat_member: User | None = None
+    is_topic_message: bool = False
+    message_thread_id: int | None = None
 
 
 class Shown(msgspec.Struct):
@@ -127,7 +129,8 @@ def incoming(update: Update, bot_name: str) -> Incoming | None:
         private=private,
         media=message.text is None,
         link="" if private else f"https://t.me/{bot_name}?start=survey",
-        forwarded=message.forward_origin is not None,
+        vouched=message.forward_origin is None,
+        thread=str(message.message_thread_id) if message.is_topic_message and message.message_thread_id else None,
     )
 
 

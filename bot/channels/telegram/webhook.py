@@ -9,6 +9,8 @@ from urllib.parse import urlsplit
 import msgspec
 from aiohttp import web
 
+from bot.core.messages import Halted
+
 LARGEST = 1024 * 1024
 """Bytes of an update at the most."""
 AT_ONCE = 100
@@ -25,18 +27,26 @@ class Webhook:
 
     @asynccontextmanager
     async def listening(self, handle: Callable[[Sequence[msgspec.Raw]], Awaitable[None]]) -> AsyncIterator[None]:
-        """Take updates as long as the block lasts; those that come together are handled together."""
+        """Take updates as long as the block lasts; those that come together are handled together. Raises Halted."""
         server = web.Application(client_max_size=LARGEST)
         server.add_routes([web.post(urlsplit(self.url).path or "/", self._take)])
         runner = web.AppRunner(server, access_log=None)
         await runner.setup()
         work = asyncio.create_task(self._work(handle))
         try:
-            await web.TCPSite(runner, "127.0.0.1", self._port).start()
+            await self._listen(runner)
             yield
         finally:
             work.cancel()
             await runner.cleanup()
+
+    async def _listen(self, runner: web.AppRunner) -> None:
+        try:
+            await web.TCPSite(runner, "127.0.0.1", self._port).start()
+        except OSError as error:
+            raise Halted(
+                f"[telegram] webhook_port {self._port} cannot be used ({error.strerror}). Name another."
+            ) from error
 
     async def _take(self, request: web.Request) -> web.Response:
         shown = request.headers.get("X-Telegram-Bot-Api-Secret-Token", "")

@@ -1,0 +1,338 @@
+"""The bot on one Matrix homeserver: its own sync loop, and sends that a repeat does not double."""
+
+import asyncio
+import contextlib
+import random
+from collections.abc import Callable, Coroutine, Mapping, Sequence
+from pathlib import Path
+from typing import Any, Literal
+
+import msgspec
+import structlog
+
+from bot.channels.matrix import rendering
+from bot.channels.matrix.api import Api, Denied, SignedOut, decoded, path
+from bot.channels.matrix.cross_signing import sign_device
+from bot.channels.matrix.encryption import Encryption, KeysClash
+from bot.channels.matrix.events import NAME, Sync
+from bot.channels.matrix.invites import Invitation, Invitations
+from bot.channels.matrix.reading import TYPES, Reading
+from bot.channels.matrix.rooms import Room, Rooms
+from bot.channels.matrix.session import Account, Session, Store, signed_in
+from bot.core.messages import (
+    Address,
+    Attachment,
+    Blocked,
+    Halted,
+    Memory,
+    NotSent,
+    Outgoing,
+    Receive,
+    SendError,
+)
+
+log = structlog.get_logger(__name__)
+
+LONG_POLL = 30
+"""Seconds that a sync waits for something new."""
+SLOWEST = 30.0
+"""Seconds between two tries at the most."""
+LONGEST_SEND = 60.0
+"""Seconds after which a send that hangs frees its room."""
+FILTER = msgspec.json.encode(
+    {
+        "presence": {"types": []},
+        "account_data": {"types": []},
+        "room": {
+            "account_data": {"types": []},
+            "ephemeral": {"types": []},
+            "state": {"types": ["m.room.encryption", "m.room.tombstone"], "lazy_load_members": True},
+            "timeline": {"limit": 100, "types": TYPES},
+        },
+    }
+).decode()
+
+EncryptionMode = Literal["required", "allowed", "off"]
+
+
+class Matrix:
+    """One account on one homeserver. `name` is what rooms that the bot opens are called."""
+
+    repeatable = True
+
+    def __init__(  # noqa: PLR0913 - what an operator can set
+        self,
+        account: Account,
+        folder: Path,
+        *,
+        encryption: EncryptionMode = "allowed",
+        staff_servers: Sequence[str] = (),
+        name: str = "Mitreden",
+        polled: Callable[[], None] = lambda: None,
+    ) -> None:
+        self.name = NAME
+        self._account = account
+        self._mode = encryption
+        self._staff_servers = frozenset(staff_servers or (account.server,))
+        self._room_name = name
+        self._polled = polled
+        self._api = Api(account.homeserver)
+        self._store = Store(folder)
+        self._encryption: Encryption | None = None
+        self._facts: dict[str, str] = {}
+        self._rooms = Rooms(self._api, account.user, lambda room: f"encrypted {room}" in self._facts)
+        self._invitations = Invitations(self._api, self._welcome)
+        self._reading = Reading(self._api, self._rooms, account.user, self._staff_servers, self._facts, encryption)
+        self._alone: dict[str, str] = {}
+        self._opening = asyncio.Lock()
+        self._ready = asyncio.Event()
+        self._beside: set[asyncio.Task[object]] = set()
+
+    def serves(self, to: Address) -> bool:
+        """Everybody on any homeserver."""
+        return to.channel == NAME
+
+    async def open(self) -> None:
+        """Ready to call the homeserver. Raises Halted."""
+        self._store.open()
+        await self._api.open()
+
+    async def close(self) -> None:
+        """Let what goes beside the messages finish shortly, and close the store."""
+        if self._beside:
+            await asyncio.wait(self._beside, timeout=1.0)
+        for task in self._beside:
+            task.cancel()
+        await asyncio.gather(*self._beside, return_exceptions=True)
+        await self._api.close()
+        if self._encryption is not None:
+            self._encryption.close()
+
+    async def ready(self) -> None:
+        """Return once signed in, with keys: what is sent before waits for it."""
+        await self._ready.wait()
+
+    # Receiving
+
+    async def run(self, receive: Receive, memory: Memory) -> None:
+        """Sync for ever; whatever fails is tried again. Raises Halted where an operator has to act."""
+        self._facts.update(await memory.facts(NAME))
+        since = await memory.bookmark(NAME)
+        joining = asyncio.create_task(self._invitations.work(self._ready))
+        failures = 0
+        try:
+            while True:
+                try:
+                    if not self._ready.is_set():
+                        await self._sign_in()
+                    since = await self._sync(since, receive)
+                    failures = 0
+                except SignedOut as error:
+                    raise Halted(
+                        "Matrix: the homeserver has ended our session. Run: mitreden matrix login --new"
+                    ) from error
+                except Halted:
+                    raise
+                except KeysClash:
+                    self._begin_anew()
+                except SendError as error:
+                    failures += 1
+                    pause = getattr(error, "retry_after", None) or _back_off(failures)
+                    log.warning("sync_failed", error=type(error).__name__, reason=str(error), retry_in=round(pause, 1))
+                    await asyncio.sleep(pause)
+                except Exception as error:  # noqa: BLE001 - a full disk, a lost database: the homeserver keeps everything
+                    failures += 1
+                    log.error("batch_not_written", error=type(error).__name__)
+                    await asyncio.sleep(_back_off(failures))
+        finally:
+            joining.cancel()
+
+    async def _sign_in(self) -> None:
+        """Once: session, keys, cross-signing. A failing cross-signature is said, and tried again at the next start."""
+        session = await signed_in(self._api, self._account, self._store)
+        self._alone = await self._direct_rooms()
+        for name, inviter in self._facts.items():
+            if name.startswith("invite "):  # taken before a crash, joined after it
+                self._invitations.add(Invitation(name.removeprefix("invite "), inviter))
+        if self._mode != "off":
+            await self._ready_keys(session)
+        self._ready.set()
+        log.info("signed_in_as", device=session.device)
+
+    async def _ready_keys(self, session: Session) -> None:
+        if self._encryption is None:
+            folder = self._store.folder
+            self._encryption = Encryption(self._api, session.user, session.device, folder, session.pickle_key)
+            self._reading.encryption = self._encryption
+        await self._encryption.keep_up()
+        if not session.signed:
+            try:
+                session.signed = await sign_device(self._api, self._account, session, self._store)
+            except Denied as error:
+                log.warning("not_cross_signed", code=error.code)
+            if session.signed:
+                self._store.keep(session)
+
+    def _begin_anew(self) -> None:
+        """Go on as another device: the homeserver has keys of this one that we do not have. Raises Halted."""
+        log.error("keys_clash", remedy="an old copy of [matrix] store was put back; going on as a new device")
+        if not self._account.password:
+            raise Halted("Matrix: an old copy of [matrix] store was put back. Run: mitreden matrix login --new")
+        if self._encryption is not None:
+            self._encryption.close()
+            self._encryption = self._reading.encryption = None
+        self._ready.clear()
+        self._api.token = ""
+        self._store.put_aside()
+
+    async def _sync(self, since: str | None, receive: Receive) -> str:
+        """One sync, handed over and committed; from where the next one goes on."""
+        if self._encryption is not None:
+            try:
+                await self._encryption.keep_up()
+            except Denied as error:  # something the homeserver does not like must not keep it from telling us the news
+                log.warning("keys_not_kept_up", code=error.code)
+        query = {"filter": FILTER, "timeout": str(LONG_POLL * 1000 if since else 0)}
+        if since:
+            query["since"] = since
+        answer = await self._api.get(path("sync"), LONG_POLL + 30.0, **query)
+        self._polled()
+        sync = msgspec.json.decode(answer, type=Sync)
+        read = await self._reading.read(sync, since)
+        for invited in read.invited:
+            if self._invitations.add(invited):
+                read.facts[invited.fact] = invited.inviter
+        if since is None:
+            read.facts["began"] = sync.next_batch  # what comes from now on is for us, also after a crash
+        if read.batch or read.facts:
+            await receive(read.batch, sync.next_batch, read.facts)
+            for name, value in read.facts.items():
+                self._facts[name] = value
+                if not value:
+                    del self._facts[name]
+        for room, last in read.last.items():
+            self._do_beside(self._quietly("POST", path("rooms", room, "receipt", "m.read", last)))
+        for room in read.empty:
+            self._rooms.forget(room)
+            self._do_beside(self._quietly("POST", path("rooms", room, "leave")))
+        for room, server in read.moved:
+            self._do_beside(self._quietly("POST", f"{path('join', room)}?via={server}"))
+        return sync.next_batch
+
+    def _welcome(self, invited: Invitation) -> bool:
+        return not (invited.encrypted and self._mode == "off")
+
+    # Sending
+
+    async def send(self, to: Address, message: Outgoing, key: str) -> str:
+        """Send or edit one message; the last event's id. Raises a SendError."""
+        await self._ready.wait()
+        try:
+            async with asyncio.timeout(LONGEST_SEND):
+                return await self._send(to, message, key)
+        except TimeoutError as error:
+            raise NotSent("took too long", retry_after=5) from error
+        except Denied as error:
+            if error.status in {403, 404}:
+                raise Blocked(error.code) from error
+            raise
+
+    async def _send(self, to: Address, message: Outgoing, key: str) -> str:
+        room = await self._room(to, message)
+        alone = len(room.members) <= 2
+        if not room.others(self._account.user):
+            raise Blocked("nobody is left in the room")
+        # A notice never rings: right for answers that a whole room reads, and for what is to be silent.
+        quiet = message.silent or (not alone and message.reply_to is not None)
+        ringing = None if quiet or alone else "@room"
+        kind = "m.notice" if quiet else "m.text"
+        sent = ""
+        async with room.sending:
+            for number, content in enumerate(rendering.contents(message, kind=kind, ringing=ringing)):
+                sent = await self._put(room, content, f"{key}-{number}" if number else key)
+            if message.attachment is not None:
+                await self._put(room, await self._uploaded(room, message.attachment), f"{key}-file")
+        return sent
+
+    async def _put(self, room: Room, content: dict[str, Any], key: str) -> str:
+        type_ = "m.room.message"
+        if room.encrypted:
+            if self._encryption is None:
+                raise Blocked("the room is encrypted, and [matrix] encryption is off")
+            content = await self._encryption.enciphered(room.id, room.members, type_, content)
+            type_ = "m.room.encrypted"
+        return str(decoded(await self._api.put(path("rooms", room.id, "send", type_, key), content))["event_id"])
+
+    async def _uploaded(self, room: Room, file: Attachment) -> dict[str, Any]:
+        """A file as an event that points to it; in an encrypted room the homeserver gets it enciphered."""
+        info = {"mimetype": file.media_type, "size": len(file.content)}
+        content: dict[str, Any] = {
+            "msgtype": "m.image" if file.media_type.startswith("image/") else "m.file",
+            "body": file.name,
+            "filename": file.name,
+            "info": info,
+        }
+        data, keys = file.content, None
+        if room.encrypted:
+            from nio.crypto import encrypt_attachment  # noqa: PLC0415 - rare
+
+            data, keys = encrypt_attachment(file.content)
+        answer = decoded(await self._api.call("POST", "/_matrix/media/v3/upload", data, {}))
+        where = str(answer["content_uri"])
+        return {**content, "file": {**keys, "url": where}} if keys else {**content, "url": where}
+
+    async def _room(self, to: Address, message: Outgoing) -> Room:
+        """Where a message goes: the room it was asked in, or the one in which the person is alone with the bot."""
+        where = self._facts.get(f"moved {to.room}", to.room) or self._alone.get(to.user, "")
+        if where:
+            try:
+                room = await self._rooms.get(where)
+            except Denied:
+                if not message.private and to.room:
+                    raise
+            else:
+                if to.user in room.members or not message.private:
+                    return room
+        async with self._opening:
+            where = self._alone.get(to.user, "")
+            if where and to.user in (room := await self._rooms.get(where)).members:
+                return room
+            return await self._rooms.get(await self._open_room(to.user))
+
+    async def _open_room(self, user: str) -> str:
+        """A new room with one person, encrypted unless that is off."""
+        body: dict[str, Any] = {"preset": "private_chat", "is_direct": True, "invite": [user], "name": self._room_name}
+        if self._mode != "off":
+            state = {"type": "m.room.encryption", "state_key": "", "content": {"algorithm": "m.megolm.v1.aes-sha2"}}
+            body["initial_state"] = [state]
+        room = str(decoded(await self._api.post(path("createRoom"), body))["room_id"])
+        self._alone[user] = room
+        # As every Matrix program notes it: after a restart we know the room again, before the person has answered.
+        direct = {person: [known] for person, known in self._alone.items()}
+        await self._quietly("PUT", path("user", self._account.user, "account_data", "m.direct"), direct)
+        return room
+
+    async def _direct_rooms(self) -> dict[str, str]:
+        """The room that the bot has opened with each person."""
+        try:
+            told = decoded(await self._api.get(path("user", self._account.user, "account_data", "m.direct")))
+        except Denied:
+            return {}
+        if not isinstance(told, Mapping):
+            return {}
+        return {user: rooms[-1] for user, rooms in told.items() if isinstance(rooms, list) and rooms}
+
+    def _do_beside(self, work: Coroutine[Any, Any, object]) -> None:
+        task = asyncio.create_task(work)
+        self._beside.add(task)
+        task.add_done_callback(self._beside.discard)
+
+    async def _quietly(self, method: str, where: str, body: object = None) -> None:
+        """A call whose failure costs nobody anything."""
+        with contextlib.suppress(SendError):
+            await self._api.call(method, where, {} if body is None else body, {})
+
+
+def _back_off(failures: int) -> float:
+    """Seconds until the next try: from one, doubling, with jitter upwards so that it is never faster than a second."""
+    return float(min(2.0 ** min(failures - 1, 10), SLOWEST) * random.uniform(1.0, 1.25))  # noqa: S311 - jitter, no secret

@@ -1,0 +1,349 @@
+"""Turns a sync into messages for the bot: in order, decrypted, without gaps, and without what is not meant for it."""
+
+import asyncio
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
+
+import msgspec
+import structlog
+
+from bot.channels.matrix.api import Api, Denied, path
+from bot.channels.matrix.encryption import Encryption, Undecipherable
+from bot.channels.matrix.events import (
+    NAME,
+    Event,
+    Joined,
+    Membership,
+    Message,
+    Redaction,
+    Sync,
+    Tombstone,
+    incoming,
+    instant,
+    read,
+)
+from bot.channels.matrix.invites import Invitation, invitation
+from bot.channels.matrix.rooms import Room, Rooms
+from bot.core.messages import Address, Incoming
+
+log = structlog.get_logger(__name__)
+
+PAGE = 100
+MOST_MISSED = 20_000
+"""Events of one room that are fetched after a gap; more is another room's life that went on without the bot."""
+PATIENCE = 60.0
+"""Seconds to wait for the key of a message before its sender is told that it cannot be read."""
+ROOMS_AT_ONCE = 8
+TYPES = [
+    *("m.room.message", "m.room.encrypted", "m.room.redaction", "m.sticker"),
+    *("m.room.member", "m.room.encryption", "m.room.tombstone", "m.room.join_rules"),
+]
+"""The events that mean something to the bot."""
+
+
+@dataclass(slots=True)
+class Read:
+    """What a sync holds for the bot; `last` are the newest events by room, for receipts."""
+
+    batch: list[Incoming] = field(default_factory=list)
+    facts: dict[str, str] = field(default_factory=dict)
+    invited: list[Invitation] = field(default_factory=list)
+    last: dict[str, str] = field(default_factory=dict)
+    empty: list[str] = field(default_factory=list)
+    moved: list[tuple[str, str]] = field(default_factory=list)
+
+
+class _Pending(msgspec.Struct):
+    """An encrypted event whose key has not come yet."""
+
+    room: str
+    event: msgspec.Raw
+    at: float
+
+
+class _Page(msgspec.Struct):
+    chunk: list[msgspec.Raw] = []
+    end: str | None = None
+
+
+class Reading:
+    """Reads syncs. `facts` is what the channel remembers; what a sync adds to it stands in what is read."""
+
+    def __init__(  # noqa: PLR0913, PLR0917 - what it reads with
+        self,
+        api: Api,
+        rooms: Rooms,
+        user: str,
+        staff_servers: frozenset[str],
+        facts: Mapping[str, str],
+        mode: str,
+    ) -> None:
+        self._api = api
+        self._rooms = rooms
+        self._user = user
+        self._staff_servers = staff_servers
+        self._facts = facts
+        self._mode = mode
+        self.encryption: Encryption | None = None
+
+    async def read(self, sync: Sync, since: str | None) -> Read:
+        """What a sync holds. The first one without a `since` only says from where to go on. Raises a SendError."""
+        found = Read()
+        arrived = self.encryption.take(sync) if self.encryption else set()
+        for room, invited in sync.rooms.invite.items():
+            if known := invitation(room, invited, self._user):
+                found.invited.append(known)
+        for room in sync.rooms.leave:
+            self._left(room, found)
+        await self._pending(found, arrived)
+        if since is None:
+            return found
+        gate = asyncio.Semaphore(ROOMS_AT_ONCE)
+
+        async def one(room: str, joined: Joined) -> Read:
+            part = Read()
+            async with gate:
+                await self._room(room, joined, since, part)
+            return part
+
+        parts = await asyncio.gather(*(one(room, joined) for room, joined in sync.rooms.join.items()))
+        for part in parts:
+            found.batch += part.batch
+            found.facts |= part.facts
+            found.last |= part.last
+            found.empty += part.empty
+            found.moved += part.moved
+        return found
+
+    async def _room(self, room: str, joined: Joined, since: str, found: Read) -> None:
+        raws = list(joined.timeline.events)
+        if joined.timeline.limited and joined.timeline.prev_batch:
+            raws = await self._missed(room, joined.timeline.prev_batch, since) + raws
+        for raw in joined.state.events:
+            if event := read(raw, Event):
+                self._noted(room, event, found)
+        events = [event for event in (read(raw, Event) for raw in raws) if event is not None]
+        if len(events) < len(raws):
+            log.warning("events_malformed", events=len(raws) - len(events))
+        own_join = max((index for index, event in enumerate(events) if self._joins(event)), default=None)
+        if own_join is not None:
+            # What was said before the bot came in is not said to it.
+            before, events = events[: own_join + 1], events[own_join + 1 :]
+            for event in before:
+                self._noted(room, event, found)
+            await self._greeting(room, before[-1], found)
+        for event in events:
+            await self._event(room, event, found)
+        if events:
+            found.last[room] = events[-1].event_id
+
+    async def _missed(self, room: str, back_from: str, since: str) -> list[msgspec.Raw]:
+        """What happened in a room between the last sync and what this one shows, oldest first."""
+        found: list[msgspec.Raw] = []
+        token: str | None = back_from
+        types = msgspec.json.encode({"types": TYPES}).decode()
+        while token and token != since and len(found) < MOST_MISSED:
+            try:
+                query = {"from": token, "dir": "b", "to": since, "limit": str(PAGE), "filter": types}
+                answer = await self._api.call("GET", path("rooms", room, "messages"), None, query)
+            except Denied:
+                break
+            page = msgspec.json.decode(answer, type=_Page)
+            found += page.chunk
+            token = page.end
+        return found[::-1]
+
+    def _joins(self, event: Event) -> bool:
+        if event.type != "m.room.member" or event.state_key != self._user:
+            return False
+        before = (event.unsigned.get("prev_content") or {}).get("membership")
+        now = read(event.content, Membership)
+        return now is not None and now.membership == "join" and before != "join"
+
+    async def _greeting(self, room: str, event: Event, found: Read) -> None:
+        """The bot has just come in. By an invitation: it says who it is."""
+        if f"invite {room}" in self._facts:
+            found.facts[f"invite {room}"] = ""
+        before = event.unsigned.get("prev_content") or {}
+        if before.get("membership") != "invite" or f"followed {room}" in self._facts:
+            return
+        known = await self._rooms.get(room)
+        others = known.others(self._user)
+        if not others:
+            return
+        private = self._is_private(known)
+        sender = next(iter(others)) if private else str(event.unsigned.get("prev_sender") or next(iter(others)))
+        found.batch.append(
+            Incoming(
+                id=event.event_id,
+                sender=Address(NAME, sender, room),
+                sent_at=instant(event),
+                text="/start" if private else "",
+                private=private,
+            )
+        )
+
+    async def _event(self, room: str, event: Event, found: Read) -> None:
+        self._noted(room, event, found)
+        if event.type == "m.room.member":
+            await self._membership(room, event, found)
+        elif event.sender == self._user:
+            return
+        elif event.type == "m.room.encrypted" and event.event_id:
+            await self._encrypted(room, event, found)
+        elif event.type == "m.room.redaction" and event.event_id:
+            await self._redacted(room, event, found)
+        elif event.type in {"m.room.message", "m.sticker"} and event.event_id:
+            await self._said(room, event, event.type, event.content, found)
+
+    def _noted(self, room: str, event: Event, found: Read) -> None:
+        """What an event changes about its room."""
+        self._rooms.note(room, event)
+        if event.type == "m.room.encryption" and f"encrypted {room}" not in self._facts:
+            found.facts[f"encrypted {room}"] = "1"
+        if event.type == "m.room.tombstone":
+            stone = read(event.content, Tombstone)
+            if stone and stone.replacement_room and f"moved {room}" not in self._facts:
+                found.facts[f"moved {room}"] = stone.replacement_room
+                found.facts[f"followed {stone.replacement_room}"] = "1"
+                found.moved.append((stone.replacement_room, event.sender.partition(":")[2]))
+
+    async def _membership(self, room: str, event: Event, found: Read) -> None:
+        """Somebody has come or gone: the last one who goes takes the bot along, and gets no more messages there."""
+        now = read(event.content, Membership)
+        if now is None or now.membership in {"join", "invite", "knock"} or event.state_key in {None, self._user}:
+            return
+        try:
+            known = await self._rooms.get(room)
+        except Denied:
+            return
+        if not known.others(self._user):
+            found.empty.append(room)
+        if f"moved {room}" not in self._facts and len(known.members) <= 1:
+            found.batch.append(
+                Incoming(
+                    id=event.event_id,
+                    sender=Address(NAME, event.state_key or "", room),
+                    sent_at=instant(event),
+                    kind="membership",
+                    text="left",
+                )
+            )
+
+    async def _encrypted(self, room: str, event: Event, found: Read) -> None:
+        if self.encryption is None:
+            return
+        if f"encrypted {room}" not in self._facts:
+            found.facts[f"encrypted {room}"] = "1"
+        try:
+            plain = await self.encryption.deciphered(room, event)
+        except Undecipherable as error:
+            log.info("undecipherable", reason=str(error))
+            waiting = _Pending(room, msgspec.Raw(msgspec.json.encode(event)), time.time())
+            found.facts[f"pending {event.event_id}"] = msgspec.json.encode(waiting).decode()
+            return
+        await self._said(room, event, plain.type, plain.content, found, enciphered=True)
+
+    async def _pending(self, found: Read, arrived: set[tuple[str, str]]) -> None:
+        """Messages that came before their keys: read now, or after a while their senders are told."""
+        if self.encryption is None:
+            return
+        for name, value in list(self._facts.items()):
+            if not name.startswith("pending "):
+                continue
+            waiting = read(value.encode(), _Pending)
+            event = read(waiting.event, Event) if waiting else None
+            if waiting is None or event is None:
+                found.facts[name] = ""
+                continue
+            late = time.time() - waiting.at > PATIENCE
+            if not arrived and not late:
+                continue
+            try:
+                plain = await self.encryption.deciphered(waiting.room, event)
+            except Undecipherable:
+                if late:
+                    found.facts[name] = ""
+                    await self._complain(waiting.room, event, found)
+            else:
+                found.facts[name] = ""
+                await self._said(waiting.room, event, plain.type, plain.content, found, enciphered=True)
+
+    async def _complain(self, room: str, event: Event, found: Read) -> None:
+        """One sentence per room and day that something could not be read."""
+        today = datetime.now(UTC).date().isoformat()
+        if self._facts.get(f"complained {room}") == today or found.facts.get(f"complained {room}") == today:
+            return
+        try:
+            known = await self._rooms.get(room)
+        except Denied:
+            return
+        if self._is_private(known):
+            found.facts[f"complained {room}"] = today
+            sender = Address(NAME, event.sender, room)
+            found.batch.append(
+                Incoming(id=f"{event.event_id} unread", sender=sender, sent_at=instant(event), kind="undecipherable")
+            )
+
+    async def _redacted(self, room: str, event: Event, found: Read) -> None:
+        target = event.redacts
+        if target is None and (content := read(event.content, Redaction)):
+            target = content.redacts
+        if not target:
+            return
+        known = await self._rooms.get(room)
+        if self._is_private(known):
+            sender = Address(NAME, event.sender, room)
+            found.batch.append(
+                Incoming(id=event.event_id, sender=sender, sent_at=instant(event), kind="delete", target=target)
+            )
+
+    async def _said(  # noqa: PLR0913, PLR0917 - where it was said, what, and how sure we are
+        self, room: str, event: Event, type_: str, content: msgspec.Raw, found: Read, enciphered: bool = False
+    ) -> None:
+        message = read(content, Message)
+        if type_ == "m.sticker" and message is not None:
+            message.msgtype = "m.sticker"
+        if message is None or type_ not in {"m.room.message", "m.sticker"}:
+            return
+        known = await self._rooms.get(room)
+        # In an encrypted room anybody's server can write in the clear; what staff order has to be enciphered there.
+        vouched = event.sender.partition(":")[2] in self._staff_servers and (enciphered or not known.encrypted)
+        private = self._is_private(known)
+        address = Address(NAME, event.sender, room)
+        said = incoming(event, message, address, private=private, vouched=vouched)
+        if said is None:
+            return
+        if not private:
+            said = self._addressed(said, message)
+        if said is not None:
+            found.batch.append(said)
+
+    def _addressed(self, said: Incoming, message: Message) -> Incoming | None:
+        """What is said to the bot among others: a command, or a message that mentions it."""
+        if said.kind != "message" or said.media:
+            return None
+        if said.text[:1] == "!":
+            return said
+        localpart = self._user[1:].partition(":")[0]
+        named = self._user in (message.mentions.user_ids if message.mentions else [])
+        text = said.text
+        for name in (self._user, f"@{localpart}", localpart):
+            if text.casefold().startswith(name.casefold()) and not text[len(name) : len(name) + 1].isalnum():
+                text, named = text[len(name) :].lstrip(" :,"), True
+                break
+        return replace(said, text=text) if named else None
+
+    def _is_private(self, room: Room) -> bool:
+        """Whether a person is alone with the bot, in a room as private as the operator wants it."""
+        alone = len(room.members) == 2 and not room.public
+        return alone and (room.encrypted or self._mode != "required")
+
+    def _left(self, room: str, found: Read) -> None:
+        self._rooms.forget(room)
+        if f"invite {room}" in self._facts:
+            found.facts[f"invite {room}"] = ""
+        if self.encryption is not None:
+            self.encryption.forget(room)

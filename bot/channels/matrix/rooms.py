@@ -1,0 +1,90 @@
+"""The rooms the bot is in: who is there, whether they are encrypted, and where a room has moved to."""
+
+import asyncio
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+import msgspec
+
+from bot.channels.matrix.api import Api, Denied, path
+from bot.channels.matrix.events import Event, JoinRules, Membership, read
+
+PRESENT = {"join", "invite"}
+
+
+@dataclass(slots=True)
+class Room:
+    """One room. `members` are those who are in it or invited; sending happens one event at a time.
+
+    A `public` one is open to everybody, who may then read what was said before.
+    """
+
+    id: str
+    encrypted: bool = False
+    public: bool = False
+    members: set[str] = field(default_factory=set)
+    sending: asyncio.Lock = field(default_factory=asyncio.Lock)
+
+    def others(self, user: str) -> set[str]:
+        """Everybody but one."""
+        return self.members - {user}
+
+
+class Rooms:
+    """Rooms as they are needed: the homeserver is asked about each once, then events keep it right.
+
+    `known_encrypted` says what was seen before; a room recorded as encrypted stays so whatever a server says later.
+    """
+
+    def __init__(self, api: Api, user: str, known_encrypted: Callable[[str], bool]) -> None:
+        self._api = api
+        self._user = user
+        self._known_encrypted = known_encrypted
+        self._rooms: dict[str, Room] = {}
+        self._asking: dict[str, asyncio.Task[Room]] = {}
+
+    async def get(self, room: str) -> Room:
+        """A room with its members. Raises a SendError: Denied where the bot is not in it."""
+        if known := self._rooms.get(room):
+            return known
+        # Several who want to know ask once; one who gives up does not end it for the others.
+        if room not in self._asking:
+            self._asking[room] = asyncio.create_task(self._ask(room))
+            self._asking[room].add_done_callback(lambda _: self._asking.pop(room, None))
+        return await asyncio.shield(self._asking[room])
+
+    async def _ask(self, room: str) -> Room:
+        state = msgspec.json.decode(await self._api.get(path("rooms", room, "state")), type=list[msgspec.Raw])
+        found = Room(room, encrypted=self._known_encrypted(room))
+        for raw in state:
+            if event := read(raw, Event):
+                _learn(found, event)
+        if self._user not in found.members:
+            raise Denied(403, "M_FORBIDDEN", "the bot is not in this room")
+        return self._rooms.setdefault(room, found)
+
+    def note(self, room: str, event: Event) -> None:
+        """Learn from an event what has changed about a room that is known."""
+        if known := self._rooms.get(room):
+            _learn(known, event)
+
+    def forget(self, room: str) -> None:
+        """The bot has left."""
+        self._rooms.pop(room, None)
+
+
+def _learn(room: Room, event: Event) -> None:
+    match event.type:
+        case "m.room.encryption":
+            room.encrypted = True
+        case "m.room.join_rules":
+            rules = read(event.content, JoinRules)
+            room.public = rules is not None and rules.join_rule == "public"
+        case "m.room.member" if event.state_key:
+            membership = read(event.content, Membership)
+            if membership is not None and membership.membership in PRESENT:
+                room.members.add(event.state_key)
+            else:
+                room.members.discard(event.state_key)
+        case _:
+            pass
