@@ -148,7 +148,7 @@ class Duties:
             await job()
         await self.outbox.idle()
 
-    def _written(self, kind: Kind, name: str, language: str) -> Shared | None:
+    def _written(self, kind: Kind, name: str, language: str, in_room: bool) -> Shared | None:
         """What is said, under a name that is the same for all who get the same."""
         process = self.content.process
         t = self.content.languages.get(language) or self.content.languages[process.languages[0]]
@@ -163,8 +163,11 @@ class Duties:
         if kind == "changed":
             text = unasked.changed(event, event, process, t, self.clock.now())
             return Shared(notice_name(event, t.language), event.id, text)
-        text = unasked.reminder(event, kind, process, t, silent=silent)
-        ways = "once" if kind == "two_hours" else "both"
+        if in_room:
+            text = unasked.room_reminder(event, process, t, silent=silent)
+        else:
+            text = unasked.reminder(event, kind, process, t, silent=silent)
+        ways = "room" if in_room else "once" if kind == "two_hours" else "both"
         return Shared(f"reminder:{event.id}:{event.sequence}:{t.language}:{mark}:{ways}", event.id, text)
 
 

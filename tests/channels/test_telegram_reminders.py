@@ -148,3 +148,36 @@ async def test_a_card_has_a_map_where_the_content_has_coordinates_and_a_file_for
         await anna.tap("2 HannoverServiceCenter, 3. Dezember 2025")
         assert "Am Schützenplatz 1" in (await anna.answers())[0].text
     assert telegram.violations == []
+
+
+async def test_an_admin_has_a_whole_group_reminded_and_nobody_else_can(telegram: FakeTelegram, tmp_path: Path) -> None:
+    anna, berta = telegram.citizen("anna"), telegram.citizen("berta")
+    group = telegram.group("Nachbarn", administrators=(anna,))
+    now = datetime.fromisoformat("2025-11-25T12:00:00+01:00")
+    async with serving(telegram, tmp_path, None, now) as app:
+        await berta.say("/erinnern@mitreden_bot", chat=group)
+        (said,) = await berta.answers(chat=group)
+        assert "Schreiben Sie mir bitte allein" in said.text
+        await anna.say("/erinnern", chat=group)
+        (said,) = await anna.answers(chat=group)
+        assert "diese Gruppe an jeden Termin" in said.text
+        await anna.say("/erinnern", chat=group)  # once more changes nothing
+        await anna.answers(chat=group)
+        clock = app.clock
+        assert isinstance(clock, FrozenClock)
+        clock.pass_time(hours=6)
+        await app.duties.all_at_once()
+        (reminder,) = [m for m in telegram.sent(group.id) if m["text"].startswith("Erinnerung an einen Termin:")]
+        assert "reply_markup" not in reminder
+        assert not reminders(anna, telegram)
+        await berta.say("/erinnern@mitreden_bot aus", chat=group)
+        await berta.answers(chat=group)
+        assert await app.memory.subscribers_of("misburg") == 1
+        await anna.say("/erinnern aus", chat=group)
+        (said,) = await anna.answers(chat=group)
+        assert "nicht mehr" in said.text
+        assert await app.memory.subscribers_of("misburg") == 0
+        await anna.say("/termine", chat=group)
+        (said,) = await anna.answers(chat=group)
+        assert said.keyboard == ()
+    assert telegram.violations == []
