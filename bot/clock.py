@@ -76,6 +76,7 @@ class Duties:
     is_silent: Callable[[date], bool]
     unfinished_survey: bool = True
     looked_at: datetime | None = None
+    called_last: bool = False
 
     def today(self) -> date:
         """The day it is where the process takes place."""
@@ -98,9 +99,10 @@ class Duties:
         if not self.unfinished_survey or process.stage(now) != "open" or self.quiet.holds(now):
             return
         until = process.survey_ends_at()
-        if now >= last_call(until - timedelta(seconds=1), self.quiet):
+        if not self.called_last and now >= last_call(until - timedelta(seconds=1), self.quiet):
             while await self.memory.call_last(process.survey.id, now, self.today(), until):
                 pass
+            self.called_last = True
         while await self.memory.nudge(process.survey.id, now, self.today(), until):
             pass
 

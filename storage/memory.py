@@ -198,6 +198,8 @@ class Memory:
 
     async def nudge(self, survey: str, now: datetime, today: date, until: datetime) -> bool:
         """Plan to remind a block of people of an unfinished survey; whether there may be more."""
+        if not await self._database.read(lambda connection: reminders.is_idle_too_long(connection, now)):
+            return False
         return await self._database.write(lambda c: reminders.nudge(c, survey, now, today, until)) == BLOCK
 
     async def call_last(self, survey: str, now: datetime, today: date, until: datetime) -> bool:
@@ -284,10 +286,6 @@ class Memory:
             return bool(block)
 
         return await self._database.write(tell)
-
-    async def unclear(self) -> int:
-        """Of how many messages nobody knows whether they arrived."""
-        return await self._database.read(outbox.unclear)
 
     async def has_response(self, code: str) -> bool:
         """Whether a deletion code belongs to a response."""

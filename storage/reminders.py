@@ -104,6 +104,11 @@ def is_due(connection: Connection, now: datetime) -> bool:
     return connection.execute(select(reminders.c.id).where(reminders.c.due_at <= now).limit(1)).first() is not None
 
 
+def is_idle_too_long(connection: Connection, now: datetime) -> bool:
+    """Whether anybody is to be reminded of an unfinished survey."""
+    return connection.execute(select(drafts.c.person_id).where(drafts.c.nudge_at <= now).limit(1)).first() is not None
+
+
 def next_due(connection: Connection) -> datetime | None:
     """When the next reminder or nudge is due."""
     planned = connection.execute(select(func.min(reminders.c.due_at))).scalar()

@@ -87,7 +87,7 @@ drafts = Table(
     Column("question", String(64)),
     Column("answers", LargeBinary, nullable=False),
     Column("changed_on", Date, nullable=False),
-    Column("nudge_at", Instant),
+    Column("nudge_at", Instant, index=True),
     Column("nudged_on", Date),
     Column("last_call_on", Date),
 )
