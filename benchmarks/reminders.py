@@ -18,7 +18,7 @@ from sqlalchemy import Connection, func, insert, select
 
 from bot import app as application
 from bot.clock import Clock
-from bot.config import Config, MetricsSection, ProcessSection, RemindersSection, StorageSection, TelegramSection
+from bot.config import Config, StorageSection
 from bot.core.messages import Address, Incoming, Memory, Outgoing, Receive
 from storage import tables
 from storage.people import sealed_address
@@ -33,6 +33,7 @@ class Nowhere:
     """A channel that takes replies and refuses nobody."""
 
     name = "terminal"
+    repeatable = False
 
     def __init__(self) -> None:
         self.arrived_at: dict[str, float] = {}
@@ -99,9 +100,7 @@ async def replies(app: application.App, channel: Nowhere, stop: asyncio.Event) -
 
 async def measure(people: int, folder: Path) -> None:
     """One run, printed."""
-    config = Config(
-        ProcessSection(), StorageSection(url=URL), TelegramSection(), RemindersSection(), MetricsSection(), folder
-    )
+    config = Config(base=folder, storage=StorageSection(url=URL))
     channel = Nowhere()
     async with application.opened(config, Clock(NOW), {channel.name: channel}, {}) as app:
         vault = Vault(read_key(folder / "data" / "mitreden.key"))
