@@ -13,12 +13,14 @@ from bot.core import reminders
 from bot.core.conversation import (
     CancelPlanned,
     CountSource,
+    Effect,
     Erase,
     EraseResponse,
     JoinStaff,
     Person,
     PutOff,
     Reload,
+    RemindRoom,
     Submit,
     Vocabulary,
 )
@@ -34,6 +36,7 @@ from storage.database import Unavailable
 from storage.memory import Changes, Known, Memory
 from storage.outbox import Planned
 from storage.reminders import Interest
+from storage.rooms import RoomWish
 
 log = structlog.get_logger(__name__)
 
@@ -204,26 +207,9 @@ class Dispatch:
     def _apply(self, decision: Decision, message: Incoming, talk: _Talk, changes: Changes) -> None:
         """What a decision asks for, noted among the changes of the batch."""
         talk.person = decision.person
-        erased = False
+        erased = Erase() in decision.effects
         for effect in decision.effects:
-            match effect:
-                case Submit():
-                    changes.submitted.append((effect, talk.person.address))
-                    talk.took_part = True
-                case EraseResponse(code):
-                    changes.codes.append(code)
-                case CountSource(name):
-                    changes.sources.append(name)
-                case JoinStaff(code):
-                    changes.paired.append((code, talk.person.address))
-                case CancelPlanned():
-                    changes.cancelled.append(talk.person.id)
-                case PutOff(reminder):
-                    changes.put_off.append((talk.person.id, reminder))
-                case Reload(confirm):
-                    self._to_reload.append((talk.person, confirm))
-                case Erase():
-                    erased = True
+            self._note(effect, message, talk, changes)
         if erased:
             # The last word to somebody who is forgotten belongs to nobody.
             owner = None
@@ -238,6 +224,29 @@ class Dispatch:
             changes.put_off = [later for later in changes.put_off if later[0] != talk.person.id]
             talk.erased.append(talk.person.id)
             talk.loaded, talk.person = None, _stranger(talk.person.address)
+
+    def _note(self, effect: Effect, message: Incoming, talk: _Talk, changes: Changes) -> None:
+        match effect:
+            case Submit():
+                changes.submitted.append((effect, talk.person.address))
+                talk.took_part = True
+            case EraseResponse(code):
+                changes.codes.append(code)
+            case CountSource(name):
+                changes.sources.append(name)
+            case JoinStaff(code):
+                changes.paired.append((code, talk.person.address))
+            case CancelPlanned():
+                changes.cancelled.append(talk.person.id)
+            case PutOff(reminder):
+                changes.put_off.append((talk.person.id, reminder))
+            case RemindRoom(language):
+                events = self._process.events if language else ()
+                plans = (reminders.of_event(e, self._process.leads, self._quiet, changes.now) for e in events)
+                plan = tuple(one for planned in plans for one in planned)
+                changes.rooms.append(RoomWish(message.sender.channel, message.sender.room, language, plan))
+            case Reload(confirm):
+                self._to_reload.append((talk.person, confirm))
 
     def _fail(self, message: Incoming, error: Exception, changes: Changes, language: str | None = None) -> None:
         """A message that could not be handled: noted without its text, and its sender gets an apology."""

@@ -13,7 +13,7 @@ from bot.core.events import Event
 from bot.core.messages import Address, OutboxRow
 from bot.core.reminders import Lead, Reminder
 from bot.core.survey import Progress
-from storage import audit, events, outbox, people, received, reminders, responses, retention, staff
+from storage import audit, events, outbox, people, received, reminders, responses, retention, rooms, staff
 from storage.audit import Entry
 from storage.database import Database, is_sound
 from storage.events import KnownEvent
@@ -22,6 +22,7 @@ from storage.people import Record
 from storage.reminders import BLOCK, Interest, Shared, Write
 from storage.responses import StoredResponse
 from storage.retention import Moment
+from storage.rooms import RoomWish
 from storage.staff import StaffMember
 from storage.vault import Vault
 
@@ -60,6 +61,7 @@ class Changes:
     paired: list[tuple[str, Address]] = field(default_factory=list)
     interests: list[Interest] = field(default_factory=list)
     put_off: list[tuple[int, Reminder]] = field(default_factory=list)
+    rooms: list[RoomWish] = field(default_factory=list)
     nudge_at: datetime | None = None
     planned: list[Planned] = field(default_factory=list)
     bookmark: str | None = None
@@ -151,6 +153,7 @@ class Memory:
         reminders.change(connection, changes.interests, changes.now, changes.today)
         reminders.put_off(connection, changes.put_off)
         reminders.cancel(connection, [*changes.cancelled, *changes.silenced])
+        rooms.remind(connection, vault, changes.rooms, changes.now, changes.today)
         responses.add(connection, vault, [submit for submit, _ in changes.submitted])
         marks = [self._mark(address) for _, address in changes.submitted]
         responses.note_participations(connection, self._process, marks)
@@ -195,6 +198,8 @@ class Memory:
 
     async def nudge(self, survey: str, now: datetime, today: date, until: datetime) -> bool:
         """Plan to remind a block of people of an unfinished survey; whether there may be more."""
+        if not await self._database.read(lambda connection: reminders.is_idle_too_long(connection, now)):
+            return False
         return await self._database.write(lambda c: reminders.nudge(c, survey, now, today, until)) == BLOCK
 
     async def call_last(self, survey: str, now: datetime, today: date, until: datetime) -> bool:
@@ -281,10 +286,6 @@ class Memory:
             return bool(block)
 
         return await self._database.write(tell)
-
-    async def unclear(self) -> int:
-        """Of how many messages nobody knows whether they arrived."""
-        return await self._database.read(outbox.unclear)
 
     async def has_response(self, code: str) -> bool:
         """Whether a deletion code belongs to a response."""

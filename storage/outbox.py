@@ -242,12 +242,6 @@ def cancel_planned(connection: Connection, people: Sequence[int]) -> None:
         connection.execute(delete(outbox).where(planned))
 
 
-def unclear(connection: Connection) -> int:
-    """Of how many messages nobody knows whether they arrived."""
-    counted = select(func.count()).select_from(outbox).where(outbox.c.state == "unknown")
-    return int(connection.execute(counted).scalar_one())
-
-
 def waiting(connection: Connection, person: int) -> int:
     """How many messages are still to be sent to a person."""
     counted = select(func.count()).select_from(outbox).where(outbox.c.person_id == person)

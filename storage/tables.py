@@ -55,7 +55,7 @@ Number = BigInteger().with_variant(Integer, "sqlite")
 """An id that counts up; SQLite knows only one such type."""
 
 # `lookup` is a keyed hash of the address, `address` the address itself, sealed. `id` is random, so that it says
-# neither who somebody is nor when they came.
+# neither who somebody is nor when they came. A room whose admins want reminders in it is kept here, too.
 people = Table(
     "people",
     metadata,
@@ -72,6 +72,7 @@ people = Table(
     Column("misses", Integer, nullable=False),
     Column("since", Date, nullable=False),
     Column("leads", String(64)),
+    Column("is_room", Boolean),
     sqlite_with_rowid=False,  # a hidden number would tell in which order people came
 )
 
@@ -86,7 +87,7 @@ drafts = Table(
     Column("question", String(64)),
     Column("answers", LargeBinary, nullable=False),
     Column("changed_on", Date, nullable=False),
-    Column("nudge_at", Instant),
+    Column("nudge_at", Instant, index=True),
     Column("nudged_on", Date),
     Column("last_call_on", Date),
 )

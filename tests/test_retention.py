@@ -83,7 +83,7 @@ async def kept_after(folder: Path, url: str, table: Table, fill: Callable[[Conne
         pass
     stored = database(url, folder)
     await stored.write(fill)
-    at = Moment(NOW + after, "buergeraemter-der-zukunft", OVER.tzinfo, OVER)  # type: ignore[arg-type]
+    at = Moment(NOW + after, "buergeraemter-der-zukunft", OVER.tzinfo, OVER, OVER)  # type: ignore[arg-type]
     await stored.write(lambda connection: forget(connection, at))
     await stored.close()
     return await count(folder, url, table)

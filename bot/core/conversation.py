@@ -126,7 +126,14 @@ class Reload:
     confirm: bool
 
 
-Effect = Submit | Erase | EraseResponse | CancelPlanned | CountSource | JoinStaff | PutOff | Reload
+@dataclass(frozen=True, slots=True)
+class RemindRoom:
+    """Remind the room in which this was said of every event, in a language; with None no more."""
+
+    language: str | None
+
+
+Effect = RemindRoom | Submit | Erase | EraseResponse | CancelPlanned | CountSource | JoinStaff | PutOff | Reload
 
 
 class Vocabulary:

@@ -24,6 +24,8 @@ class Incoming:
 
     `target` is the network's id of the message itself, of the message under a tapped button, or of the edited one.
     `media` marks a picture, a voice message and the like; `link` opens the private chat for one from a group.
+    A reaction to a message about an event comes as the choice "e:ID:ask", which is answered in private.
+    `by_admin` is whether somebody who runs the room said it, where that was asked of the network.
     `thread` is the network's id of the thread that the message stands in. `vouched` is whether the network makes sure
     that the message is its sender's own: a forward is not, nor one from a server that nobody has named for staff.
     """
@@ -40,6 +42,7 @@ class Incoming:
     media: bool = False
     vouched: bool = True
     link: str = ""
+    by_admin: bool = False
     thread: str | None = None
 
 

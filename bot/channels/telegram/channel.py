@@ -4,6 +4,7 @@ import asyncio
 import contextlib
 import random
 from collections.abc import Callable, Coroutine, Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 import msgspec
@@ -27,6 +28,10 @@ REMEMBERED_KEYBOARDS = 50_000
 
 class Sent(msgspec.Struct):
     message_id: int
+
+
+class Member(msgspec.Struct):
+    status: str
 
 
 class Me(msgspec.Struct):
@@ -262,12 +267,24 @@ class Telegram:
                 continue
             numbers.append(number)
             if (message := self._read(raw, number)) is not None:
-                batch.append(message)
+                batch.append(await self._with_rank(message))
         if not numbers:
             raise NotSent("no update has an id")
         following = max(max(numbers) + 1, offset)
         await receive(batch, str(following), {})
         return following
+
+    async def _with_rank(self, message: Incoming) -> Incoming:
+        """A command in a group, with whether one of its admins gave it; nothing else depends on that."""
+        if message.private or message.kind != "message" or message.text[:1] != "/":
+            return message
+        try:
+            raw = await self._api.call(
+                "getChatMember", chat_id=int(message.sender.room), user_id=int(message.sender.user)
+            )
+        except SendError:
+            return message
+        return replace(message, by_admin=msgspec.json.decode(raw, type=Member).status in {"creator", "administrator"})
 
     def _read(self, raw: msgspec.Raw, number: int) -> Incoming | None:
         update = updates.read(raw)
