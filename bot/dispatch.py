@@ -253,7 +253,8 @@ class Dispatch:
         log.error("message_failed", channel=message.sender.channel, message=message.id, error=type(error).__name__)
         changes.failed.append((message.id, type(error).__name__))
         t = self._languages.get(language or message.language or "") or self._languages[self._process.languages[0]]
-        changes.planned.append(Planned(person_id=None, to=message.sender, message=Outgoing(text=t("apology"))))
+        apology = _placed(Outgoing(text=t("apology")), message)
+        changes.planned.append(Planned(person_id=None, to=message.sender, message=apology))
 
     def _talk(self, message: Incoming, known: Known) -> _Talk:
         sender = message.sender
