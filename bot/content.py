@@ -111,6 +111,7 @@ def _process(  # noqa: PLR0913, PLR0917 - the parts that a process is put togeth
             survey=survey,
             events=events,
             answers=answers,
+            elsewhere=tuple(head.elsewhere),
         )
         content_rules.check_live(process, findings)
     return process
@@ -157,6 +158,7 @@ def _answers(table: Table | None, languages: tuple[str, ...], findings: Findings
             answer=content_rules.text(file.answer, languages, place.within("answer")),
             source=file.source,
             valid_until=file.valid_until,
+            intent=file.intent,
         )
         answers.append((known, place))
     content_rules.check_ids([(answer.id, place) for answer, place in answers], "answer")

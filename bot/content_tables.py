@@ -4,6 +4,7 @@ from datetime import date, datetime
 
 from msgspec import UNSET, Struct, UnsetType
 
+from bot.core.process import AnswerIntent
 from bot.core.questions import (
     BatteryQuestion,
     ChoiceQuestion,
@@ -46,6 +47,7 @@ class ProcessFile(Struct):
     privacy: Table
     time_zone: str = "Europe/Berlin"
     accessibility: Table = {}
+    elsewhere: list[str] = []
 
 
 class SurveyFile(Struct):
@@ -161,3 +163,4 @@ class AnswerFile(Struct):
     answer: Words
     source: str
     valid_until: date | None = None
+    intent: AnswerIntent = "topic"

@@ -24,6 +24,10 @@ class Privacy:
     retention: Text | None = None
 
 
+AnswerIntent = Literal["topic", "cost", "who_may_attend", "online_participation", "unknown"]
+"""What a known answer is about; "unknown" for one that says what the city does not know."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class KnownAnswer:
     """An answer that organisers wrote, with questions as people ask them, and where it comes from."""
@@ -33,6 +37,7 @@ class KnownAnswer:
     answer: Text
     source: str
     valid_until: date | None = None
+    intent: AnswerIntent = "topic"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -54,6 +59,8 @@ class Process:
     survey: Survey
     events: tuple[Event, ...]
     answers: tuple[KnownAnswer, ...]
+    elsewhere: tuple[str, ...] = ()
+    """Parts of the city and places around it where no event takes place."""
 
     def stage(self, now: datetime) -> Literal["before", "open", "over"]:
         """Whether the survey can be taken at this instant; its days are days of the process's time zone."""

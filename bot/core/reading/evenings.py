@@ -1,0 +1,277 @@
+"""Decides what a question wants to know about the events: which of them, and when, where or whether."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, time
+from typing import Literal
+
+from bot.core.events import Event
+from bot.core.reading.question import Question
+from bot.core.reading.reading import Intent, Premise, Reading, Span
+
+OVER_FROM = time(20, 0)
+"""No end is known; from this hour of its day an event counts as past."""
+
+
+def over(event: Event, now: datetime) -> bool:
+    """Whether an event is past; `event.starts_at` is in the zone of the place."""
+    return now >= datetime.combine(event.starts_at.date(), OVER_FROM, event.starts_at.tzinfo)
+
+
+@dataclass(frozen=True, slots=True)
+class Evenings:
+    """The events of a process seen at one moment, and a question about them."""
+
+    question: Question
+    events: tuple[Event, ...]
+    now: datetime
+    language: str
+
+    def read(self) -> Reading | None:
+        """What is asked about the events; None where it is not about them."""
+        question = self.question
+        named, nowhere = self._places()
+        asked = question.has("when", "where", "event", "events", "exist", "start", "confirm", "next", "list", "late")
+        if nowhere and not named:
+            return self._at_nowhere(nowhere)
+        if named and (asked or question.strange() <= 1) and question.strange() <= 3:
+            return self._of_named(named)
+        if question.days and self._about_events(weak=2, strong=4):
+            return self._on_days()
+        if not question.days and self._about_events(weak=0, strong=3):
+            return self._of_all()
+        return None
+
+    # -- what is named
+
+    def _places(self) -> tuple[tuple[Event, ...], str]:
+        """The events that are named by place or by number, and a place without an event."""
+        question = self.question
+        homes = [hit.end for hit in question.of("reside")]
+        places = [
+            place for place in question.places if not any(0 <= place.start - end <= 2 for end in homes)
+        ]
+        ids = {name for place in places for name in place.events}
+        ids |= {event.id for event in self._numbered()}
+        nowhere = next((place.name for place in places if not place.events), "")
+        if not ids and not nowhere and question.has("place_unknown"):
+            nowhere = "?"
+        return tuple(event for event in self.events if event.id in ids), nowhere
+
+    def _numbered(self) -> Iterable[Event]:
+        """"der vierte Termin", "Termin nummer fünf", "der letzte Abend"."""
+        question = self.question
+        events = [*question.of("event", "evening")]
+        for hit in question.of("ordinal", "number", "last"):
+            key = hit.concept.partition(".")[2]
+            near = any(0 <= event.start - hit.end <= 1 for event in events)
+            after = hit.concept != "last" and any(
+                other.end == hit.start and other.concept == "nth" for other in question.hits
+            )
+            if hit.concept.startswith("number") and not after:
+                continue
+            if hit.concept == "last" and (near or self._alone(hit.start)):
+                yield self.events[-1]
+            elif key.isdigit() and (near or after or self._alone(hit.start)) and 0 < int(key) <= len(self.events):
+                yield self.events[int(key) - 1]
+        for place, word in enumerate(question.words):
+            if word.kind not in {"ordinal", "number"} or not 0 < int(word.text[:3]) <= len(self.events):
+                continue
+            if any(day.start <= place < day.end for day in question.days):
+                continue
+            near = word.kind == "ordinal" and any(0 <= event.start - place - 1 <= 1 for event in events)
+            if near or any(hit.end == place and hit.concept == "nth" for hit in question.hits):
+                yield self.events[int(word.text) - 1]
+
+    def _alone(self, place: int) -> bool:
+        """Whether an ordinal stands for "the fourth one": with when or where, and no event or day behind it."""
+        question = self.question
+        return (
+            question.has("when", "where")
+            and not question.days
+            and question.strange() == 0
+            and question.length() <= 8
+            and not question.has("online", "survey")
+        )
+
+    def _about_events(self, weak: int, strong: int) -> bool:
+        """Whether this is about the events at all; the fewer words say so, the fewer may be strange."""
+        question = self.question
+        strange = question.strange()
+        if question.has("event", "events", "evening"):
+            return strange <= strong and question.length() <= 40
+        if question.has("exist", "anything", "go", "where", "next", "start", "list", "remaining"):
+            return strange <= weak and question.length() <= 25
+        return strange == 0 and bool(question.days or question.has("when")) and question.length() <= 6
+
+    # -- what is wanted
+
+    def _of_named(self, named: tuple[Event, ...]) -> Reading | None:
+        question = self.question
+        if question.has("office") and not question.has("event", "evening", "events", "start") and not question.days:
+            return None
+        if question.has("next") and self._moves_on():
+            return self._next()
+        premise = self._wrong(named)
+        days = [day for day in question.days if day.every is None]
+        where = question.has("where") and not question.has("when")
+        whether = question.has("exist", "anything") and days and not premise and not question.has("when", "start")
+        # A day beside "where" names the event, too: "wo ist am 26. in Misburg …".
+        intent: Intent = "event_where" if where else "event_on_date" if whether else "event_when"
+        return self._reading(intent, named, wrong_premise=premise, confirmed=self._confirmed(named, premise))
+
+    def _moves_on(self) -> bool:
+        """"Schützenplatz verpasst. Nächster?": what is named is over, and the one after it is wanted."""
+        question = self.question
+        if question.has("missed"):
+            return True
+        following = {question.clause(hit) for hit in question.of("next")}
+        return not {question.clause(place) for place in question.places} & following
+
+    def _on_days(self) -> Reading | None:
+        question = self.question
+        span = question.days[0].span
+        if question.days[0].every is not None or self._every():
+            days = {day.every for day in question.days if day.every is not None} or {span.first.weekday()}
+            found = [event for event in self._coming() if event.starts_at.weekday() in days]
+            return self._reading("event_list", found, span=span, scope="span")
+        spans = [one for day in question.days for one in (day.span, day.span.other) if one is not None]
+        span, found = self._held(spans)
+        if question.has("where") and not question.has("when", "events", "list"):
+            premise: Premise = "" if found or span.said != "date" else "date"
+            return self._reading("event_where", found, span=span, wrong_premise=premise)
+        several = (span.last - span.first).days > 7
+        if question.has("next") and question.has("event", "evening") and several:
+            return self._reading("event_next", found[:1], span=span)
+        if several or (question.has("list", "events") and span.last != span.first):
+            return self._reading("event_list", found, span=span, scope="span")
+        if question.has("start", "when") and not question.has("exist", "anything") and found:
+            premise = self._wrong(tuple(found))
+            confirmed = self._confirmed(found, premise)
+            return self._reading("event_when", found, span=span, wrong_premise=premise, confirmed=confirmed)
+        return self._reading("event_on_date", found, span=span)
+
+    def _every(self) -> bool:
+        """Whether a weekday is meant as one that returns: "welche Termine sind an einem Mittwoch"."""
+        question = self.question
+        return all(day.span.said == "weekday" for day in question.days) and question.has("events") and question.has("list")
+
+    def _held(self, spans: Sequence[Span]) -> tuple[Span, list[Event]]:
+        """The span that is meant, and the events in it that still matter to somebody who asks now."""
+        today = self.now.astimezone(self.events[0].starts_at.tzinfo).date()
+        main = spans[0]
+        found = []
+        for event in self.events:
+            day = event.starts_at.date()
+            inside = [span for span in spans if day in span]
+            if not inside:
+                continue
+            short = (inside[0].last - inside[0].first).days <= 7
+            gone = over(event, self.now) and (short or self.question.has("remaining", "exist"))
+            if gone and inside[0].last >= today and not self.question.has("past"):
+                continue
+            if inside[0] is main.other and not self._open(main):
+                # The other day that the words could mean counts only where the first has nothing.
+                if not any(one.starts_at.date() in main for one in self.events):
+                    found.append(event)
+                continue
+            found.append(event)
+        return main, found
+
+    @staticmethod
+    def _open(span: Span) -> bool:
+        """Whether speakers truly differ: "nächsten Mittwoch", said in the same week."""
+        return span.said == "weekday" and span.other is not None
+
+    def _of_all(self) -> Reading | None:
+        question = self.question
+        coming = self._coming()
+        plural = question.has("events", "list", "all")
+        if question.has("first") and question.has("event", "evening", "start"):
+            return self._next() if len(coming) == len(self.events) else self._reading("event_when", self.events[:1])
+        if question.has("next") and not (question.has("events") and not question.has("when_next")):
+            return self._next()
+        if question.has("more") and not plural:
+            return self._next()
+        if question.has("start") and not question.has("next", "remaining", "where", "events_list") and question.has("clock_asked", "start_time"):
+            return self._reading("event_when", self.events, scope="start")
+        if question.has("remaining"):
+            return self._reading("event_list", coming, scope="coming")
+        if plural:
+            every = question.has("all") or len(coming) == len(self.events) or not coming
+            return self._reading("event_list", self.events if every else coming, scope="all" if every else "coming")
+        if question.has("event", "evening", "start", "go") and question.has("when", "where", "start"):
+            return self._next()
+        if question.has("event") and question.strange() == 0 and question.length() <= 6:
+            every = not coming
+            return self._reading("event_list", self.events if every else coming, scope="all" if every else "coming")
+        return None
+
+    def _next(self) -> Reading:
+        return self._reading("event_next", self._coming()[:1])
+
+    def _coming(self) -> tuple[Event, ...]:
+        return tuple(event for event in self.events if not over(event, self.now))
+
+    def _at_nowhere(self, nowhere: str) -> Reading | None:
+        """A place where no event is: the day may still name one, in another building."""
+        question = self.question
+        spans = [day.span for day in question.days if day.every is None and day.span.first == day.span.last]
+        found = self._held(spans)[1] if spans else []
+        if found and question.has("where", "confirm", "event", "evening"):
+            return self._reading("event_where", found, span=spans[0], wrong_premise="place", nowhere=nowhere)
+        about = question.has("event", "events", "evening", "exist", "anything", "when", "where", "start", "confirm", "list", "go")
+        if about and question.strange() <= 4 and not question.has("office"):
+            span = spans[0] if spans else None
+            return Reading(intent="unknown", language=self.language, nowhere=nowhere, span=span)
+        return None
+
+    # -- what is believed
+
+    def _wrong(self, named: Sequence[Event]) -> Premise:
+        """What somebody says about these events and is not so."""
+        question = self.question
+        days = {event.starts_at.date() for event in named}
+        spans = [one for day in question.days if day.every is None for one in (day.span, day.span.other) if one]
+        if spans and not any(day in span for day in days for span in spans):
+            return "date"
+        times = [(hour % 24, minute) for hour, minute in question.times()]
+        starts = {(event.starts_at.hour, event.starts_at.minute) for event in named}
+        starts |= {(hour % 12, minute) for hour, minute in starts if question.has("afternoon")}
+        if times and not starts & {*times, *((hour + 12, minute) for hour, minute in times if hour < 12)}:
+            return "time"
+        return ""
+
+    def _confirmed(self, named: Sequence[Event], premise: Premise) -> bool:
+        """Whether somebody asked for a yes, and it is one."""
+        question = self.question
+        said = bool(question.days or question.times())
+        return said and not premise and len(named) == 1 and not question.has("when", "where", "late")
+
+    def _reading(  # noqa: PLR0913 - the fields of a reading
+        self,
+        intent: Intent,
+        events: Iterable[Event],
+        *,
+        span: Span | None = None,
+        scope: Literal["all", "coming", "span", "start", ""] = "",
+        wrong_premise: Premise = "",
+        confirmed: bool = False,
+        nowhere: str = "",
+    ) -> Reading:
+        return Reading(
+            intent=intent,
+            language=self.language,
+            events=tuple(events),
+            span=span,
+            scope=scope,
+            wrong_premise=wrong_premise,
+            confirmed=confirmed,
+            nowhere=nowhere,
+        )
+
+
+def bounds(events: Sequence[Event], opens: date, closes: date) -> tuple[date, date]:
+    """The first and the last day on which something of the process happens."""
+    days = [event.starts_at.date() for event in events]
+    return min([opens, *days]), max([closes, *days])
