@@ -36,6 +36,7 @@ class Dates:
         self._words = words
         self._today = today
         self._window = (first - NEAR, last + NEAR)
+        self._past = any(hit.concept == "past" for hit in hits)
         self._at: dict[int, list[Hit]] = {}
         self._until: dict[int, list[Hit]] = {}
         for hit in hits:
@@ -159,7 +160,14 @@ class Dates:
         start = introduced.end if introduced else place
         number, end = self._number(start)
         unit = self._numbered(end, "unit") if number and number < 100 else None
-        if unit and (introduced or self._concept(unit.end, "later")):
+        ahead = self._concept(place, "next")
+        if ahead and not unit:
+            number, end = self._number(ahead.end)
+            unit = self._numbered(end, "unit") if number and number < 100 else None
+            if unit:
+                days = {"day": 1, "week": 7, "month": 30}[_key(unit)] * number
+                yield Found(Span(self._today, self._today + days * DAY), place, unit.end)
+        elif unit and (introduced or self._concept(unit.end, "later")):
             ends = unit.end if introduced else unit.end + 1
             days = {"day": 1, "week": 7, "month": 30}[_key(unit)] * number
             if _key(unit) == "month":
@@ -193,6 +201,8 @@ class Dates:
             elif section == "week":
                 monday = self._today - self._today.weekday() * DAY + int(key) * 7 * DAY
                 yield Found(Span(monday, monday + 6 * DAY), hit.start, hit.end)
+            elif section == "within":
+                yield Found(Span(self._today, self._today + int(key) * DAY), hit.start, hit.end)
             elif section == "weekend":
                 saturday = self._today + (5 - self._today.weekday()) * DAY + int(key) * 7 * DAY
                 first = max(saturday, self._today) if key == "0" else saturday
@@ -229,7 +239,9 @@ class Dates:
                 this_week = self._today.weekday() + ahead <= 6
                 other = Span(following, following, "weekday") if this_week else None
                 return Found(Span(coming, coming, "weekday", other), start, end)
-        if modifier := self._ends(start, "last") or self._concept(end, "last"):
+        modifier = self._ends(start, "last") or self._concept(end, "last")
+        if modifier or (self._past and ahead):
+            modifier = modifier or hit
             past = coming - 7 * DAY
             return Found(Span(past, past, "weekday"), min(start, modifier.start), max(end, modifier.end))
         if modifier := self._ends(start, "after_next") or self._concept(end, "after_next"):
@@ -291,7 +303,8 @@ class Dates:
         if "until" in between and first.first <= second.last:
             return Found(Span(first.first, second.last), start, end)
         if {"and", "or"} & set(between):
-            return None
+            ranged = any(self._ends(start - skipped, "between") for skipped in (0, 1, 2))
+            return Found(Span(first.first, second.last), start, end) if ranged else None
         if first.said == "weekday" and second.said == "date":
             return replace(one, start=start)
         if first.said == "date" and second.said == "weekday":
@@ -317,6 +330,9 @@ class Dates:
         bounded = []
         for one in found:
             span = one.span
+            for name, step in (("day_after", DAY), ("day_before", -DAY)):
+                if span.first == span.last and any(self._ends(one.start - skipped, name) for skipped in (0, 1, 2)):
+                    span = Span(span.first + step, span.last + step, "weekday")
             introduced = {
                 name
                 for place in range(one.start, max(-1, one.start - 3), -1)

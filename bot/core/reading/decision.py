@@ -40,9 +40,10 @@ class Reader:
         spoken = language_of(text, words, hint, self.vocabularies)
         now = now.astimezone(self.process.zone)
         vocabulary = self.vocabularies[spoken]
-        question = taken_apart(words, vocabulary, self._places, now.date(), *self._bounds)
+        marked = "?" in text or "؟" in text
+        question = taken_apart(words, vocabulary, self._places, now.date(), *self._bounds, marked)
         reading = self._decided(question, spoken, now)
-        return replace(reading, asks=_asks(text, question, reading))
+        return replace(reading, asks=_asks(question, reading))
 
     def _decided(self, question: Question, language: str, now: datetime) -> Reading:
         unknown = Reading(intent="unknown", language=language)
@@ -70,25 +71,38 @@ class Reader:
         if answer and likeness > 0.85 and not question.days and not question.places:
             return _answered(answer, language)
         document = question.has("document")
+        if question.has("who_may"):
+            return self._with_intent("who_may_attend", language)
+        if self._about(question):
+            topic = self._answers_in(language).closest([word.text for word in question.words])
+            return _answered(topic, language) if topic else None
         if question.has("cost") and not document:
             return self._with_intent("cost", language)
         if document:
             return _answered(answer, language) if answer and answer.intent == "topic" else None
         if self._may(question):
             return self._with_intent("who_may_attend", language)
+        if answer and answer.intent == "topic" and likeness > 0.75 and not question.days and not question.places:
+            return _answered(answer, language)
         if self._online(question):
             return self._with_intent("online_participation", language)
-        if answer and not question.has("when", "event", "next"):
+        if answer and not question.has("when", "event", "events", "evening", "next"):
             return _answered(answer, language)
         evenings = Evenings(question, self.process.events, now, language)
         reading = evenings.read() if self.process.events else None
         return reading or (_answered(answer, language) if answer else None)
 
     @staticmethod
+    def _about(question: Question) -> bool:
+        """Whether somebody asks what this is about, or about the offices as such."""
+        if question.days or question.strange() > 3 or question.has("cost", "when", "what_time"):
+            return False
+        counted = question.has("how_many", "number") or any(word.kind == "number" for word in question.words)
+        return question.has("about") or (question.has("office") and (counted or question.has("list")))
+
+    @staticmethod
     def _may(question: Question) -> bool:
         """Whether somebody asks if they are welcome."""
-        if question.has("who_may"):
-            return True
         at_home = question.has("reside")
         if question.has("may") and (question.has("attend", "go") or at_home or question.places) and question.strange() <= 4:
             return True
@@ -121,9 +135,8 @@ def _answered(answer: KnownAnswer, language: str) -> Reading:
     return Reading(intent=answer.intent, language=language, answer=answer.id)
 
 
-def _asks(text: str, question: Question, reading: Reading) -> bool:
+def _asks(question: Question, reading: Reading) -> bool:
     """Whether a text is plainly a question to the bot: for one that stands where an answer is expected."""
     if reading.intent == "unknown" or question.strange() > 1 or question.length() > 20:
         return False
-    marked = "?" in text or "؟" in text
-    return marked or (question.has("when", "where", "next") and question.words[0].text != "" and question.strange() == 0)
+    return question.marked or (question.has("when", "where", "next") and question.strange() == 0)

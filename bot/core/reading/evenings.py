@@ -32,10 +32,16 @@ class Evenings:
         question = self.question
         named, nowhere = self._places()
         asked = question.has("when", "where", "event", "events", "exist", "start", "confirm", "next", "list", "late")
+        if self._beyond():
+            return Reading(intent="unknown", language=self.language)
+        if moved := self._moved_on(named):
+            return moved
         if nowhere and not named:
             return self._at_nowhere(nowhere)
-        if named and (asked or question.strange() <= 1) and question.strange() <= 3:
+        if named and (asked or question.strange() == 0) and question.strange() <= 3:
             return self._of_named(named)
+        if named:
+            return None
         if question.days and self._about_events(weak=2, strong=4):
             return self._on_days()
         if not question.days and self._about_events(weak=0, strong=3):
@@ -62,6 +68,10 @@ class Evenings:
         """"der vierte Termin", "Termin nummer fünf", "der letzte Abend"."""
         question = self.question
         events = [*question.of("event", "evening")]
+        for hit in question.of("first_event", "last_event"):
+            yield self.events[0 if hit.concept == "first_event" else -1]
+        if any(hit.concept in {"last", "ordinal.1"} and self._number_behind(hit.end) for hit in question.hits):
+            return
         for hit in question.of("ordinal", "number", "last"):
             key = hit.concept.partition(".")[2]
             near = any(0 <= event.start - hit.end <= 1 for event in events)
@@ -71,7 +81,10 @@ class Evenings:
             if hit.concept.startswith("number") and not after:
                 continue
             if hit.concept == "last" and (near or self._alone(hit.start)):
-                yield self.events[-1]
+                gone = [event for event in self.events if over(event, self.now)]
+                yield (gone or self.events)[-1] if question.has("past_tense") else self.events[-1]
+            elif key == "-2" and len(self.events) > 1:
+                yield self.events[-2]
             elif key.isdigit() and (near or after or self._alone(hit.start)) and 0 < int(key) <= len(self.events):
                 yield self.events[int(key) - 1]
         for place, word in enumerate(question.words):
@@ -82,6 +95,26 @@ class Evenings:
             near = word.kind == "ordinal" and any(0 <= event.start - place - 1 <= 1 for event in events)
             if near or any(hit.end == place and hit.concept == "nth" for hit in question.hits):
                 yield self.events[int(word.text) - 1]
+
+    def _beyond(self) -> bool:
+        """Whether an event is named by a number that none has: "der sechste Termin"."""
+        question = self.question
+        starts = {hit.start for hit in question.of("event", "evening")}
+        taken = {place for day in question.days for place in range(day.start, day.end)}
+        numbered = [(hit.end, hit.concept.partition(".")[2]) for hit in question.of("ordinal") if hit.start not in taken]
+        numbered += [
+            (place + 1, word.text)
+            for place, word in enumerate(question.words)
+            if word.kind == "ordinal" and place not in taken
+        ]
+        return any(end in starts and int(figure[:3]) > len(self.events) for end, figure in numbered)
+
+    def _number_behind(self, place: int) -> bool:
+        """"die letzten beiden" are two, not the last one."""
+        words = self.question.words
+        return (place < len(words) and words[place].kind == "number") or any(
+            hit.start == place and hit.concept.startswith("number.") for hit in self.question.hits
+        )
 
     def _alone(self, place: int) -> bool:
         """Whether an ordinal stands for "the fourth one": with when or where, and no event or day behind it."""
@@ -102,7 +135,8 @@ class Evenings:
             return strange <= strong and question.length() <= 40
         if question.has("exist", "anything", "go", "where", "next", "start", "list", "remaining"):
             return strange <= weak and question.length() <= 25
-        return strange == 0 and bool(question.days or question.has("when")) and question.length() <= 6
+        short = 7 if question.marked else 3
+        return strange == 0 and bool(question.days) and question.length() <= short and not question.has("past")
 
     # -- what is wanted
 
@@ -110,26 +144,57 @@ class Evenings:
         question = self.question
         if question.has("office") and not question.has("event", "evening", "events", "start") and not question.days:
             return None
-        if question.has("next") and self._moves_on():
-            return self._next()
         premise = self._wrong(named)
         days = [day for day in question.days if day.every is None]
-        where = question.has("where") and not question.has("when")
-        whether = question.has("exist", "anything") and days and not premise and not question.has("when", "start")
-        # A day beside "where" names the event, too: "wo ist am 26. in Misburg …".
+        asked = question.has("when", "start", "what_time", "exist", "anything")
+        # "Ist das heute wirklich im Bürgerhaus?" doubts the place: it comes last.
+        doubted = not asked and not question.times() and question.has("confirm") and not premise
+        doubted = doubted and bool(days and question.places) and question.places[-1].start >= days[-1].end
+        where = (question.has("where") and not question.has("when")) or doubted
+        certain = question.has("exist") or (question.has("anything") and not question.strange())
+        whether = certain and days and not premise and not question.has("when", "start")
         intent: Intent = "event_where" if where else "event_on_date" if whether else "event_when"
         return self._reading(intent, named, wrong_premise=premise, confirmed=self._confirmed(named, premise))
 
-    def _moves_on(self) -> bool:
-        """"Schützenplatz verpasst. Nächster?": what is named is over, and the one after it is wanted."""
+    def _moved_on(self, named: Sequence[Event]) -> Reading | None:
+        """"Schützenplatz verpasst. Nächster?": what is named is over or missed, and what comes after it is wanted."""
         question = self.question
-        if question.has("missed"):
-            return True
-        following = {question.clause(hit) for hit in question.of("next")}
-        return not {question.clause(place) for place in question.places} & following
+        told = {question.clause(one) for one in (*question.of("missed", "past"), *question.places, *question.days)}
+        asking = {question.clause(hit) for hit in question.of("next", "more", "remaining", "afterwards")} - told
+        follows = any(
+            hit.end == place.start and question.has("comes", "next", "more") for hit in question.of("after_day") for place in question.places
+        )
+        if not follows and not (asking and question.has("missed", "past")):
+            return None
+        if not follows and any(question.clause(hit) not in asking for hit in question.of("when", "where")):
+            return None
+        coming = [event for event in self._coming() if not named or event.starts_at > named[-1].starts_at]
+        if question.has("remaining", "events", "all") and not question.has("next", "more"):
+            return self._reading("event_list", coming, scope="coming")
+        return self._reading("event_next", coming[:1])
+
+    def _counted(self) -> Reading | None:
+        """"die nächsten zwei", "die letzten beiden", "die ersten drei"."""
+        question = self.question
+        numbers = [(hit.start, hit.concept.partition(".")[2]) for hit in question.of("number")]
+        numbers += [(place, word.text) for place, word in enumerate(question.words) if word.kind == "number"]
+        for place, figure in numbers:
+            before = {hit.concept for hit in question.hits if hit.end == place}
+            number = int(figure[:3])
+            if not 1 < number <= len(self.events):
+                continue
+            if "next" in before:
+                return self._reading("event_list", self._coming()[:number], scope="coming")
+            if "last" in before:
+                return self._reading("event_list", self.events[-number:], scope="span")
+            if "ordinal.1" in before:
+                return self._reading("event_list", self.events[:number], scope="span")
+        return None
 
     def _on_days(self) -> Reading | None:
         question = self.question
+        if self._told_before():
+            return self._next()
         span = question.days[0].span
         if question.days[0].every is not None or self._every():
             days = {day.every for day in question.days if day.every is not None} or {span.first.weekday()}
@@ -141,7 +206,9 @@ class Evenings:
             premise: Premise = "" if found or span.said != "date" else "date"
             return self._reading("event_where", found, span=span, wrong_premise=premise)
         several = (span.last - span.first).days > 7
-        if question.has("next") and question.has("event", "evening") and several:
+        if found and several and question.has("start") and question.times():
+            return self._reading("event_when", found, span=span, wrong_premise=self._wrong_time(found))
+        if self._next_asked() and question.has("event", "evening") and several:
             return self._reading("event_next", found[:1], span=span)
         if several or (question.has("list", "events") and span.last != span.first):
             return self._reading("event_list", found, span=span, scope="span")
@@ -150,6 +217,19 @@ class Evenings:
             confirmed = self._confirmed(found, premise)
             return self._reading("event_when", found, span=span, wrong_premise=premise, confirmed=confirmed)
         return self._reading("event_on_date", found, span=span)
+
+    def _next_asked(self) -> bool:
+        """Whether "next" means an event, and not "next Wednesday"."""
+        days = self.question.days
+        return any(not any(day.start <= hit.start < day.end for day in days) for hit in self.question.of("next"))
+
+    def _told_before(self) -> bool:
+        """"Ich habe erst heute davon gehört. Wann ist der nächste Termin?": the day belongs to what is told."""
+        question = self.question
+        days = {question.clause(day) for day in question.days}
+        asking = {question.clause(hit) for hit in question.of("next", "when", "where", "exist", "anything")}
+        following = {question.clause(hit) for hit in question.of("next")} if self._next_asked() else set()
+        return bool(following - days) and not days & (asking - following)
 
     def _every(self) -> bool:
         """Whether a weekday is meant as one that returns: "welche Termine sind an einem Mittwoch"."""
@@ -185,15 +265,16 @@ class Evenings:
 
     def _of_all(self) -> Reading | None:
         question = self.question
+        if counted := self._counted():
+            return counted
         coming = self._coming()
         plural = question.has("events", "list", "all")
-        if question.has("first") and question.has("event", "evening", "start"):
-            return self._next() if len(coming) == len(self.events) else self._reading("event_when", self.events[:1])
-        if question.has("next") and not (question.has("events") and not question.has("when_next")):
+        if question.has("next") and not question.has("events"):
             return self._next()
         if question.has("more") and not plural:
             return self._next()
-        if question.has("start") and not question.has("next", "remaining", "where", "events_list") and question.has("clock_asked", "start_time"):
+        hour = question.has("what_time") or (question.has("start") and question.has("always"))
+        if hour and not question.has("next", "remaining", "where"):
             return self._reading("event_when", self.events, scope="start")
         if question.has("remaining"):
             return self._reading("event_list", coming, scope="coming")
@@ -235,6 +316,10 @@ class Evenings:
         spans = [one for day in question.days if day.every is None for one in (day.span, day.span.other) if one]
         if spans and not any(day in span for day in days for span in spans):
             return "date"
+        return self._wrong_time(named)
+
+    def _wrong_time(self, named: Sequence[Event]) -> Premise:
+        question = self.question
         times = [(hour % 24, minute) for hour, minute in question.times()]
         starts = {(event.starts_at.hour, event.starts_at.minute) for event in named}
         starts |= {(hour % 12, minute) for hour, minute in starts if question.has("afternoon")}

@@ -75,7 +75,8 @@ class Places:
             if len(joined) > self._longest:
                 continue
             common = length == 1 and known(joined)
-            name = self._named(joined, prefixes) if not common else joined if joined in self._names else None
+            exact = joined if joined in self._names else None
+            name = exact if common or length > 1 else self._named(joined, prefixes)
             if name is None and length <= 2 and len(joined) >= 6 and not any(len(w.text) > 3 and known(w.text) for w in part if length == 1):
                 name = self._guessed(joined, part, known)
             if name and not (common and not introduced(start)):
@@ -96,7 +97,7 @@ class Places:
         return None
 
     def _guessed(self, joined: str, part: Sequence[Word], known: Callable[[str], bool]) -> str | None:
-        if len(part) == 2 and all(known(word.text) for word in part):
+        if len(part) == 2 and any(known(word.text) for word in part):
             return None
         best = fuzzy.extract(
             joined,

@@ -22,6 +22,8 @@ class Question:
     """The number of the clause that each word stands in; "and" begins a new one."""
     kept: frozenset[int]
     """The clauses that are looked at."""
+    marked: bool = False
+    """Whether a question mark was typed."""
 
     def has(self, *concepts: str) -> bool:
         """Whether one of these concepts is named; "subject" stands for every "subject.…"."""
@@ -89,8 +91,8 @@ class Question:
         return any(hit.start == place and hit.concept == concept for hit in self.hits)
 
 
-def taken_apart(
-    words: list[Word], vocabulary: Vocabulary, places: Places, today: date, first: date, last: date
+def taken_apart(  # noqa: PLR0913, PLR0917 - what a question is seen from
+    words: list[Word], vocabulary: Vocabulary, places: Places, today: date, first: date, last: date, marked: bool
 ) -> Question:
     """The question that these words ask, typing errors corrected."""
     hits = vocabulary.hits(words)
@@ -104,13 +106,23 @@ def taken_apart(
     if right != words:
         hits = vocabulary.hits(right)
     hits = [hit for hit in hits if not inside.issuperset(range(hit.start, hit.end))]
+    hits = _with_evenings(hits, right)
     days = tuple(Dates(right, hits, today, first, last).find())
     clauses, current = [], 0
     joints = {hit.start for hit in hits if hit.concept == "and"}
     for place, word in enumerate(right):
         current += (place > 0 and word.clause != right[place - 1].clause) or (place in joints and place > 0)
         clauses.append(current)
-    return Question(tuple(right), tuple(hits), tuple(named), days, tuple(clauses), frozenset(clauses))
+    return Question(tuple(right), tuple(hits), tuple(named), days, tuple(clauses), frozenset(clauses), marked)
+
+
+def _with_evenings(hits: list[Hit], words: list[Word]) -> list[Hit]:
+    """"Abend" is an event in "der zweite Abend" and "nächster Abend", and a time of day elsewhere."""
+    ends = {hit.end for hit in hits if hit.concept.partition(".")[0] in {"ordinal", "next", "last", "list", "nth", "more", "remaining"}}
+    ends |= {place + 1 for place, word in enumerate(words) if word.kind == "ordinal"}
+    return [
+        replace(hit, concept="evening") if hit.concept == "evening_bare" and hit.start in ends else hit for hit in hits
+    ]
 
 
 def _corrected(word: Word, vocabulary: Vocabulary) -> Word:
