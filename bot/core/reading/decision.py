@@ -40,8 +40,7 @@ class Reader:
         spoken = language_of(text, words, hint, self.vocabularies)
         now = now.astimezone(self.process.zone)
         vocabulary = self.vocabularies[spoken]
-        marked = "?" in text or "؟" in text
-        question = taken_apart(words, vocabulary, self._places, now.date(), *self._bounds, marked)
+        question = taken_apart(words, vocabulary, self._places, now.date(), *self._bounds, text)
         reading = self._decided(question, spoken, now)
         return replace(reading, asks=_asks(question, reading))
 
@@ -71,12 +70,14 @@ class Reader:
         if answer and likeness > 0.85 and not question.days and not question.places:
             return _answered(answer, language)
         document = question.has("document")
-        if question.has("who_may"):
+        if question.has("who_may") and not question.told and question.strange() <= 3:
             return self._with_intent("who_may_attend", language)
         if self._about(question):
             topic = self._answers_in(language).closest([word.text for word in question.words])
             return _answered(topic, language) if topic else None
-        if question.has("cost") and not document:
+        meant = question.has("event", "events", "evening", "participate", "attend", "when", "where")
+        sound = question.strange() <= (2 if meant else 1) and (meant or not question.told)
+        if question.has("cost") and not document and sound:
             return self._with_intent("cost", language)
         if document:
             return _answered(answer, language) if answer and answer.intent == "topic" else None
@@ -95,7 +96,9 @@ class Reader:
     @staticmethod
     def _about(question: Question) -> bool:
         """Whether somebody asks what this is about, or about the offices as such."""
-        if question.days or question.strange() > 3 or question.has("cost", "when", "what_time"):
+        if question.days or question.told or question.strange() > 2 or question.has("cost", "when", "what_time"):
+            return False
+        if question.places and not question.has("office"):
             return False
         counted = question.has("how_many", "number") or any(word.kind == "number" for word in question.words)
         return question.has("about") or (question.has("office") and (counted or question.has("list")))
@@ -104,6 +107,8 @@ class Reader:
     def _may(question: Question) -> bool:
         """Whether somebody asks if they are welcome."""
         at_home = question.has("reside")
+        if question.told or question.has("document"):
+            return False
         if question.has("may") and (question.has("attend", "go") or at_home or question.places) and question.strange() <= 4:
             return True
         return at_home and question.has("can", "attend") and not question.has("when", "where", "next", "list")
@@ -111,8 +116,10 @@ class Reader:
     @staticmethod
     def _online(question: Question) -> bool:
         """Whether somebody asks about taking part on the website."""
+        if question.told and not question.has("survey", "participate", "opinion", "how"):
+            return False
         if question.has("online"):
-            return question.strange() <= 3
+            return question.strange() <= 2
         wants = question.has("when", "where", "until_when", "how", "start", "late", "remaining", "exist", "can", "what")
         if question.has("survey") and (wants or question.strange() == 0):
             return question.strange() <= 2

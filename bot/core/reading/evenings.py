@@ -38,13 +38,18 @@ class Evenings:
             return moved
         if nowhere and not named:
             return self._at_nowhere(nowhere)
-        if named and (asked or question.strange() == 0) and question.strange() <= 3:
+        event = question.has("event", "events", "evening")
+        if question.has("who_else") and not event and not question.has("when", "where"):
+            return None
+        allowed = 3 if event else 0 if question.told else 1
+        meant = (asked or question.strange() == 0) and (event or not question.told)
+        if named and meant and question.strange() <= allowed:
             return self._of_named(named)
         if named:
             return None
-        if question.days and self._about_events(weak=2, strong=4):
+        if question.days and self._about_events(strong=4):
             return self._on_days()
-        if not question.days and self._about_events(weak=0, strong=3):
+        if not question.days and self._about_events(strong=3):
             return self._of_all()
         return None
 
@@ -127,16 +132,32 @@ class Evenings:
             and not question.has("online", "survey")
         )
 
-    def _about_events(self, weak: int, strong: int) -> bool:
+    def _about_events(self, strong: int) -> bool:
         """Whether this is about the events at all; the fewer words say so, the fewer may be strange."""
         question = self.question
-        strange = question.strange()
+        strange, length = question.strange(), question.length()
         if question.has("event", "events", "evening"):
-            return strange <= strong and question.length() <= 40
-        if question.has("exist", "anything", "go", "where", "next", "start", "list", "remaining"):
-            return strange <= weak and question.length() <= 25
-        short = 7 if question.marked else 3
-        return strange == 0 and bool(question.days) and question.length() <= short and not question.has("past")
+            asks = question.marked or question.has("when", "where", "next", "list", "all", "exist", "more", "request") or length <= 6
+            return asks and strange <= min(strong, (length + 1) // 3) and length <= 40
+        if question.told or question.has("who_else"):
+            return False
+        if question.days:
+            sure = question.has("exist", "afterwards") and question.has("anything")
+            if question.has("exist", "anything", "go", "where", "ahead", "start", "what_time", "afterwards", "list"):
+                return strange <= (1 if sure else 0) and length <= 25
+            return strange == 0 and length <= (7 if question.marked else 3) and not question.has("past")
+        if strange:
+            return False
+        if question.has("when", "where"):
+            also = ("next", "start", "go", "ahead", "always", "exist", "more", "afterwards", "all", "list")
+            return question.has(*also) and length <= 15
+        if question.has("ahead", "what_time"):
+            return length <= 15
+        return length <= 8 and (
+            question.has("next")
+            or (question.has("more") and question.has("anything", "exist", "comes"))
+            or (question.has("start") and (question.has("always") or question.times()))
+        )
 
     # -- what is wanted
 
@@ -164,7 +185,8 @@ class Evenings:
         follows = any(
             hit.end == place.start and question.has("comes", "next", "more") for hit in question.of("after_day") for place in question.places
         )
-        if not follows and not (asking and question.has("missed", "past")):
+        about = named or question.has("event", "events", "evening") or (question.length() <= 12 and not question.told)
+        if not follows and not (asking and about and question.strange() <= 1 and question.has("missed", "past")):
             return None
         if not follows and any(question.clause(hit) not in asking for hit in question.of("when", "where")):
             return None
@@ -273,17 +295,18 @@ class Evenings:
             return self._next()
         if question.has("more") and not plural:
             return self._next()
-        hour = question.has("what_time") or (question.has("start") and question.has("always"))
+        hour = question.has("what_time") or (question.has("start") and (question.has("always") or question.times()))
         if hour and not question.has("next", "remaining", "where"):
             return self._reading("event_when", self.events, scope="start")
-        if question.has("remaining"):
+        if question.has("remaining", "ahead"):
             return self._reading("event_list", coming, scope="coming")
         if plural:
             every = question.has("all") or len(coming) == len(self.events) or not coming
             return self._reading("event_list", self.events if every else coming, scope="all" if every else "coming")
         if question.has("event", "evening", "start", "go") and question.has("when", "where", "start"):
             return self._next()
-        if question.has("event") and question.strange() == 0 and question.length() <= 6:
+        brief = question.length() <= (3 if question.told else 6)
+        if question.has("event", "ahead") and question.strange() == 0 and brief:
             every = not coming
             return self._reading("event_list", self.events if every else coming, scope="all" if every else "coming")
         return None

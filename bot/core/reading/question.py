@@ -24,6 +24,8 @@ class Question:
     """The clauses that are looked at."""
     marked: bool = False
     """Whether a question mark was typed."""
+    told: bool = False
+    """Whether it ends like a statement."""
 
     def has(self, *concepts: str) -> bool:
         """Whether one of these concepts is named; "subject" stands for every "subject.…"."""
@@ -92,7 +94,7 @@ class Question:
 
 
 def taken_apart(  # noqa: PLR0913, PLR0917 - what a question is seen from
-    words: list[Word], vocabulary: Vocabulary, places: Places, today: date, first: date, last: date, marked: bool
+    words: list[Word], vocabulary: Vocabulary, places: Places, today: date, first: date, last: date, text: str
 ) -> Question:
     """The question that these words ask, typing errors corrected."""
     hits = vocabulary.hits(words)
@@ -108,12 +110,15 @@ def taken_apart(  # noqa: PLR0913, PLR0917 - what a question is seen from
     hits = [hit for hit in hits if not inside.issuperset(range(hit.start, hit.end))]
     hits = _with_evenings(hits, right)
     days = tuple(Dates(right, hits, today, first, last).find())
+    marked = "?" in text or "؟" in text
+    asked = marked or any(hit.concept == "request" for hit in hits) or (words and words[-1].kind in {"date", "ordinal"})
+    told = not asked and text.rstrip("\"'»“) ").endswith((".", "!", "…"))
     clauses, current = [], 0
     joints = {hit.start for hit in hits if hit.concept == "and"}
     for place, word in enumerate(right):
         current += (place > 0 and word.clause != right[place - 1].clause) or (place in joints and place > 0)
         clauses.append(current)
-    return Question(tuple(right), tuple(hits), tuple(named), days, tuple(clauses), frozenset(clauses), marked)
+    return Question(tuple(right), tuple(hits), tuple(named), days, tuple(clauses), frozenset(clauses), marked, told)
 
 
 def _with_evenings(hits: list[Hit], words: list[Word]) -> list[Hit]:

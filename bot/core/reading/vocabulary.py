@@ -147,7 +147,7 @@ class Vocabulary:
             if found:
                 return str(found[0])
         best = process.extractOne(word, alike, scorer=OSA.distance, score_cutoff=allowed + 1)
-        return str(best[0]) if best and len(sound) >= 2 else None
+        return str(best[0]) if best and len(sound) >= 3 else None
 
     def hits(self, words: Sequence[Word]) -> list[Hit]:
         """The concepts that these words name, in order; where two overlap, the longer one counts."""
