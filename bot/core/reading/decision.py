@@ -1,5 +1,6 @@
 """Decides what a question asks: what cannot be known first, then the known answers, then the events."""
 
+import re
 from collections.abc import Mapping
 from dataclasses import replace
 from datetime import datetime
@@ -12,8 +13,9 @@ from bot.core.reading.places import Places
 from bot.core.reading.question import Question, content_words, taken_apart
 from bot.core.reading.reading import Intent, Reading
 from bot.core.reading.vocabulary import Vocabulary
-from bot.core.reading.words import split
+from bot.core.reading.words import LONGEST, split
 
+_SENTENCE_END = re.compile(r"(?<=[.?!؟])\s+")
 REQUESTS = ("when", "where", "next", "list", "start", "cost", "may", "who_may", "exist", "online")
 """Concepts of which a part of a message has to name one to be a question of its own."""
 
@@ -42,7 +44,20 @@ class Reader:
         vocabulary = self.vocabularies[spoken]
         question = taken_apart(words, vocabulary, self._places, now.date(), *self._bounds, text)
         reading = self._decided(question, spoken, now)
+        if reading.intent == "unknown" and not question.has("injection", "other"):
+            reading = self._asked_last(text, spoken, now, reading)
         return replace(reading, asks=_asks(question, reading))
+
+    def _asked_last(self, text: str, language: str, now: datetime, whole: Reading) -> Reading:
+        """The question that a longer message ends with; what is told before it often means nothing to the bot."""
+        sentences = _SENTENCE_END.split(text[:LONGEST].strip())
+        asked = next((one for one in reversed(sentences) if one.endswith(("?", "؟"))), "")
+        if not asked or len(sentences) < 2:
+            return whole
+        question = taken_apart(split(asked), self.vocabularies[language], self._places, now.date(), *self._bounds, asked)
+        reading = self._decided(question, language, now)
+        known = reading.intent != "unknown"
+        return replace(reading, declined=tuple(dict.fromkeys((*reading.declined, *whole.declined)))) if known else whole
 
     def _decided(self, question: Question, language: str, now: datetime) -> Reading:
         unknown = Reading(intent="unknown", language=language)

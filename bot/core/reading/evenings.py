@@ -3,11 +3,10 @@
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time
-from typing import Literal
 
 from bot.core.events import Event
 from bot.core.reading.question import Question
-from bot.core.reading.reading import Intent, Premise, Reading, Span
+from bot.core.reading.reading import Intent, Premise, Reading, Scope, Span
 
 OVER_FROM = time(20, 0)
 """No end is known; from this hour of its day an event counts as past."""
@@ -118,7 +117,8 @@ class Evenings:
         """"die letzten beiden" are two, not the last one."""
         words = self.question.words
         return (place < len(words) and words[place].kind == "number") or any(
-            hit.start == place and hit.concept.startswith("number.") for hit in self.question.hits
+            hit.start == place and hit.concept.startswith("number.") and hit.concept != "number.1"
+            for hit in self.question.hits
         )
 
     def _alone(self, place: int) -> bool:
@@ -298,7 +298,10 @@ class Evenings:
         hour = question.has("what_time") or (question.has("start") and (question.has("always") or question.times()))
         if hour and not question.has("next", "remaining", "where"):
             return self._reading("event_when", self.events, scope="start")
-        if question.has("remaining", "ahead"):
+        if question.has("gone") and plural and not question.has("all"):
+            past = [event for event in self.events if event not in coming]
+            return self._reading("event_list", past, scope="past")
+        if question.has("remaining", "ahead", "more"):
             return self._reading("event_list", coming, scope="coming")
         if plural:
             every = question.has("all") or len(coming) == len(self.events) or not coming
@@ -362,7 +365,7 @@ class Evenings:
         events: Iterable[Event],
         *,
         span: Span | None = None,
-        scope: Literal["all", "coming", "span", "start", ""] = "",
+        scope: Scope = "",
         wrong_premise: Premise = "",
         confirmed: bool = False,
         nowhere: str = "",

@@ -123,7 +123,7 @@ def taken_apart(  # noqa: PLR0913, PLR0917 - what a question is seen from
 
 def _with_evenings(hits: list[Hit], words: list[Word]) -> list[Hit]:
     """"Abend" is an event in "der zweite Abend" and "nächster Abend", and a time of day elsewhere."""
-    ends = {hit.end for hit in hits if hit.concept.partition(".")[0] in {"ordinal", "next", "last", "list", "nth", "more", "remaining"}}
+    ends = {hit.end for hit in hits if hit.concept.partition(".")[0] in {"ordinal", "next", "last", "nth", "more", "remaining"}}
     ends |= {place + 1 for place, word in enumerate(words) if word.kind == "ordinal"}
     return [
         replace(hit, concept="evening") if hit.concept == "evening_bare" and hit.start in ends else hit for hit in hits

@@ -19,6 +19,7 @@ Intent = Literal[
     "unknown",
 ]
 Premise = Literal["date", "time", "place", ""]
+Scope = Literal["all", "coming", "past", "span", "start", ""]
 Said = Literal["today", "tomorrow", "weekday", "date", "span"]
 
 
@@ -48,7 +49,7 @@ class Reading:
     language: str
     events: tuple[Event, ...] = ()
     span: Span | None = None
-    scope: Literal["all", "coming", "span", "start", ""] = ""
+    scope: Scope = ""
     wrong_premise: Premise = ""
     confirmed: bool = False
     declined: tuple[str, ...] = ()
