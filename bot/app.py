@@ -19,14 +19,16 @@ from bot.clock import Clock, parse_instant
 from bot.config import Config, check_webhook, only_on_this_machine, telegram_token
 from bot.core.messages import Channel, Menu, Outgoing
 from bot.core.process import Process
+from bot.core.reading import Reader
 from bot.core.texts import Texts
 from bot.dispatch import Dispatch
 from bot.failpoints import from_environment
 from bot.metrics import Metrics, served
 from bot.outbox import Outbox
 from bot.pace import Limits, Pace
-from bot.paths import CONTENT, LOCALES
+from bot.paths import CONTENT, LOCALES, VOCABULARIES
 from bot.problems import UserError
+from bot.vocabularies import Vocabularies
 from handlers import COMMANDS
 from storage.database import DatabaseUnusable, Unavailable, database
 from storage.memory import Memory
@@ -66,6 +68,11 @@ def load_process(config: Config) -> tuple[Process, dict[str, Texts]]:
     return process, {language: locales.load(LOCALES, language) for language in process.languages}
 
 
+def load_reader(config: Config) -> Reader:
+    """What reads questions about the configured process. Raises UserError."""
+    return Reader(load_process(config)[0], Vocabularies(VOCABULARIES))
+
+
 def open_memory(config: Config, process: Process) -> Memory:
     """The storage that the configuration names, not yet opened. Raises UserError."""
     storage = config.storage
@@ -92,7 +99,8 @@ async def opened(  # noqa: PLR0913, PLR0917 - the parts that a bot is put togeth
     reach = from_environment()
     metrics = metrics or Metrics()
     outbox = Outbox(memory, channels, paces, clock.now, reach, metrics)
-    dispatch = Dispatch(memory, process, languages, clock.now, outbox.take if paces else outbox.send, reach, metrics)
+    reader = Reader(process, Vocabularies(VOCABULARIES))
+    dispatch = Dispatch(memory, process, languages, reader, clock.now, outbox.take if paces else outbox.send, reach, metrics)
     try:
         await memory.open()
         if not clock.rehearsed:

@@ -21,6 +21,7 @@ from bot.core.conversation import (
 )
 from bot.core.messages import Address, Incoming, OutboxRow, Outgoing
 from bot.core.process import Process
+from bot.core.reading import Reader
 from bot.core.recognition import clean
 from bot.core.texts import Texts
 from bot.failpoints import Reach, pass_by
@@ -52,6 +53,7 @@ class Dispatch:
         memory: Memory,
         process: Process,
         languages: Mapping[str, Texts],
+        reader: Reader,
         now: Callable[[], datetime],
         send: Callable[[Sequence[OutboxRow]], Awaitable[None]],
         reach: Reach = pass_by,
@@ -61,6 +63,7 @@ class Dispatch:
         self._memory = memory
         self._process = process
         self._languages = languages
+        self._reader = reader
         self._vocabulary = Vocabulary(languages.values(), handlers.COMMANDS)
         self._now = now
         self._send = send
@@ -156,6 +159,7 @@ class Dispatch:
             took_part=talk.took_part,
             now=now,
             memory=self._memory,
+            reader=self._reader,
             role=talk.role,
         )
         decision = await handlers.answer(turn)

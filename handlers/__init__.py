@@ -10,7 +10,7 @@ from bot.core.interview import prefixed
 from bot.core.messages import Choice, Outgoing, Settled
 from bot.core.questions import choice_misfit
 from bot.core.recognition import fold
-from handlers import about, consent, erase, events, help, language, my_data, staff, start, stop, survey
+from handlers import about, consent, erase, events, help, language, my_data, own_words, questions, staff, start, stop, survey
 from handlers.turn import Command, Decision, Handler, Menu, Turn, waits_no_more
 
 COMMANDS: dict[str, Command] = {
@@ -35,6 +35,7 @@ MENUS: dict[str, Menu] = {
     survey.CHANGE: survey.CHANGING,
     survey.CANCEL: survey.CANCELLING,
     survey.PAUSED: survey.PAUSING,
+    own_words.MENU: own_words.ASKING_BACK,
 }
 
 # One word behind the sign, perhaps with a bot's name: "/r/hannover" and "!!! Mehr Termine" are no commands.
@@ -55,6 +56,8 @@ def route(turn: Turn) -> Handler:
     command = command_in(turn.text)
     if command and not turn.may_use(COMMANDS[command]):
         return help.unknown_command
+    if command is None and not turn.person.language and turn.person.waiting is None and questions.understood(turn):
+        return questions.run  # a question has its language with it
     if _language_first(turn, command):
         return lambda first: language.ask(first, then=_with_payload(first, command or "start"))
     if command:
@@ -74,6 +77,8 @@ def _in_conversation(turn: Turn) -> Handler:
         return COMMANDS[named].run
     if code := erase.code_in(turn.text):
         return lambda coded: erase.erase_response(coded, code)
+    if questions.understood(turn):
+        return questions.run
     if survey.draft(turn) is not None and not turn.took_part:
         return survey.run  # the survey has closed, or consent has to be asked for again
     return help.not_understood
@@ -82,7 +87,7 @@ def _in_conversation(turn: Turn) -> Handler:
 async def answer(turn: Turn) -> Decision:
     """Route a message and follow where its handler leads; an aside ends with the question that waits."""
     if not turn.message.private:
-        return turn.say(turn.as_person(_with_known_language(turn)).t("group.private", link=turn.message.link))
+        return _in_group(turn)
     turn = _with_argument(_without_slash(turn.as_person(_with_known_language(turn))))
     handler = route(turn)
     decision = await _decided(handler, turn)
@@ -99,6 +104,17 @@ async def answer(turn: Turn) -> Decision:
     if aside and (waiting := waiting_message(turn.as_person(decision.person))):
         said = (*said, waiting)
     return Decision(person=decision.person, say=said, effects=effects)
+
+
+def _in_group(turn: Turn) -> Decision:
+    """What is said where everybody reads along: when and where the evenings are. All else is for the private chat."""
+    turn = turn.as_person(_with_known_language(turn))
+    if turn.message.choice is None and not turn.message.media:
+        if command_in(turn.text) == "termine":
+            return events.run(turn)
+        if command_in(turn.text) is None and (answer := questions.understood(turn)):
+            return turn.say(answer)
+    return turn.say(turn.t("group.private", link=turn.message.link))
 
 
 def _language_first(turn: Turn, command: str | None) -> bool:
@@ -158,6 +174,10 @@ async def typed_at_menu(turn: Turn) -> Decision:
         return await erase.erase_response(turn, code)
     if choice := recognition.near(turn.text, choices):
         return await _picked(menu, choice, turn)
+    if waiting.menu == own_words.MENU:
+        return own_words.typed(turn)
+    if told := questions.understood(turn, surely=True):
+        return turn.say(told, Outgoing(text=menu.asks(turn), choices=choices))
     sentence = choice_misfit(turn.text, len(choices), turn.t)
     return survey.missed(turn, sentence, Outgoing(text=menu.asks(turn), choices=choices))
 

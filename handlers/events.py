@@ -1,19 +1,12 @@
 """`/termine`: when and where the evenings are; the link `ev_ID` shows one of them."""
 
-from datetime import datetime, time
-from zoneinfo import ZoneInfo
-
-from bot.core.events import Event
+from bot.core.events import Event, over
 from handlers.turn import Decision, Turn
-
-OVER_FROM = time(20, 0)
-"""No end is known; from this hour of its day an evening counts as past."""
-
 
 def run(turn: Turn) -> Decision:
     """The evenings still to come; after the last one, that all are over."""
     t, events = turn.t, turn.process.events
-    coming = [event for event in events if not over(event, turn.now, turn.process.zone)]
+    coming = [event for event in events if not over(event, turn.now)]
     if not events:
         return turn.say(t("events.none"))
     if not coming:
@@ -25,15 +18,9 @@ def run(turn: Turn) -> Decision:
 
 def one(turn: Turn, event: Event) -> Decision:
     """A single evening, past or to come."""
-    past = over(event, turn.now, turn.process.zone)
+    past = over(event, turn.now)
     facts = described(turn, event)
     return turn.say(f"{facts}\n{turn.t('events.past')}" if past else facts)
-
-
-def over(event: Event, now: datetime, zone: ZoneInfo) -> bool:
-    """Whether an evening is past."""
-    local = event.starts_at.astimezone(zone)
-    return now >= datetime.combine(local.date(), OVER_FROM, zone)
 
 
 def described(turn: Turn, event: Event) -> str:

@@ -1,7 +1,10 @@
 """An evening of the process: when, where, and what it is also called."""
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, time
+
+OVER_FROM = time(20, 0)
+"""No end is known; from this hour of its day an event counts as past."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -14,3 +17,8 @@ class Event:
     address: str
     aliases: tuple[str, ...] = ()
     cancelled: bool = False
+
+
+def over(event: Event, now: datetime) -> bool:
+    """Whether an event is past; `event.starts_at` is in the zone of the place."""
+    return now >= datetime.combine(event.starts_at.date(), OVER_FROM, event.starts_at.tzinfo)

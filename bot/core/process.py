@@ -39,6 +39,10 @@ class KnownAnswer:
     valid_until: date | None = None
     intent: AnswerIntent = "topic"
 
+    def holds(self, today: date) -> bool:
+        """Whether the answer is still true on this day."""
+        return self.valid_until is None or today <= self.valid_until
+
 
 @dataclass(frozen=True, kw_only=True)
 class Process:

@@ -64,6 +64,10 @@ class Texts:
         """A day without its weekday: "3. Dezember 2025"."""
         return str(format_date(day, self("format.short_date"), locale=self._locale))
 
+    def weekday(self, day: dt.date) -> str:
+        """The day of the week: "Mittwoch"."""
+        return str(format_date(day, "EEEE", locale=self._locale))
+
     def instant(self, moment: dt.datetime, zone: ZoneInfo) -> str:
         """An instant as people of the zone say it: "Mittwoch, 3. Dezember 2025, 18:00 Uhr"."""
         local = moment.astimezone(zone)

@@ -3,6 +3,7 @@
 import math
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
+from datetime import date
 
 from rapidfuzz import process as fuzzy
 from rapidfuzz.distance import OSA
@@ -38,25 +39,25 @@ class KnownAnswers:
     def _stems(self, words: Sequence[str]) -> list[str]:
         return [word[:STEM] for word in words if len(word) > 1]
 
-    def closest(self, words: Sequence[str]) -> KnownAnswer | None:
+    def closest(self, words: Sequence[str], today: date) -> KnownAnswer | None:
         """The answer on a topic that shares most with these words: for those that surely ask about one."""
         asked = {self._known(stem) for stem in self._stems(words)}
         best, most = None, -1.0
         for answer, stems in self._examples:
             shared = self._sum(asked & stems)
             score = 2 * shared / (self._sum(asked) + self._sum(stems))
-            if answer.intent == "topic" and score > most:
+            if answer.intent == "topic" and answer.holds(today) and score > most:
                 best, most = answer, score
         return best
 
-    def find(self, words: Sequence[str]) -> tuple[KnownAnswer | None, float]:
+    def find(self, words: Sequence[str], today: date) -> tuple[KnownAnswer | None, float]:
         """The answer whose example is most like these words, and how much it is; None where two are alike."""
         asked = {self._known(stem) for stem in self._stems(words)}
         best: Counter[str] = Counter()
         found: dict[str, KnownAnswer] = {}
         for answer, stems in self._examples:
             shared = self._sum(asked & stems)
-            if shared:
+            if shared and answer.holds(today):
                 score = 2 * shared / (self._sum(asked) + self._sum(stems))
                 best[answer.id] = max(best[answer.id], int(score * 1000))
                 found[answer.id] = answer

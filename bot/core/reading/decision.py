@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from datetime import datetime
 
+from bot.core.events import Event
 from bot.core.process import KnownAnswer, Process
 from bot.core.reading.answers import KnownAnswers
 from bot.core.reading.evenings import Evenings, bounds
@@ -65,10 +66,16 @@ class Reader:
             return unknown
         declined = question.keys("subject")
         if declined:
-            return self._partly(question, declined, language, now) or replace(unknown, declined=tuple(declined))
+            return self._partly(question, declined, language, now) or replace(
+                unknown, declined=tuple(declined), mentioned=self._mentioned(question)
+            )
         if question.has("other"):
             return unknown
         return self._known(question, language, now) or unknown
+
+    def _mentioned(self, question: Question) -> tuple[Event, ...]:
+        ids = {name for place in question.places for name in place.events}
+        return tuple(event for event in self.process.events if event.id in ids)
 
     def _partly(self, question: Question, declined: list[str], language: str, now: datetime) -> Reading | None:
         """The part of a question that can be answered, where another part cannot."""
@@ -81,14 +88,14 @@ class Reader:
 
     def _known(self, question: Question, language: str, now: datetime) -> Reading | None:
         """What is asked, among all that can be known."""
-        answer, likeness = self._answers_in(language).find([word.text for word in question.words])
+        answer, likeness = self._answers_in(language).find([word.text for word in question.words], now.date())
         if answer and likeness > 0.85 and not question.days and not question.places:
             return _answered(answer, language)
         document = question.has("document")
         if question.has("who_may") and not question.told and question.strange() <= 3:
             return self._with_intent("who_may_attend", language)
         if self._about(question):
-            topic = self._answers_in(language).closest([word.text for word in question.words])
+            topic = self._answers_in(language).closest([word.text for word in question.words], now.date())
             return _answered(topic, language) if topic else None
         meant = question.has("event", "events", "evening", "participate", "attend", "when", "where")
         sound = question.strange() <= (2 if meant else 1) and (meant or not question.told)

@@ -2,20 +2,11 @@
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, time
+from datetime import date, datetime
 
-from bot.core.events import Event
+from bot.core.events import Event, over
 from bot.core.reading.question import Question
 from bot.core.reading.reading import Intent, Premise, Reading, Scope, Span
-
-OVER_FROM = time(20, 0)
-"""No end is known; from this hour of its day an event counts as past."""
-
-
-def over(event: Event, now: datetime) -> bool:
-    """Whether an event is past; `event.starts_at` is in the zone of the place."""
-    return now >= datetime.combine(event.starts_at.date(), OVER_FROM, event.starts_at.tzinfo)
-
 
 @dataclass(frozen=True, slots=True)
 class Evenings:

@@ -55,7 +55,7 @@ class Reading:
     declined: tuple[str, ...] = ()
     nowhere: str = ""
     answer: str = ""
-    also: tuple[str, ...] = ()
-    """Known answers that the same message asked for as well."""
+    mentioned: tuple[Event, ...] = ()
+    """Events that were named beside what is declined."""
     asks: bool = False
     """Whether the text clearly asks something, rather than tells."""
