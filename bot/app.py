@@ -100,7 +100,9 @@ async def opened(  # noqa: PLR0913, PLR0917 - the parts that a bot is put togeth
     metrics = metrics or Metrics()
     outbox = Outbox(memory, channels, paces, clock.now, reach, metrics)
     reader = Reader(process, Vocabularies(VOCABULARIES))
-    dispatch = Dispatch(memory, process, languages, reader, clock.now, outbox.take if paces else outbox.send, reach, metrics)
+    dispatch = Dispatch(
+        memory, process, languages, reader, clock.now, outbox.take if paces else outbox.send, reach, metrics
+    )
     try:
         await memory.open()
         if not clock.rehearsed:

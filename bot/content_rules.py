@@ -14,8 +14,8 @@ from bot.core import recognition
 from bot.core.conditions import Not, OneOf
 from bot.core.events import Event
 from bot.core.process import KnownAnswer, Process
-from bot.core.reading.answers import colliding
 from bot.core.questions import AnyQuestion, BatteryQuestion, ChoiceQuestion, Option, Question, SeveralQuestion
+from bot.core.reading.answers import colliding
 from bot.core.recognition import fold
 from bot.core.texts import Text
 from bot.core.values import Missing, Value
@@ -34,9 +34,7 @@ RESERVED = {missing.value for missing in Missing}
 TOO_MANY_WAYS = 50_000
 
 
-def text(
-    words: Mapping[str, object], languages: tuple[str, ...], findings: Findings, also: Sequence[str] = ()
-) -> Text:
+def text(words: Mapping[str, object], languages: tuple[str, ...], findings: Findings, also: Sequence[str] = ()) -> Text:
     """A text checked and made complete: every language of the process, none else but those of `also`, nothing empty.
 
     A gap is filled with another language, so that the rest of the content can still be examined. Without `languages`,

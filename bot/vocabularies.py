@@ -1,4 +1,4 @@
-"""Reads the vocabularies of `locales/reading/*.toml`, each when it is first needed: a start pays for none in advance."""
+"""Reads the vocabularies of `locales/reading/*.toml`, each when it is first needed: a start pays for none."""
 
 import tomllib
 from collections.abc import Iterator, Mapping
@@ -50,7 +50,9 @@ def load(path: Path) -> Vocabulary:
     try:
         locale = str(Locale.parse(language.partition("-")[0]))
     except (UnknownLocaleError, ValueError) as error:
-        raise UserError(f"{path}: the calendar knows no language \"{language}\". Name the file by a language tag.") from error
+        raise UserError(
+            f'{path}: the calendar knows no language "{language}". Name the file by a language tag.'
+        ) from error
     entries = {
         (key if section == "concepts" else f"{section}.{key}" if section != "calendar_week" else section): _listed(text)
         for section, content in words.items()
@@ -84,7 +86,9 @@ def _flat(section: Any, path: Path, above: str = "") -> Iterator[tuple[str, str]
         elif isinstance(value, str):
             yield f"{above}{key}", value
         else:
-            raise UserError(f'{path}: "{above}{key}" is not a text. Write its words in quotation marks, divided by commas.')
+            raise UserError(
+                f'{path}: "{above}{key}" is not a text. Write its words in quotation marks, divided by commas.'
+            )
 
 
 def _listed(text: str) -> list[str]:

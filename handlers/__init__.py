@@ -10,7 +10,21 @@ from bot.core.interview import prefixed
 from bot.core.messages import Choice, Outgoing, Settled
 from bot.core.questions import choice_misfit
 from bot.core.recognition import fold
-from handlers import about, consent, erase, events, help, language, my_data, own_words, questions, staff, start, stop, survey
+from handlers import (
+    about,
+    consent,
+    erase,
+    events,
+    help,
+    language,
+    my_data,
+    own_words,
+    questions,
+    staff,
+    start,
+    stop,
+    survey,
+)
 from handlers.turn import Command, Decision, Handler, Menu, Turn, waits_no_more
 
 COMMANDS: dict[str, Command] = {

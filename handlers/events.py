@@ -3,6 +3,7 @@
 from bot.core.events import Event, over
 from handlers.turn import Decision, Turn
 
+
 def run(turn: Turn) -> Decision:
     """The evenings still to come; after the last one, that all are over."""
     t, events = turn.t, turn.process.events

@@ -66,7 +66,9 @@ def _person(row: Any, address: Address, vault: Vault) -> Person:
     draft = None
     if row.survey is not None:
         kept = msgspec.json.decode(vault.open(row.answers, "draft"), type=_Draft)
-        draft = Progress(row.survey, row.version, row.question, read(kept.answers), kept.ticked, kept.last, kept.asked_back)
+        draft = Progress(
+            row.survey, row.version, row.question, read(kept.answers), kept.ticked, kept.last, kept.asked_back
+        )
     return Person(
         id=row.id,
         address=address,
@@ -181,7 +183,9 @@ def _draft(vault: Vault, draft: Progress, today: date) -> dict[str, object]:
         "survey": draft.survey,
         "version": draft.version,
         "question": draft.question,
-        "answers": vault.seal(msgspec.json.encode(_Draft(written(draft.answers), draft.ticked, draft.last, draft.asked_back)), "draft"),
+        "answers": vault.seal(
+            msgspec.json.encode(_Draft(written(draft.answers), draft.ticked, draft.last, draft.asked_back)), "draft"
+        ),
         "changed_on": today,
     }
 

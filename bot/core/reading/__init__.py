@@ -1,4 +1,4 @@
-"""Understands a citizen's question about the process and its dates: pure, deterministic, from vocabularies and content."""
+"""Understands a citizen's question about the process and its dates: pure and deterministic."""
 
 from bot.core.reading.decision import Reader
 from bot.core.reading.reading import Intent, Reading, Span

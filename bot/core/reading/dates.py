@@ -105,7 +105,7 @@ class Dates:
             yield from self._bare_day(day, place, end)
 
     def _bare_day(self, day: int, place: int, end: int) -> Iterator[Found]:
-        """"am 26.": the coming day of that number. Not "der 4. Termin" and not "um 18"."""
+        """ "am 26.": the coming day of that number. Not "der 4. Termin" and not "um 18"."""
         introduced = self._ends(place, "on_day")
         if not introduced or self._concept(end, "event", "clock", "unit", "holiday", "calendar_week", "times"):
             return
@@ -251,12 +251,11 @@ class Dates:
         return Found(Span(coming, coming, "weekday", other), start, end)
 
     def _part(self, key: str, hit: Hit) -> Iterator[Found]:
-        month = next((self._numbered(hit.end + skip, "month") for skip in (0, 1, 2) if self._numbered(hit.end + skip, "month")), None)
-        before = next((one for one in self._until.get(hit.start, ()) if one.concept.startswith("month.")), None)
+        behind = (self._numbered(hit.end + skipped, "month") for skipped in (0, 1, 2))
+        before = (one for one in self._until.get(hit.start, ()) if one.concept.startswith("month."))
+        named = next((one for one in (*behind, *before) if one), None)
         relative = self._numbered(hit.end, "this_month")
-        if month or before:
-            named = month or before
-            assert named is not None
+        if named:
             year = self._year_in_figures(named.end)
             whole = self._month(int(_key(named)), year)
             end = max(hit.end, named.end)
@@ -282,7 +281,7 @@ class Dates:
     # -- together
 
     def _joined(self, found: list[Found]) -> list[Found]:
-        """"Sonntag, 7.12." is one day, "Mittwoch nächster Woche" the Wednesday of that week, "1. bis 5." a range."""
+        """ "Sonntag, 7.12." is one day, "Mittwoch nächster Woche" the Wednesday of that week, "1. bis 5." a range."""
         joined: list[Found] = []
         for one in found:
             before = joined[-1] if joined else None
@@ -316,7 +315,11 @@ class Dates:
             return Found(Span(chosen, chosen, "weekday"), start, end)
         relative = {first.said, second.said} & {"today", "tomorrow"}
         if relative and first.said != second.said:
-            if one.start == before.end and "weekday" in {first.said, second.said} and abs((second.first - first.first).days) in {7, 14}:
+            if (
+                one.start == before.end
+                and "weekday" in {first.said, second.said}
+                and abs((second.first - first.first).days) in {7, 14}
+            ):
                 later = max(first.first, second.first)  # "heute in einer Woche"
                 return Found(Span(later, later, "weekday"), start, end)
             return replace(before if first.said in relative else one, start=start, end=end)
@@ -326,7 +329,7 @@ class Dates:
         return None
 
     def _bounded(self, found: list[Found]) -> list[Found]:
-        """"bis Weihnachten", "ab Dezember", "nach dem 5.12.": the days up to it, or from it on."""
+        """ "bis Weihnachten", "ab Dezember", "nach dem 5.12.": the days up to it, or from it on."""
         bounded = []
         for one in found:
             span = one.span
@@ -340,7 +343,9 @@ class Dates:
                 if self._ends(place, name) or (place == one.start and self._concept(one.start, name))
             }
             last = self._window[1]
-            following = {name for name in ("until", "before", "from", "after_day") if self._concept(one.end, f"{name}_behind")}
+            following = {
+                name for name in ("until", "before", "from", "after_day") if self._concept(one.end, f"{name}_behind")
+            }
             introduced |= following
             if "before" in introduced and span.first > self._today:
                 span = Span(min(self._today, span.first), span.first - DAY)
@@ -360,7 +365,7 @@ class Dates:
         made = [one for year in years if (one := _made(day, month, year))]
         near = [one for one in made if self._window[0] <= one <= self._window[1]]
         later = [one for one in made if one >= self._today]
-        return (near or later or made or [None])[0]
+        return next(iter(near or later or made), None)
 
     def _month(self, month: int, year: int) -> Span:
         first = date(year, month, 1) if year else self._date(1, month, 0) or date(self._today.year, month, 1)

@@ -11,7 +11,7 @@ from bot.core.reading.answers import KnownAnswers
 from bot.core.reading.evenings import Evenings, bounds
 from bot.core.reading.languages import language_of
 from bot.core.reading.places import Places
-from bot.core.reading.question import Question, content_words, taken_apart
+from bot.core.reading.question import Question, taken_apart
 from bot.core.reading.reading import Intent, Reading
 from bot.core.reading.vocabulary import Vocabulary
 from bot.core.reading.words import LONGEST, split
@@ -55,7 +55,9 @@ class Reader:
         asked = next((one for one in reversed(sentences) if one.endswith(("?", "؟"))), "")
         if not asked or len(sentences) < 2:
             return whole
-        question = taken_apart(split(asked), self.vocabularies[language], self._places, now.date(), *self._bounds, asked)
+        question = taken_apart(
+            split(asked), self.vocabularies[language], self._places, now.date(), *self._bounds, asked
+        )
         reading = self._decided(question, language, now)
         known = reading.intent != "unknown"
         return replace(reading, declined=tuple(dict.fromkeys((*reading.declined, *whole.declined)))) if known else whole
@@ -131,7 +133,11 @@ class Reader:
         at_home = question.has("reside")
         if question.told or question.has("document"):
             return False
-        if question.has("may") and (question.has("attend", "go") or at_home or question.places) and question.strange() <= 4:
+        if (
+            question.has("may")
+            and (question.has("attend", "go") or at_home or question.places)
+            and question.strange() <= 4
+        ):
             return True
         return at_home and question.has("can", "attend") and not question.has("when", "where", "next", "list")
 
@@ -146,7 +152,11 @@ class Reader:
         if question.has("survey") and (wants or question.strange() == 0):
             return question.strange() <= 2
         taking_part = question.has("participate", "opinion") and not question.days and not question.places
-        return taking_part and question.has("how", "until_when", "where", "late") and not question.has("event", "evening", "events")
+        return (
+            taking_part
+            and question.has("how", "until_when", "where", "late")
+            and not question.has("event", "evening", "events")
+        )
 
     def _with_intent(self, intent: Intent, language: str) -> Reading:
         """The known answer that organisers wrote for an intent, if they did."""

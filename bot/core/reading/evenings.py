@@ -8,6 +8,7 @@ from bot.core.events import Event, over
 from bot.core.reading.question import Question
 from bot.core.reading.reading import Intent, Premise, Reading, Scope, Span
 
+
 @dataclass(frozen=True, slots=True)
 class Evenings:
     """The events of a process seen at one moment, and a question about them."""
@@ -49,9 +50,7 @@ class Evenings:
         """The events that are named by place or by number, and a place without an event."""
         question = self.question
         homes = [hit.end for hit in question.of("reside")]
-        places = [
-            place for place in question.places if not any(0 <= place.start - end <= 2 for end in homes)
-        ]
+        places = [place for place in question.places if not any(0 <= place.start - end <= 2 for end in homes)]
         ids = {name for place in places for name in place.events}
         ids |= {event.id for event in self._numbered()}
         nowhere = next((place.name for place in places if not place.events), "")
@@ -60,7 +59,7 @@ class Evenings:
         return tuple(event for event in self.events if event.id in ids), nowhere
 
     def _numbered(self) -> Iterable[Event]:
-        """"der vierte Termin", "Termin nummer fünf", "der letzte Abend"."""
+        """ "der vierte Termin", "Termin nummer fünf", "der letzte Abend"."""
         question = self.question
         events = [*question.of("event", "evening")]
         for hit in question.of("first_event", "last_event"):
@@ -96,7 +95,9 @@ class Evenings:
         question = self.question
         starts = {hit.start for hit in question.of("event", "evening")}
         taken = {place for day in question.days for place in range(day.start, day.end)}
-        numbered = [(hit.end, hit.concept.partition(".")[2]) for hit in question.of("ordinal") if hit.start not in taken]
+        numbered = [
+            (hit.end, hit.concept.partition(".")[2]) for hit in question.of("ordinal") if hit.start not in taken
+        ]
         numbered += [
             (place + 1, word.text)
             for place, word in enumerate(question.words)
@@ -105,7 +106,7 @@ class Evenings:
         return any(end in starts and int(figure[:3]) > len(self.events) for end, figure in numbered)
 
     def _number_behind(self, place: int) -> bool:
-        """"die letzten beiden" are two, not the last one."""
+        """ "die letzten beiden" are two, not the last one."""
         words = self.question.words
         return (place < len(words) and words[place].kind == "number") or any(
             hit.start == place and hit.concept.startswith("number.") and hit.concept != "number.1"
@@ -128,7 +129,11 @@ class Evenings:
         question = self.question
         strange, length = question.strange(), question.length()
         if question.has("event", "events", "evening"):
-            asks = question.marked or question.has("when", "where", "next", "list", "all", "exist", "more", "request") or length <= 6
+            asks = (
+                question.marked
+                or question.has("when", "where", "next", "list", "all", "exist", "more", "request")
+                or length <= 6
+            )
             return asks and strange <= min(strong, (length + 1) // 3) and length <= 40
         if question.told or question.has("who_else"):
             return False
@@ -144,10 +149,10 @@ class Evenings:
             return question.has(*also) and length <= 15
         if question.has("ahead", "what_time"):
             return length <= 15
+        if question.has("start") and (question.has("always") or bool(question.times())):
+            return length <= 15
         return length <= 8 and (
-            question.has("next")
-            or (question.has("more") and question.has("anything", "exist", "comes"))
-            or (question.has("start") and (question.has("always") or question.times()))
+            question.has("next") or (question.has("more") and question.has("anything", "exist", "comes"))
         )
 
     # -- what is wanted
@@ -169,12 +174,15 @@ class Evenings:
         return self._reading(intent, named, wrong_premise=premise, confirmed=self._confirmed(named, premise))
 
     def _moved_on(self, named: Sequence[Event]) -> Reading | None:
-        """"Schützenplatz verpasst. Nächster?": what is named is over or missed, and what comes after it is wanted."""
+        """ "Schützenplatz verpasst. Nächster?": what is named is over or missed, and what comes after it is wanted."""
         question = self.question
-        told = {question.clause(one) for one in (*question.of("missed", "past"), *question.places, *question.days)}
+        told = {question.clause(hit) for hit in question.of("missed", "past")}
+        told |= {question.clause(place) for place in question.places} | {question.clause(day) for day in question.days}
         asking = {question.clause(hit) for hit in question.of("next", "more", "remaining", "afterwards")} - told
         follows = any(
-            hit.end == place.start and question.has("comes", "next", "more") for hit in question.of("after_day") for place in question.places
+            hit.end == place.start and question.has("comes", "next", "more")
+            for hit in question.of("after_day")
+            for place in question.places
         )
         about = named or question.has("event", "events", "evening") or (question.length() <= 12 and not question.told)
         if not follows and not (asking and about and question.strange() <= 1 and question.has("missed", "past")):
@@ -187,7 +195,7 @@ class Evenings:
         return self._reading("event_next", coming[:1])
 
     def _counted(self) -> Reading | None:
-        """"die nächsten zwei", "die letzten beiden", "die ersten drei"."""
+        """ "die nächsten zwei", "die letzten beiden", "die ersten drei"."""
         question = self.question
         numbers = [(hit.start, hit.concept.partition(".")[2]) for hit in question.of("number")]
         numbers += [(place, word.text) for place, word in enumerate(question.words) if word.kind == "number"]
@@ -237,7 +245,7 @@ class Evenings:
         return any(not any(day.start <= hit.start < day.end for day in days) for hit in self.question.of("next"))
 
     def _told_before(self) -> bool:
-        """"Ich habe erst heute davon gehört. Wann ist der nächste Termin?": the day belongs to what is told."""
+        """ "Ich habe erst heute davon gehört. Wann ist der nächste Termin?": the day belongs to what is told."""
         question = self.question
         days = {question.clause(day) for day in question.days}
         asking = {question.clause(hit) for hit in question.of("next", "when", "where", "exist", "anything")}
@@ -247,7 +255,9 @@ class Evenings:
     def _every(self) -> bool:
         """Whether a weekday is meant as one that returns: "welche Termine sind an einem Mittwoch"."""
         question = self.question
-        return all(day.span.said == "weekday" for day in question.days) and question.has("events") and question.has("list")
+        return (
+            all(day.span.said == "weekday" for day in question.days) and question.has("events") and question.has("list")
+        )
 
     def _held(self, spans: Sequence[Span]) -> tuple[Span, list[Event]]:
         """The span that is meant, and the events in it that still matter to somebody who asks now."""
@@ -286,7 +296,9 @@ class Evenings:
             return self._next()
         if question.has("more") and not plural:
             return self._next()
-        hour = question.has("what_time") or (question.has("start") and (question.has("always") or question.times()))
+        hour = question.has("what_time") or (
+            question.has("start") and (question.has("always") or bool(question.times()))
+        )
         if hour and not question.has("next", "remaining", "where"):
             return self._reading("event_when", self.events, scope="start")
         if question.has("gone") and plural and not question.has("all"):
@@ -318,7 +330,9 @@ class Evenings:
         found = self._held(spans)[1] if spans else []
         if found and question.has("where", "confirm", "event", "evening"):
             return self._reading("event_where", found, span=spans[0], wrong_premise="place", nowhere=nowhere)
-        about = question.has("event", "events", "evening", "exist", "anything", "when", "where", "start", "confirm", "list", "go")
+        about = question.has(
+            "event", "events", "evening", "exist", "anything", "when", "where", "start", "confirm", "list", "go"
+        )
         if about and question.strange() <= 4 and not question.has("office"):
             span = spans[0] if spans else None
             return Reading(intent="unknown", language=self.language, nowhere=nowhere, span=span)

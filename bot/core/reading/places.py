@@ -48,7 +48,11 @@ class Places:
             self._names[joined] = (known | events if events else known, name)
 
     def find(
-        self, words: Sequence[Word], known: Callable[[str], bool], introduced: Callable[[int], bool], prefixes: Sequence[str]
+        self,
+        words: Sequence[Word],
+        known: Callable[[str], bool],
+        introduced: Callable[[int], bool],
+        prefixes: Sequence[str],
     ) -> list[Place]:
         """The places in a question, from left to right.
 
@@ -65,7 +69,12 @@ class Places:
         return found
 
     def _at(
-        self, words: Sequence[Word], start: int, known: Callable[[str], bool], introduced: Callable[[int], bool], prefixes: Sequence[str]
+        self,
+        words: Sequence[Word],
+        start: int,
+        known: Callable[[str], bool],
+        introduced: Callable[[int], bool],
+        prefixes: Sequence[str],
     ) -> Place | None:
         for length in range(min(LONGEST_NAME, len(words) - start), 0, -1):
             part = words[start : start + length]
@@ -77,7 +86,12 @@ class Places:
             common = length == 1 and known(joined)
             exact = joined if joined in self._names else None
             name = exact if common or length > 1 else self._named(joined, prefixes)
-            if name is None and length <= 2 and len(joined) >= 6 and not any(len(w.text) > 3 and known(w.text) for w in part if length == 1):
+            if (
+                name is None
+                and length <= 2
+                and len(joined) >= 6
+                and not any(len(w.text) > 3 and known(w.text) for w in part if length == 1)
+            ):
                 name = self._guessed(joined, part, known)
             if name and not (common and not introduced(start)):
                 events, shown = self._names[name]
@@ -106,7 +120,9 @@ class Places:
             score_cutoff=1 if len(joined) < 7 else 2,
             limit=2,
         )
-        if not best or (len(best) > 1 and best[0][1] == best[1][1] and self._names[best[0][0]] != self._names[best[1][0]]):
+        if not best or (
+            len(best) > 1 and best[0][1] == best[1][1] and self._names[best[0][0]] != self._names[best[1][0]]
+        ):
             return None
         name = str(best[0][0])
         return name if name[0] == joined[0] or best[0][1] <= 1 else None

@@ -6,7 +6,7 @@ from datetime import date
 
 from bot.core.reading.dates import Dates, Found
 from bot.core.reading.places import Place, Places
-from bot.core.reading.vocabulary import FILLER, Hit, Vocabulary
+from bot.core.reading.vocabulary import Hit, Vocabulary
 from bot.core.reading.words import Word
 
 
@@ -47,7 +47,8 @@ class Question:
     def strange(self) -> int:
         """How many words mean nothing to the bot."""
         covered = {place for hit in self.hits for place in range(hit.start, hit.end)}
-        covered |= {place for one in (*self.places, *self.days) for place in range(one.start, one.end)}
+        covered |= {place for one in self.places for place in range(one.start, one.end)}
+        covered |= {place for one in self.days for place in range(one.start, one.end)}
         return sum(
             1
             for place, word in enumerate(self.words)
@@ -79,10 +80,8 @@ class Question:
                 found.append((int(hour), int(minute[:2] or 0)))
             elif word.kind in {"number", "ordinal"} and int(word.text[:4]) < 25 and self._is_hour(place):
                 found.append((int(word.text), 0))
-        for hit in self.of("number"):
-            if self._is_hour(hit.start, hit.end) and int(hit.concept.partition(".")[2]) < 25:
-                found.append((int(hit.concept.partition(".")[2]), 0))
-        return found
+        spelled = [int(hit.concept.partition(".")[2]) for hit in self.of("number") if self._is_hour(hit.start, hit.end)]
+        return found + [(hour, 0) for hour in spelled if hour < 25]
 
     def _is_hour(self, place: int, end: int = 0) -> bool:
         return self._starts(end or place + 1, "clock") or any(
@@ -122,8 +121,12 @@ def taken_apart(  # noqa: PLR0913, PLR0917 - what a question is seen from
 
 
 def _with_evenings(hits: list[Hit], words: list[Word]) -> list[Hit]:
-    """"Abend" is an event in "der zweite Abend" and "nächster Abend", and a time of day elsewhere."""
-    ends = {hit.end for hit in hits if hit.concept.partition(".")[0] in {"ordinal", "next", "last", "nth", "more", "remaining"}}
+    """ "Abend" is an event in "der zweite Abend" and "nächster Abend", and a time of day elsewhere."""
+    ends = {
+        hit.end
+        for hit in hits
+        if hit.concept.partition(".")[0] in {"ordinal", "next", "last", "nth", "more", "remaining"}
+    }
     ends |= {place + 1 for place, word in enumerate(words) if word.kind == "ordinal"}
     return [
         replace(hit, concept="evening") if hit.concept == "evening_bare" and hit.start in ends else hit for hit in hits
@@ -133,9 +136,3 @@ def _with_evenings(hits: list[Hit], words: list[Word]) -> list[Hit]:
 def _corrected(word: Word, vocabulary: Vocabulary) -> Word:
     text = vocabulary.corrected(word.text)
     return replace(word, text=text) if text else word
-
-
-def content_words(question: Question) -> list[str]:
-    """The words of a question that say what it is about, without the filling ones."""
-    filling = {place for hit in question.of(FILLER) for place in range(hit.start, hit.end)}
-    return [word.text for place, word in enumerate(question.words) if place not in filling and word.kind == "word"]

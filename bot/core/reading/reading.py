@@ -42,7 +42,7 @@ class Reading:
 
     `events` are in date order; `span` is the days that were asked about, where there are any. `wrong_premise` is what
     the asker believes and is not so; `confirmed` that it is so. `declined` are subjects that were asked about and are
-    not known, `nowhere` a place where no event is. `answer` is the id of a known answer. `scope` says what a list is of.
+    not known, `nowhere` a place where no event is. `answer` is the id of a known answer. `scope` is what a list is of.
     """
 
     intent: Intent

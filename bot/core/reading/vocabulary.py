@@ -164,7 +164,9 @@ class Vocabulary:
         kept: list[Hit] = []
         for hit in found:
             # The same words may name several concepts; a part of a longer phrase names none.
-            if all(taken.get(place, (hit.start, hit.end)) == (hit.start, hit.end) for place in range(hit.start, hit.end)):
+            if all(
+                taken.get(place, (hit.start, hit.end)) == (hit.start, hit.end) for place in range(hit.start, hit.end)
+            ):
                 kept.append(hit)
                 taken.update(dict.fromkeys(range(hit.start, hit.end), (hit.start, hit.end)))
         return sorted({*kept, *gapped}, key=lambda hit: (hit.start, hit.end, hit.concept))
