@@ -139,6 +139,8 @@ class Reader:
             and question.strange() <= 4
         ):
             return True
+        if question.has("can") and question.has("attend", "go") and any(not place.events for place in question.places):
+            return not question.has("when", "where", "next", "list") and question.strange() <= 2
         return at_home and question.has("can", "attend") and not question.has("when", "where", "next", "list")
 
     @staticmethod

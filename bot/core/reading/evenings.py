@@ -54,7 +54,7 @@ class Evenings:
         ids = {name for place in places for name in place.events}
         ids |= {event.id for event in self._numbered()}
         nowhere = next((place.name for place in places if not place.events), "")
-        if not ids and not nowhere and question.has("place_unknown"):
+        if not ids and not nowhere and (question.has("place_unknown") or question.strange_behind("town")):
             nowhere = "?"
         return tuple(event for event in self.events if event.id in ids), nowhere
 
@@ -141,6 +141,8 @@ class Evenings:
             sure = question.has("exist", "afterwards") and question.has("anything")
             if question.has("exist", "anything", "go", "where", "ahead", "start", "what_time", "afterwards", "list"):
                 return strange <= (1 if sure else 0) and length <= 25
+            if question.has("when") and question.days[0].span.said in {"date", "span"}:
+                return False  # "wann ist Weihnachten"
             return strange == 0 and length <= (7 if question.marked else 3) and not question.has("past")
         if strange:
             return False

@@ -88,9 +88,7 @@ class Places:
             name = exact if common or length > 1 else self._named(joined, prefixes)
             if (
                 name is None
-                and length <= 2
-                and len(joined) >= 6
-                and not any(len(w.text) > 3 and known(w.text) for w in part if length == 1)
+                and length <= 2 and len(joined) >= 5 + (length > 1) and not any(len(w.text) > 3 and known(w.text) for w in part if length == 1)
             ):
                 name = self._guessed(joined, part, known)
             if name and not (common and not introduced(start)):

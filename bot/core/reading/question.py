@@ -55,6 +55,17 @@ class Question:
             if word.kind == "word" and len(word.text) > 1 and place not in covered and self._looked_at(place)
         )
 
+    def strange_behind(self, concept: str) -> bool:
+        """Whether a word that means nothing to the bot follows this concept: "in Buxtehude"."""
+        known = {place for hit in self.hits for place in range(hit.start, hit.end)}
+        return any(
+            hit.end < len(self.words)
+            and hit.end not in known
+            and self.words[hit.end].kind == "word"
+            and len(self.words[hit.end].text) >= 4
+            for hit in self.of(concept)
+        )
+
     def length(self) -> int:
         """How many words are looked at."""
         return sum(1 for place in range(len(self.words)) if self._looked_at(place))
@@ -121,15 +132,17 @@ def taken_apart(  # noqa: PLR0913, PLR0917 - what a question is seen from
 
 
 def _with_evenings(hits: list[Hit], words: list[Word]) -> list[Hit]:
-    """ "Abend" is an event in "der zweite Abend" and "nächster Abend", and a time of day elsewhere."""
-    ends = {
-        hit.end
-        for hit in hits
-        if hit.concept.partition(".")[0] in {"ordinal", "next", "last", "nth", "more", "remaining"}
-    }
+    """"Abend" is an event in "der zweite Abend" and "wann ist der Abend", and a time of day in "Freitag Abend"."""
+    before = {"ordinal", "next", "last", "nth", "more", "remaining"}
+    asked = any(hit.concept in {"when", "where", "next"} for hit in hits)
+    ends = {hit.end for hit in hits if hit.concept.partition(".")[0] in before}
     ends |= {place + 1 for place, word in enumerate(words) if word.kind == "ordinal"}
+    times = {hit.end for hit in hits if hit.concept.partition(".")[0] in {"day", "weekday", "on_day"}}
     return [
-        replace(hit, concept="evening") if hit.concept == "evening_bare" and hit.start in ends else hit for hit in hits
+        replace(hit, concept="evening")
+        if hit.concept == "evening_bare" and (hit.start in ends or (asked and hit.start not in times))
+        else hit
+        for hit in hits
     ]
 
 

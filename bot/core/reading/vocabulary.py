@@ -10,6 +10,7 @@ from rapidfuzz.distance import OSA
 from bot.core.reading.words import Word, fold, split
 from bot.core.texts import Texts
 
+ASKING = ("when", "where")
 FILLER = "filler"
 """The concept of words that say nothing by themselves."""
 GAP = "…"
@@ -163,11 +164,13 @@ class Vocabulary:
         taken: dict[int, tuple[int, int]] = {}
         kept: list[Hit] = []
         for hit in found:
-            # The same words may name several concepts; a part of a longer phrase names none.
-            if all(
+            # The same words may name several concepts; a part of a longer phrase names none, but "when" is always asked.
+            if hit.concept in ASKING or all(
                 taken.get(place, (hit.start, hit.end)) == (hit.start, hit.end) for place in range(hit.start, hit.end)
             ):
                 kept.append(hit)
+                if any(place in taken for place in range(hit.start, hit.end)):
+                    continue
                 taken.update(dict.fromkeys(range(hit.start, hit.end), (hit.start, hit.end)))
         return sorted({*kept, *gapped}, key=lambda hit: (hit.start, hit.end, hit.concept))
 
