@@ -40,6 +40,10 @@ class Texts:
         form = forms[min(self._plural(count), len(forms) - 1)]
         return form.format(count=self.number(count), **values)
 
+    def names(self) -> frozenset[str]:
+        """The names of all messages."""
+        return frozenset(self._messages)
+
     def of(self, text: Text) -> str:
         """The words of a content text in this language."""
         return text[self.language]

@@ -106,7 +106,7 @@ class Dates:
 
     def _bare_day(self, day: int, place: int, end: int) -> Iterator[Found]:
         """ "am 26.": the coming day of that number. Not "der 4. Termin" and not "um 18"."""
-        introduced = self._ends(place, "on_day")
+        introduced = self._ends(place, "on_day") or self._ends(place, "between")
         if not introduced or self._concept(end, "event", "clock", "unit", "holiday", "calendar_week", "times"):
             return
         if self._words[place].kind == "number" and self._ends(place, "at_time"):

@@ -16,7 +16,7 @@ from bot.core.reading.reading import Intent, Reading
 from bot.core.reading.vocabulary import Vocabulary
 from bot.core.reading.words import LONGEST, split
 
-_SENTENCE_END = re.compile(r"(?<=[.?!؟])\s+")
+_SENTENCE_END = re.compile(r"(?<=[.?!؟])(?<!\d\.)\s+")
 REQUESTS = ("when", "where", "next", "list", "start", "cost", "may", "who_may", "exist", "online")
 """Concepts of which a part of a message has to name one to be a question of its own."""
 
@@ -93,6 +93,8 @@ class Reader:
         answer, likeness = self._answers_in(language).find([word.text for word in question.words], now.date())
         if answer and likeness > 0.85 and not question.days and not question.places:
             return _answered(answer, language)
+        if question.places and not question.has("office", "about"):
+            answer = None  # "Gibt es was in Linden?" is not about the office there
         document = question.has("document")
         if question.has("who_may") and not question.told and question.strange() <= 3:
             return self._with_intent("who_may_attend", language)
@@ -156,7 +158,7 @@ class Reader:
         taking_part = question.has("participate", "opinion") and not question.days and not question.places
         return (
             taking_part
-            and question.has("how", "until_when", "where", "late")
+            and question.has("how", "until_when", "where", "late", "missed")
             and not question.has("event", "evening", "events")
         )
 

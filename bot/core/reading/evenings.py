@@ -131,8 +131,8 @@ class Evenings:
         if question.has("event", "events", "evening"):
             asks = (
                 question.marked
-                or question.has("when", "where", "next", "list", "all", "exist", "more", "request")
-                or length <= 6
+                or question.has("when", "where", "next", "list", "all", "more", "request")
+                or (not question.told and (length <= 6 or question.has("exist")))
             )
             return asks and strange <= min(strong, (length + 1) // 3) and length <= 40
         if question.told or question.has("who_else"):
@@ -141,8 +141,8 @@ class Evenings:
             sure = question.has("exist", "afterwards") and question.has("anything")
             if question.has("exist", "anything", "go", "where", "ahead", "start", "what_time", "afterwards", "list"):
                 return strange <= (1 if sure else 0) and length <= 25
-            if question.has("when") and question.days[0].span.said in {"date", "span"}:
-                return False  # "wann ist Weihnachten"
+            if question.has("when") and not question.has("what_time", "start"):
+                return False  # "wann ist Weihnachten", "welcher Tag ist heute"
             return strange == 0 and length <= (7 if question.marked else 3) and not question.has("past")
         if strange:
             return False
@@ -228,7 +228,7 @@ class Evenings:
         if question.has("where") and not question.has("when", "events", "list"):
             premise: Premise = "" if found or span.said != "date" else "date"
             return self._reading("event_where", found, span=span, wrong_premise=premise)
-        several = (span.last - span.first).days > 7
+        several = (span.last - span.first).days > 10
         if found and several and question.has("start") and question.times():
             return self._reading("event_when", found, span=span, wrong_premise=self._wrong_time(found))
         if self._next_asked() and question.has("event", "evening") and several:

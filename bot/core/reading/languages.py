@@ -9,7 +9,7 @@ from babel.core import get_global
 from bot.core.reading.vocabulary import Vocabulary
 from bot.core.reading.words import Word
 
-ENOUGH = 0.6
+ENOUGH = 0.7
 """The share of its words that the expected language has to know, so that no other is asked."""
 # How Unicode names the letters of the scripts that CLDR abbreviates; any other is compared by its own name.
 _SCRIPTS = {"Latn": "LATIN", "Cyrl": "CYRILLIC", "Arab": "ARABIC", "Grek": "GREEK", "Hebr": "HEBREW"}

@@ -51,18 +51,19 @@ class Places:
         self,
         words: Sequence[Word],
         known: Callable[[str], bool],
+        means: Callable[[str], bool],
         introduced: Callable[[int], bool],
         prefixes: Sequence[str],
     ) -> list[Place]:
         """The places in a question, from left to right.
 
-        `known` are words of the language, in which no name is guessed; `introduced` is whether "in" or the like stands
+        `known` are words of the language, in which no name is guessed; those that have a meaning alone are common; `introduced` is whether "in" or the like stands
         before a word: a name that is also a common word needs it. `prefixes` may be written together with a name.
         """
         found: list[Place] = []
         start = 0
         while start < len(words):
-            place = self._at(words, start, known, introduced, prefixes)
+            place = self._at(words, start, known, means, introduced, prefixes)
             if place:
                 found.append(place)
             start = place.end if place else start + 1
@@ -73,6 +74,7 @@ class Places:
         words: Sequence[Word],
         start: int,
         known: Callable[[str], bool],
+        means: Callable[[str], bool],
         introduced: Callable[[int], bool],
         prefixes: Sequence[str],
     ) -> Place | None:
@@ -83,12 +85,14 @@ class Places:
             joined = "".join(word.text for word in part)
             if len(joined) > self._longest:
                 continue
-            common = length == 1 and known(joined)
+            common = length == 1 and means(joined)
             exact = joined if joined in self._names else None
             name = exact if common or length > 1 else self._named(joined, prefixes)
             if (
                 name is None
-                and length <= 2 and len(joined) >= 5 + (length > 1) and not any(len(w.text) > 3 and known(w.text) for w in part if length == 1)
+                and length <= 2
+                and len(joined) >= 5 + (length > 1)
+                and not any(len(w.text) > 3 and known(w.text) for w in part if length == 1)
             ):
                 name = self._guessed(joined, part, known)
             if name and not (common and not introduced(start)):

@@ -109,7 +109,7 @@ def taken_apart(  # noqa: PLR0913, PLR0917 - what a question is seen from
     """The question that these words ask, typing errors corrected."""
     hits = vocabulary.hits(words)
     locative = {hit.end for hit in hits if hit.concept == "in"}
-    named = places.find(words, vocabulary.knows, lambda place: place in locative, vocabulary.prefixes)
+    named = places.find(words, vocabulary.knows, vocabulary.means, lambda place: place in locative, vocabulary.prefixes)
     inside = {place for one in named for place in range(one.start, one.end)}
     right = [
         word if word.kind != "word" or place in inside or vocabulary.knows(word.text) else _corrected(word, vocabulary)
@@ -132,7 +132,7 @@ def taken_apart(  # noqa: PLR0913, PLR0917 - what a question is seen from
 
 
 def _with_evenings(hits: list[Hit], words: list[Word]) -> list[Hit]:
-    """"Abend" is an event in "der zweite Abend" and "wann ist der Abend", and a time of day in "Freitag Abend"."""
+    """ "Abend" is an event in "der zweite Abend" and "wann ist der Abend", and a time of day in "Freitag Abend"."""
     before = {"ordinal", "next", "last", "nth", "more", "remaining"}
     asked = any(hit.concept in {"when", "where", "next"} for hit in hits)
     ends = {hit.end for hit in hits if hit.concept.partition(".")[0] in before}

@@ -14,7 +14,7 @@ ASKING = ("when", "where")
 FILLER = "filler"
 """The concept of words that say nothing by themselves."""
 GAP = "…"
-WIDEST_GAP = 4
+WIDEST_GAP = 5
 """Words that may stand in the gap of "hat … geöffnet"."""
 _SHORTEST_GUESS = 5
 """Letters that a word needs before a typing error in it is overlooked."""
@@ -100,18 +100,15 @@ class Vocabulary:
         """Every word that a misspelled one may stand for, by length and by sound."""
         words = {word for word in self._known if len(word) >= _SHORTEST_GUESS}
         words |= {stem + ending for stem in self._stems for ending in endings if len(stem) >= _SHORTEST_GUESS - 1}
-        by_length: dict[int, list[str]] = defaultdict(list)
         self._by_sound: dict[str, list[str]] = defaultdict(list)
-        for word in sorted(words):
-            by_length[len(word)].append(word)
-        for word in sorted(words | {known for known in self._known if len(known) >= 4}):
-            self._by_sound[self._sound(word)].append(word)
         # A word is compared with those at most two letters longer or shorter, and of the same first sound.
         self._near: dict[tuple[int, str], list[str]] = defaultdict(list)
-        for length, group in by_length.items():
-            for other in range(length - 2, length + 3):
-                for word in group:
-                    self._near[other, self._sound(word)[:1]].append(word)
+        for word in sorted(words | {known for known in self._known if len(known) >= 4}):
+            sound = self._sound(word)
+            self._by_sound[sound].append(word)
+            if word in words:
+                for length in range(len(word) - 2, len(word) + 3):
+                    self._near[length, sound[:1]].append(word)
 
     def _sound(self, word: str) -> str:
         """What a word sounds like: the replacements made, doubled letters once, no vowels after the first letter."""
@@ -127,6 +124,11 @@ class Vocabulary:
             or any(word[:length] in self._stems for length in range(2, len(word) + 1))
             or any(word[start:] in self._tails for start in range(max(0, len(word) - 14), len(word) - 2))
         )
+
+    def means(self, word: str) -> bool:
+        """Whether a folded word stands for something by itself, and not only inside a phrase."""
+        alone = any(len(entry.parts) == 1 for entry in self._whole.get(word, ()))
+        return alone or any(word[:length] in self._stems for length in range(2, len(word) + 1))
 
     def fills(self, word: str) -> bool:
         """Whether a folded word is one that says nothing by itself."""
@@ -189,7 +191,7 @@ class Vocabulary:
             if part == GAP:
                 rest = parts[number + 1 :]
                 for later in range(place, min(place + WIDEST_GAP + 1, len(texts))):
-                    if words[later].clause == words[start].clause and _fits(rest[0], texts[later]):
+                    if words[later].clause <= words[start].clause + 1 and _fits(rest[0], texts[later]):
                         end = self._end(rest, texts, words, later)
                         if end:
                             return end
