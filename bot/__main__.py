@@ -77,6 +77,13 @@ def _parser() -> argparse.ArgumentParser:
     chat.add_argument("--user", type=_name, default="local", help="who is talking (default: local)")
     chat.add_argument("--staff", action="store_true", help="talk as an admin, where no network is configured")
 
+    ask = command("ask", _ask, "answer one question about the process and its dates, or a file of them")
+    ask.add_argument("question", nargs="*", metavar="QUESTION", help="the question, in any language that is understood")
+    ask.add_argument("--now", metavar="T", help="answer as of this instant: 2025-11-10T10:00:00+01:00")
+    ask.add_argument("--language", metavar="TAG", help="the language expected: de, de-simple, en, tr …")
+    ask.add_argument("--json", action="store_true", help="print intent, events, answer and language as JSON")
+    ask.add_argument("--jsonl", action="store_true", help='answer {"q", "now"?, "lang"?} a line from standard input')
+
     run = command("run", _run, "serve all configured networks until SIGTERM or SIGINT")
     run.add_argument("--now", metavar="T", help="start the clock at this instant (rehearsals on this machine only)")
     run.add_argument(
@@ -149,6 +156,29 @@ def _chat(parsed: argparse.Namespace) -> None:
 
     app.log_to_stderr()
     asyncio.run(app.chat(_config(parsed), parsed.now, parsed.speed, parsed.user, parsed.language, staff=parsed.staff))
+
+
+def _ask(parsed: argparse.Namespace) -> int:
+    from bot import app, ask
+
+    if parsed.jsonl == bool(parsed.question):
+        raise UserError('ask needs a question, or --jsonl. Write: mitreden ask "Wann ist der nächste Termin?"')
+    answering = ask.Answering(app.load_reader(_config(parsed)), parsed.now, parsed.language)
+    if not parsed.jsonl:
+        reply = answering.reply(" ".join(parsed.question))
+        print(reply.as_json() if parsed.json else reply.answer)
+        return 0
+    wrong = 0
+    for number, line in enumerate(sys.stdin.buffer, 1):
+        try:
+            shown = answering.line(line).as_json()
+        except UserError as error:
+            wrong += 1
+            print(f"mitreden: line {number}: {error}", file=sys.stderr, flush=True)
+            shown = ask.failed(str(error))
+        sys.stdout.buffer.write(f"{shown}\n".encode())
+        sys.stdout.buffer.flush()
+    return 1 if wrong else 0
 
 
 def _run(parsed: argparse.Namespace) -> None:

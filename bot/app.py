@@ -29,6 +29,7 @@ from bot.config import (
 from bot.core.conversation import Person
 from bot.core.messages import Address, Channel, Halted, Incoming, Menu, Outgoing, SendError
 from bot.core.process import Process
+from bot.core.reading import Reader
 from bot.core.reminders import QuietHours
 from bot.core.texts import Texts
 from bot.dispatch import Dispatch
@@ -36,10 +37,11 @@ from bot.failpoints import from_environment
 from bot.metrics import Metrics, served
 from bot.outbox import Outbox
 from bot.pace import Limits, Pace
-from bot.paths import CONTENT, LOCALES
+from bot.paths import CONTENT, LOCALES, VOCABULARIES
 from bot.problems import UserError
 from bot.reloading import Content, reloaded
 from bot.silent_days import silent_days
+from bot.vocabularies import Vocabularies
 from handlers import COMMANDS, help
 from storage.database import DatabaseUnusable, Unavailable, database
 from storage.memory import Memory
@@ -78,6 +80,11 @@ def load_process(config: Config) -> tuple[Process, dict[str, Texts]]:
     return process, {language: locales.load(LOCALES, language) for language in process.languages}
 
 
+def load_reader(config: Config) -> Reader:
+    """What reads questions about the configured process. Raises UserError."""
+    return Reader(load_process(config)[0], Vocabularies(VOCABULARIES))
+
+
 def open_memory(config: Config, process: Process) -> Memory:
     """The storage that the configuration names, not yet opened. Raises UserError."""
     storage = config.storage
@@ -108,7 +115,8 @@ async def opened(  # noqa: PLR0913, PLR0917 - the parts that a bot is put togeth
     metrics = metrics or Metrics()
     outbox = Outbox(memory, channels, paces, clock.now, reach, metrics, quiet)
     send = outbox.take if paces else outbox.send
-    dispatch = Dispatch(memory, process, languages, clock.now, send, reach, metrics, admin, quiet)
+    words = Vocabularies(VOCABULARIES)
+    dispatch = Dispatch(memory, process, languages, words, clock.now, send, reach, metrics, admin, quiet)
     content = Content(memory, (process, languages), quiet, clock.now, lambda: load_process(config))
     content.on_change = dispatch.adopt
     duties = Duties(

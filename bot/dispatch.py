@@ -9,7 +9,7 @@ from datetime import datetime, time, timedelta
 import structlog
 
 import handlers
-from bot.core import reminders
+from bot.core import reading, reminders
 from bot.core.conversation import (
     CancelPlanned,
     CountSource,
@@ -63,6 +63,7 @@ class Dispatch:
         memory: Memory,
         process: Process,
         languages: Mapping[str, Texts],
+        vocabularies: Mapping[str, reading.Vocabulary],
         now: Callable[[], datetime],
         send: Callable[[Sequence[OutboxRow]], Awaitable[None]],
         reach: Reach = pass_by,
@@ -73,6 +74,7 @@ class Dispatch:
         self._admin = admin
         self._metrics = metrics or Metrics()
         self._memory = memory
+        self._vocabularies = vocabularies
         self.adopt(process, languages)
         self._quiet = quiet or QuietHours(time(), time(), process.zone)
         self._now = now
@@ -86,6 +88,7 @@ class Dispatch:
     def adopt(self, process: Process, languages: Mapping[str, Texts]) -> None:
         """Answer from this content from now on."""
         self._process = process
+        self._reader = reading.Reader(process, self._vocabularies)
         self._languages = languages
         self._vocabulary = Vocabulary(languages.values(), handlers.COMMANDS)
 
@@ -199,6 +202,7 @@ class Dispatch:
             now=now,
             memory=self._memory,
             quiet=self._quiet,
+            reader=self._reader,
             role=talk.role,
         )
         decision = await handlers.answer(turn)
@@ -253,7 +257,8 @@ class Dispatch:
         log.error("message_failed", channel=message.sender.channel, message=message.id, error=type(error).__name__)
         changes.failed.append((message.id, type(error).__name__))
         t = self._languages.get(language or message.language or "") or self._languages[self._process.languages[0]]
-        changes.planned.append(Planned(person_id=None, to=message.sender, message=Outgoing(text=t("apology"))))
+        apology = _placed(Outgoing(text=t("apology")), message)
+        changes.planned.append(Planned(person_id=None, to=message.sender, message=apology))
 
     def _talk(self, message: Incoming, known: Known) -> _Talk:
         sender = message.sender

@@ -19,6 +19,8 @@ from handlers import (
     help,
     language,
     my_data,
+    own_words,
+    questions,
     reload,
     reminders,
     rooms,
@@ -62,7 +64,15 @@ MENUS: dict[str, Menu] = {
     survey.CHANGE: survey.CHANGING,
     survey.CANCEL: survey.CANCELLING,
     survey.PAUSED: survey.PAUSING,
+    own_words.MENU: own_words.ASKING_BACK,
 }
+
+KINDS: dict[str, Handler] = {
+    "edit": survey.edited,
+    "delete": survey.deleted,
+    "undecipherable": help.undecipherable,
+}
+"""What answers that something happened to a message."""
 
 LIKE_A_QUESTION = 20
 """Characters; anything shorter may be a person's answer that happens to be in the question."""
@@ -75,12 +85,8 @@ def route(turn: Turn) -> Handler:
     """What answers this message: a button, a command, a menu, the survey, plain words, in this order."""
     if turn.message.choice is not None:
         return pressed_button
-    if turn.message.kind == "edit":
-        return survey.edited
-    if turn.message.kind == "delete":
-        return survey.deleted
-    if turn.message.kind == "undecipherable":
-        return help.undecipherable
+    if turn.message.kind in KINDS:
+        return KINDS[turn.message.kind]
     if turn.message.media:
         return help.only_text
     if staff.code_in(turn.text):
@@ -88,6 +94,8 @@ def route(turn: Turn) -> Handler:
     command = command_in(turn.text)
     if command and not turn.may_use(COMMANDS[command]):
         return help.unknown_command
+    if command is None and not turn.person.language and turn.person.waiting is None and questions.understood(turn):
+        return questions.run  # a question has its language with it
     if _language_first(turn, command):
         if named := language.named(turn):
             return lambda first: language.picked(first, named, then="start")
@@ -111,6 +119,8 @@ def _in_conversation(turn: Turn) -> Handler:
         return COMMANDS[named].run
     if code := erase.code_in(turn.text):
         return lambda coded: erase.erase_response(coded, code)
+    if questions.understood(turn):
+        return questions.run
     if survey.draft(turn) is not None and not turn.took_part:
         return survey.run  # the survey has closed, or consent has to be asked for again
     return help.not_understood
@@ -224,6 +234,10 @@ async def typed_at_menu(turn: Turn) -> Decision:
         return await erase.erase_response(turn, code)
     if choice := recognition.near(turn.text, choices):
         return await _picked(menu, choice, turn)
+    if waiting.menu == own_words.MENU:
+        return own_words.typed(turn)
+    if told := questions.understood(turn, surely=True):
+        return turn.say(told, Outgoing(text=menu.asks(turn), choices=choices))
     sentence = choice_misfit(turn.text, len(choices), turn.t)
     return survey.missed(turn, sentence, Outgoing(text=menu.asks(turn), choices=choices))
 

@@ -8,6 +8,7 @@ from typing import Literal
 from bot.core.conversation import Effect, Person, Vocabulary, Waiting, menu_button
 from bot.core.messages import Choice, Incoming, Outgoing
 from bot.core.process import Process
+from bot.core.reading import Reader
 from bot.core.reminders import QuietHours
 from bot.core.texts import Texts
 from storage.memory import Memory
@@ -40,6 +41,7 @@ class Turn:
     now: datetime
     memory: Memory
     quiet: QuietHours
+    reader: Reader
     argument: str = ""
     role: str = "citizen"
 

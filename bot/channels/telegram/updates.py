@@ -186,5 +186,6 @@ def _addressed(message: Message, bot_name: str) -> str | None:
             if named.casefold() in {"", bot_name.casefold()}:
                 return command + text[len(part) :]
         if entity.type == "mention" and part.casefold() == f"@{bot_name}".casefold():
-            return text
+            around = units[: 2 * entity.offset], units[2 * (entity.offset + entity.length) :]
+            return " ".join(side.decode("utf-16-le", "replace").strip() for side in around).strip()
     return None

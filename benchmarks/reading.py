@@ -1,0 +1,54 @@
+"""What it costs to understand and answer a question: median and p99 in every language, and what it adds to a start.
+
+Run `python -m benchmarks.reading` on a machine with nothing else to do.
+"""
+
+import json
+import statistics
+import time
+from datetime import datetime
+from pathlib import Path
+
+from bot import locales
+from bot.content import load_process
+from bot.core.reading import Reader
+from bot.paths import CONTENT, LOCALES, VOCABULARIES
+from bot.vocabularies import Vocabularies
+from handlers import questions
+
+QUESTIONS = Path(__file__).parent.parent / "tests" / "questions" / "practice.jsonl"
+ROUNDS = 5
+"""How often every question is answered; the first round, which reads the vocabularies, is not counted."""
+
+
+def main() -> None:
+    """Measure and print a table."""
+    asked = [json.loads(line) for line in QUESTIONS.read_text(encoding="utf-8").splitlines()]
+    process = load_process(CONTENT, locales.available(LOCALES))
+    began = time.perf_counter()
+    reader = Reader(process, Vocabularies(VOCABULARIES))
+    reader.read("Wann ist der nächste Termin?", "de", datetime.fromisoformat("2025-11-10T10:00:00+01:00"))
+    first = time.perf_counter() - began
+    began = time.perf_counter()
+    for language in reader.vocabularies:
+        _ = reader.vocabularies[language]
+    rest = time.perf_counter() - began
+    spent: dict[str, list[float]] = {}
+    for number in range(ROUNDS + 1):
+        for one in asked:
+            now = datetime.fromisoformat(one["now"])
+            began = time.perf_counter()
+            questions.answer(reader.read(one["q"], one["lang"], now), reader, now)
+            if number:
+                spent.setdefault(one["lang"], []).append(1000 * (time.perf_counter() - began))
+    print("| language | answers | median ms | p99 ms |\n|---|---:|---:|---:|")
+    for language, times in [*spent.items(), ("all", [one for times in spent.values() for one in times])]:
+        p99 = statistics.quantiles(times, n=100)[98]
+        print(f"| {language} | {len(times)} | {statistics.median(times):.2f} | {p99:.2f} |")
+    print(
+        f"\nFirst question, its vocabulary included: {1000 * first:.0f} ms. All other languages: {1000 * rest:.0f} ms."
+    )
+
+
+if __name__ == "__main__":
+    main()
