@@ -4,15 +4,18 @@ import asyncio
 import contextlib
 import random
 from collections.abc import Callable, Coroutine, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import msgspec
 import structlog
 
 from bot.channels.telegram import rendering, updates
-from bot.channels.telegram.api import AiohttpRequest, BotApi, Migrated, Unchanged
-from bot.channels.telegram.webhook import Webhook
+from bot.channels.telegram.api import BotApi, Migrated, Unchanged
+from bot.channels.telegram.request import request_to
 from bot.core.messages import Address, Incoming, Memory, Menu, NotSent, Outgoing, Receive, Refused, SendError
+
+if TYPE_CHECKING:
+    from bot.channels.telegram.webhook import Webhook
 
 log = structlog.get_logger(__name__)
 
@@ -44,10 +47,10 @@ class Telegram:
         token: str,
         api_url: str,
         menus: Sequence[Menu],
-        webhook: Webhook | None = None,
+        webhook: "Webhook | None" = None,
         polled: Callable[[], None] = lambda: None,
     ) -> None:
-        self._request = AiohttpRequest()
+        self._request = request_to(api_url)
         self._api = BotApi(token, api_url, self._request)
         self._menus = menus
         self._webhook = webhook
@@ -107,7 +110,7 @@ class Telegram:
                 log.error("batch_not_written", error=type(error).__name__)
                 await asyncio.sleep(_back_off(failures))
 
-    async def _serve(self, webhook: Webhook, receive: Receive) -> None:
+    async def _serve(self, webhook: "Webhook", receive: Receive) -> None:
         """Be brought updates. Telegram is told where until it has understood."""
 
         async def handle(brought: Sequence[msgspec.Raw]) -> None:
