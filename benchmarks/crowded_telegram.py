@@ -1,6 +1,6 @@
 """A Bot API with a crowd behind it: light enough to load a fast bot from the other core, and it takes the time.
 
-Unlike the one of the tests it checks nothing; it knows the calls that a survey needs, in every encoding that clients use.
+Unlike the one of the tests it checks nothing; it knows the calls that a survey needs, in every encoding of clients.
 """
 
 import asyncio
@@ -54,11 +54,13 @@ class Crowd:
     """So many citizens at a time; who is through is followed by somebody new.
 
     `think` is how many seconds a citizen reads a question for on average; `round_trip` is in seconds as well.
+    `first` is the first one's id; the others follow.
     """
 
     size: int
     round_trip: float
     think: float = 0.0
+    first: int = 100_000_001
     steps: int = 0
     calls: int = 0
     waits: list[float] = field(default_factory=list)
@@ -68,7 +70,7 @@ class Crowd:
         self._loop = asyncio.get_running_loop()
         self._chance = random.Random(7)
         self._here: dict[int, Citizen] = {}
-        self._ids = count(100_000_001)
+        self._ids = count(self.first)
         self._message_ids = count(1)
         self._update_ids = count(1)
         self._updates: deque[tuple[int, bytes]] = deque()

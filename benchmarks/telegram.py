@@ -12,7 +12,6 @@ import os
 import platform
 import shutil
 import signal
-import subprocess
 import sys
 import tempfile
 import time
@@ -20,7 +19,6 @@ from collections import defaultdict
 from collections.abc import AsyncIterator, Iterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
-from datetime import datetime
 from pathlib import Path
 from statistics import median, quantiles
 from typing import Any
@@ -36,13 +34,18 @@ from bot.config import Config
 from bot.core.messages import Address, Incoming, Memory, Outgoing, Receive
 
 ROOT = Path(__file__).parents[1]
+MITREDEN = Peer("Mitreden", (sys.executable, "-m", "benchmarks.peers.mitreden"))
 THINK = 5.0
 """Seconds that a citizen reads a question for, on average, while waiting times are taken."""
 
 
 @dataclass(frozen=True, slots=True)
 class Figures:
-    """What one bot did in one run: seconds of waiting, processor time per step, MB at the most, the crowd's own load."""
+    """What one bot did in one run.
+
+    Seconds of waiting and of processor time per step; MB at the most; the load of the crowd's own core; seconds from
+    the start to the first getUpdates.
+    """
 
     steps: float
     cpu: float
@@ -50,6 +53,7 @@ class Figures:
     long_wait: float
     memory: float
     crowd_busy: float
+    start: float
 
 
 class Recorder:
@@ -82,7 +86,13 @@ async def script(folder: Path) -> list[dict[str, Any]]:
         while True:
             recorder.said.clear()
             message = Incoming(
-                id=str(len(steps)), sender=somebody, sent_at=OPEN, language="de", target=str(len(steps)), **act
+                id=str(len(steps)),
+                sender=somebody,
+                sent_at=OPEN,
+                target=str(len(steps)),
+                text=act.get("text", ""),
+                choice=act.get("choice"),
+                language="de",
             )
             await app.dispatch.receive([message])
             settled = recorder.said[0].settles
@@ -106,66 +116,60 @@ def _reaction(shown: Outgoing) -> dict[str, str]:
 
 def peers(environment: Path | None) -> Iterator[Peer]:
     """Our bot first, then the others as far as they can be had here."""
-    yield Peer("Mitreden", (sys.executable, "-m", "benchmarks.peers.mitreden"))
+    yield MITREDEN
     yield Peer("bare aiohttp loop", (sys.executable, "-m", "benchmarks.peers.aiohttp_loop"))
     if environment is not None:
         yield from installed.peers(environment)
 
 
 @asynccontextmanager
-async def _running(peer: Peer, url: str, steps: Path, folder: Path, core: int | None) -> AsyncIterator[list[int]]:
+async def running(peer: Peer, url: str, steps: Path, folder: Path, core: int | None) -> AsyncIterator[list[int]]:
     """A bot on a core of its own; the ids of its processes."""
     environment = {name: value for name, value in os.environ.items() if not name.startswith("MITREDEN_")}
     environment |= {"PYTHONPATH": str(ROOT), "MITREDEN_TELEGRAM_TOKEN": TOKEN, "MITREDEN_TELEGRAM_API_URL": url}
-    own = () if peer.name == "Mitreden" else (f"{url}/bot{TOKEN}", str(steps), str(folder))
+    own = () if peer is MITREDEN else (f"{url}/bot{TOKEN}", str(steps), str(folder))
     commands = [*(command.replace("FOLDER", str(folder)).split() for command in peer.servers), [*peer.command, *own]]
     pinned = ("taskset", "-c", str(core)) if core is not None else ()
-    processes = []
-    log = (folder / "log").open("wb")
-    try:
-        for command in commands:
-            processes.append(
-                await asyncio.create_subprocess_exec(
+    processes: list[asyncio.subprocess.Process] = []
+    with (folder / "log").open("wb") as log:
+        try:
+            for command in commands:
+                started = asyncio.create_subprocess_exec(
                     *pinned, *command, cwd=folder, env=environment, stdout=log, stderr=log
                 )
-            )
-        yield [process.pid for process in processes]
-    finally:
-        for process in reversed(processes):
-            if process.returncode is None:
-                process.send_signal(signal.SIGKILL)
-            await process.wait()
-        log.close()
+                processes.append(await started)
+            yield [process.pid for process in processes]
+        finally:
+            for process in reversed(processes):
+                if process.returncode is None:
+                    process.send_signal(signal.SIGKILL)
+                await process.wait()
 
 
-async def run(peer: Peer, steps: Path, options: argparse.Namespace, round_trip: float) -> Figures:
-    """One bot, one round: as fast as it can, then with citizens who read."""
-    crowd = Crowd(options.citizens, round_trip)
+async def run(  # noqa: PLR0913, PLR0917 - what a run consists of
+    peer: Peer, steps: Path, crowd: Crowd, folder: Path, seconds: float, core: int | None
+) -> Figures:
+    """One bot, one round: as fast as it can, then with citizens who read. Raises where it does not answer."""
     server, url = await serve(crowd)
-    with tempfile.TemporaryDirectory(dir=options.folder) as home:
-        folder = Path(home)
-        async with server, _running(peer, url, steps, folder, options.bot_core) as processes:
-            try:
-                async with asyncio.timeout(60):
-                    await crowd.first_poll.wait()
-                crowd.arrive()
-                await asyncio.sleep(options.seconds / 2)
-                spent, own, done, began = _cpu(processes), time.process_time(), crowd.steps, time.perf_counter()
-                await asyncio.sleep(options.seconds)
-                wall, done = time.perf_counter() - began, crowd.steps - done
-                spent, busy = _cpu(processes) - spent, (time.process_time() - own) / wall
-                crowd.think = THINK
-                await asyncio.sleep(min(THINK, options.seconds))
-                crowd.waits.clear()
-                await asyncio.sleep(options.seconds)
-            except TimeoutError:
-                print((folder / "log").read_text(encoding="utf-8")[-2000:])
-                raise
-            waits = quantiles(crowd.waits, n=100) if len(crowd.waits) > 1 else [float("inf")] * 99
-            assert not crowd.failures
-            if not done:
-                print((folder / "log").read_text(encoding="utf-8")[-2000:])
-            return Figures(done / wall, spent / max(done, 1), waits[49], waits[98], _memory(processes), busy)
+    async with server, running(peer, url, steps, folder, core) as processes:
+        began = time.perf_counter()
+        async with asyncio.timeout(60):
+            await crowd.first_poll.wait()
+        start = time.perf_counter() - began
+        crowd.arrive()
+        await asyncio.sleep(seconds / 2)
+        spent, own, done, began = _cpu(processes), time.process_time(), crowd.steps, time.perf_counter()
+        await asyncio.sleep(seconds)
+        wall, done = time.perf_counter() - began, crowd.steps - done
+        spent, busy = _cpu(processes) - spent, (time.process_time() - own) / wall
+        crowd.think = THINK
+        await asyncio.sleep(min(THINK, seconds))
+        crowd.waits.clear()
+        await asyncio.sleep(seconds)
+        waits = quantiles(crowd.waits, n=100) if len(crowd.waits) > 1 else [float("inf")] * 99
+        if crowd.failures or not done:
+            raise RuntimeError(f"{peer.name} failed: {(folder / 'log').read_text(encoding='utf-8')[-2000:]}")
+        return Figures(done / wall, spent / done, waits[49], waits[98], _memory(processes), busy, start)
 
 
 def _cpu(processes: Sequence[int]) -> float:
@@ -199,8 +203,8 @@ def table(results: dict[tuple[str, float], list[Figures]], options: argparse.Nam
         )
     yield ""
     yield (
-        f"{options.citizens} citizens, medians of {options.rounds} rounds in turn. steps/s and CPU: everybody answers at once."
-        f" Waits: everybody reads for {THINK:.0f} s on average. Python {platform.python_version()}, {os.cpu_count()} cores."
+        f"{options.citizens} citizens, medians of {options.rounds} rounds in turn. Steps and CPU: all answer at once."
+        f" Waits: they read for {THINK:.0f} s on average. Python {platform.python_version()}, {os.cpu_count()} cores."
     )
 
 
@@ -213,10 +217,21 @@ async def measure(options: argparse.Namespace) -> None:
     for number in range(options.rounds):
         for round_trip in options.round_trips:
             for peer in chosen:
-                figures = await run(peer, steps, options, round_trip / 1000)
+                crowd = Crowd(options.citizens, round_trip / 1000)
+                with tempfile.TemporaryDirectory(dir=options.folder) as home:
+                    figures = await run(peer, steps, crowd, Path(home), options.seconds, options.bot_core)
                 results[peer.name, round_trip / 1000].append(figures)
                 print(f"round {number + 1}: {peer.name}, {round_trip} ms: {figures}", file=sys.stderr, flush=True)
     print(*table(dict(sorted(results.items(), key=lambda item: item[0][1])), options), sep="\n")
+
+
+def share_cores() -> int | None:
+    """Keep this process off one core, where there are two; that one is the bot's."""
+    cores = sorted(os.sched_getaffinity(0)) if shutil.which("taskset") else []
+    if len(cores) < 2:
+        return None
+    os.sched_setaffinity(0, cores[1:])
+    return cores[0]
 
 
 def main() -> None:
@@ -229,10 +244,7 @@ def main() -> None:
     parser.add_argument("--only", nargs="+", help="names of bots")
     parser.add_argument("--environment", type=Path, help="where the peers' packages are, or will be")
     options = parser.parse_args()
-    cores = sorted(os.sched_getaffinity(0)) if shutil.which("taskset") else []
-    options.bot_core = cores[0] if len(cores) > 1 else None
-    if len(cores) > 1:
-        os.sched_setaffinity(0, cores[1:])
+    options.bot_core = share_cores()
     with tempfile.TemporaryDirectory() as folder:
         options.folder = Path(folder)
         asyncio.run(measure(options))

@@ -52,7 +52,7 @@ class Survey:
         answers = (await state.get_data())["answers"]
         await self._go_on(message.bot, message.chat.id, state, message.text, answers)
 
-    async def _go_on(  # noqa: PLR0917 - what a step needs
+    async def _go_on(
         self, bot: Bot, chat: int, state: FSMContext, answer: str, before: list[str], *beside: Awaitable[object]
     ) -> None:
         step, shown = len(before), self._shown.get(chat)
@@ -73,7 +73,7 @@ class Survey:
 async def main() -> None:
     """Serve until killed."""
     url, script, folder = sys.argv[1:]
-    steps = json.loads(Path(script).read_text(encoding="utf-8"))  # noqa: ASYNC240 - before anything is served
+    steps = json.loads(Path(script).read_text(encoding="utf-8"))
     survey = Survey(steps)
     base, _, token = url.rpartition("/bot")
     bot = Bot(token, session=AiohttpSession(api=TelegramAPIServer.from_base(base)))

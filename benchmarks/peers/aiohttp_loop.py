@@ -56,8 +56,8 @@ class Loop:
         known = {
             person: (step, json.loads(answers))
             for person, step, answers in self._database.execute(
-                f"SELECT id, step, answers FROM people WHERE id IN ({marks})",
-                ids,  # noqa: S608 - question marks
+                f"SELECT id, step, answers FROM people WHERE id IN ({marks})",  # noqa: S608 - question marks
+                ids,
             )
         }
         decided = []
@@ -82,7 +82,7 @@ class Loop:
         beside = []
         if query:
             beside.append(self.call("answerCallbackQuery", callback_query_id=query["id"]))
-        if settled := self._script[step]["settled"]:
+        if query and (settled := self._script[step]["settled"]):
             message = query["message"]["message_id"]
             beside.append(self.call("editMessageText", chat_id=person, message_id=message, text=settled))
         elif shown := self._shown.get(person):
@@ -103,7 +103,7 @@ def _sender(update: Json) -> int:
 async def main() -> None:
     """Serve until killed."""
     url, script, folder = sys.argv[1:]
-    steps = json.loads(Path(script).read_text(encoding="utf-8"))  # noqa: ASYNC240 - before anything is served
+    steps = json.loads(Path(script).read_text(encoding="utf-8"))
     connector = aiohttp.TCPConnector(limit=128)
     async with aiohttp.ClientSession(connector=connector) as session:
         await Loop(url, steps, Path(folder), session).serve()

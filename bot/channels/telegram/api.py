@@ -29,6 +29,9 @@ class Parameters(msgspec.Struct):
     migrate_to_chat_id: int | None = None
 
 
+_ANSWER = msgspec.json.Decoder(Answer)
+
+
 class Migrated(SendError):
     """A group got a new id; the message goes there."""
 
@@ -64,7 +67,7 @@ class BotApi:
     async def _called(self, method: str, data: RequestData, wait: float) -> msgspec.Raw:
         status, body = await self._request.do_request(self._url + method, "POST", data, read_timeout=wait)
         try:
-            answer = msgspec.json.decode(body, type=Answer)
+            answer = _ANSWER.decode(body)
         except (msgspec.DecodeError, UnicodeDecodeError):
             raise _of_status(status, retry_after=None) from None
         if answer.ok and status < 400:

@@ -236,12 +236,13 @@ class Telegram:
         batch: list[Incoming] = []
         numbers = []
         for raw in fetched:
-            number = updates.number(raw)
+            update = updates.read(raw)
+            number = updates.number(raw) if update is None else update.update_id
             if number is None:
                 log.error("update_without_id")
                 continue
             numbers.append(number)
-            if (message := self._read(raw, number)) is not None:
+            if (message := self._read(update, number)) is not None:
                 batch.append(message)
         if not numbers:
             raise NotSent("no update has an id")
@@ -249,8 +250,7 @@ class Telegram:
         await receive(batch, str(following), {})
         return following
 
-    def _read(self, raw: msgspec.Raw, number: int) -> Incoming | None:
-        update = updates.read(raw)
+    def _read(self, update: updates.Update | None, number: int) -> Incoming | None:
         if update is None:
             log.error("update_unreadable", update=number)
             return updates.unreadable(number)
