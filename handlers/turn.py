@@ -68,7 +68,7 @@ class Turn:
 
     def as_person(self, person: Person) -> "Turn":
         """The same message, seen by a person who has changed."""
-        return replace(self, person=person)
+        return self if person is self.person else replace(self, person=person)
 
 
 Handler = Callable[[Turn], Decision | Awaitable[Decision]]
@@ -117,4 +117,4 @@ def waits_at(person: Person, menu: str, then: str = "") -> Person:
 
 def waits_no_more(person: Person) -> Person:
     """The person, with no menu before the survey's question."""
-    return replace(person, waiting=None, misses=0)
+    return replace(person, waiting=None, misses=0) if person.waiting or person.misses else person
