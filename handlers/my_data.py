@@ -38,6 +38,7 @@ def everything(turn: Turn, record: Record) -> dict[str, object]:
             "version": draft.version,
             "question": draft.question,
             "changed_on": record.draft_changed_on,
+            **({"asked_back": draft.asked_back} if draft.asked_back else {}),
             "answers": {
                 name: value.value if isinstance(value, Missing) else value for name, value in draft.answers.items()
             },

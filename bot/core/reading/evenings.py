@@ -139,7 +139,9 @@ class Evenings:
             return False
         if question.days:
             sure = question.has("exist", "afterwards") and question.has("anything")
-            if question.has("exist", "anything", "go", "where", "ahead", "start", "what_time", "afterwards", "list"):
+            if question.has(
+                "exist", "anything", "go", "where", "ahead", "start", "what_time", "afterwards", "list", "all"
+            ):
                 return strange <= (1 if sure else 0) and length <= 25
             if question.has("when") and not question.has("what_time", "start"):
                 return False  # "wann ist Weihnachten", "welcher Tag ist heute"

@@ -107,6 +107,7 @@ def taken_apart(  # noqa: PLR0913, PLR0917 - what a question is seen from
     words: list[Word], vocabulary: Vocabulary, places: Places, today: date, first: date, last: date, text: str
 ) -> Question:
     """The question that these words ask, typing errors corrected."""
+    words = _without_hyphens(words, vocabulary)
     hits = vocabulary.hits(words)
     locative = {hit.end for hit in hits if hit.concept == "in"}
     named = places.find(words, vocabulary.knows, vocabulary.means, lambda place: place in locative, vocabulary.prefixes)
@@ -129,6 +130,17 @@ def taken_apart(  # noqa: PLR0913, PLR0917 - what a question is seen from
         current += (place > 0 and word.clause != right[place - 1].clause) or (place in joints and place > 0)
         clauses.append(current)
     return Question(tuple(right), tuple(hits), tuple(named), days, tuple(clauses), frozenset(clauses), marked, told)
+
+
+def _without_hyphens(words: list[Word], vocabulary: Vocabulary) -> list[Word]:
+    """ "Bürger-Amt" is one word, as plain German writes it, where the language knows the whole."""
+    joined: list[Word] = []
+    for word in words:
+        if joined and word.joined and vocabulary.knows(joined[-1].text + word.text):
+            joined[-1] = replace(joined[-1], text=joined[-1].text + word.text)
+        else:
+            joined.append(word)
+    return joined
 
 
 def _with_evenings(hits: list[Hit], words: list[Word]) -> list[Hit]:
