@@ -166,7 +166,7 @@ class Vocabulary:
         taken: dict[int, tuple[int, int]] = {}
         kept: list[Hit] = []
         for hit in found:
-            # The same words may name several concepts; a part of a longer phrase names none, but "when" is always asked.
+            # The same words may name several concepts; a part of a longer phrase names none, but "when" always asks.
             if hit.concept in ASKING or all(
                 taken.get(place, (hit.start, hit.end)) == (hit.start, hit.end) for place in range(hit.start, hit.end)
             ):
