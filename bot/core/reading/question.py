@@ -122,7 +122,11 @@ def taken_apart(  # noqa: PLR0913, PLR0917 - what a question is seen from
     hits = _with_evenings(hits, right)
     days = tuple(Dates(right, hits, today, first, last).find())
     marked = "?" in text or "؟" in text
-    asked = marked or any(hit.concept == "request" for hit in hits) or (words and words[-1].kind in {"date", "ordinal"})
+    asked = (
+        marked
+        or any(hit.concept == "request" for hit in hits)
+        or (words and (words[-1].kind == "date" or (words[-1].kind == "ordinal" and len(words) < 6)))
+    )
     told = not asked and text.rstrip("\"'»“) ").endswith((".", "!", "…"))
     clauses, current = [], 0
     joints = {hit.start for hit in hits if hit.concept == "and"}
