@@ -104,7 +104,8 @@ class Reader:
             topic = self._answers_in(language).closest([word.text for word in question.words], now.date())
             return _answered(topic, language) if topic else None
         meant = question.has("event", "events", "evening", "participate", "attend", "when", "where")
-        sound = question.strange() <= (2 if meant else 1) and (meant or not question.told)
+        nowhere = any(not place.events for place in question.places) and not question.has("event", "events", "evening")
+        sound = not nowhere and question.strange() <= (2 if meant else 1) and (meant or not question.told)
         if question.has("cost") and not document and sound:
             return self._with_intent("cost", language)
         if document:

@@ -46,7 +46,8 @@ class Question:
 
     def strange(self) -> int:
         """How many words mean nothing to the bot."""
-        covered = {place for hit in self.hits for place in range(hit.start, hit.end)}
+        covered = {place for hit in self.hits if not hit.gap for place in range(hit.start, hit.end)}
+        covered |= {place for hit in self.hits if hit.gap for place in (hit.start, hit.end - 1)}
         covered |= {place for one in self.places for place in range(one.start, one.end)}
         covered |= {place for one in self.days for place in range(one.start, one.end)}
         return sum(
