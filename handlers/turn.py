@@ -116,5 +116,7 @@ def waits_at(person: Person, menu: str, then: str = "") -> Person:
 
 
 def waits_no_more(person: Person) -> Person:
-    """The person, with no menu before the survey's question."""
-    return replace(person, waiting=None, misses=0) if person.waiting or person.misses else person
+    """The person, with no menu before the survey's question, and no text that waits for its answer."""
+    draft = replace(person.draft, asked_back="") if person.draft and person.draft.asked_back else person.draft
+    nothing_new = person.waiting is None and not person.misses and draft is person.draft
+    return person if nothing_new else replace(person, waiting=None, misses=0, draft=draft)
