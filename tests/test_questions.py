@@ -24,7 +24,8 @@ async def test_a_group_is_told_the_dates_and_nothing_else(tmp_path: Path) -> Non
         assert "Bürgerhaus Misburg" in await _in_group(talk, "/termine")
         for private in ("/umfrage", "/meine_daten", "guten Morgen zusammen", "/start survey"):
             assert "https://bot.example" in await _in_group(talk, private), private
-        assert "Sprache" not in (await talk.say("/termine"))[0].text
+        known = await talk.app.memory.known("terminal", [], [talk.incoming().sender])
+        assert known.people == {}, "of a group nothing is remembered"
 
 
 async def test_a_text_that_was_asked_back_is_the_persons_data_until_it_is_settled(tmp_path: Path) -> None:

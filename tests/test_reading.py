@@ -21,6 +21,7 @@ from tests.talk import BEISPIELSTADT
 HANNOVER = Reader(load_process(CONTENT, locales.available(LOCALES)), Vocabularies(VOCABULARIES))
 PRACTICE = Path(__file__).parent / "questions" / "practice.jsonl"
 SHARED = Path(__file__).parents[2] / "shared" / "qa" / "dev.jsonl"
+OWN = Path(__file__).parent / "questions" / "own.jsonl"
 OFF_TOPIC = Path(__file__).parent / "questions" / "offtopic.txt"
 ALL = "muehlenberg misburg schuetzenplatz doehren sahlkamp"
 THURSDAY = "2025-11-20T10:00:00+01:00"
@@ -159,7 +160,7 @@ def _examined(path: Path) -> tuple[list[str], int, list[str]]:
     return wrong, len(asked), fabricated
 
 
-@pytest.mark.parametrize("path", [SHARED, PRACTICE], ids=["shared", "practice"])
+@pytest.mark.parametrize("path", [SHARED, PRACTICE, OWN], ids=["shared", "practice", "own"])
 def test_questions_as_people_write_them_are_read_rightly_and_nothing_is_invented(path: Path) -> None:
     if not path.exists():
         pytest.skip(f"{path.name} is not beside this repository")

@@ -69,6 +69,8 @@ class Reader:
         declined = question.keys("subject")
         if declined == ["end_time"] and question.has("survey", "online"):
             declined = []  # the end of taking part is known, that of an evening is not
+        if declined == ["interpreters"] and question.has("who_may"):
+            declined = []  # "ohne deutschen Pass": not about the language
         if declined:
             return self._partly(question, declined, language, now) or replace(
                 unknown, declined=tuple(declined), mentioned=self._mentioned(question)

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 
 from bot.core.events import Event, over
+from bot.core.reading.ordinals import Ordinals
 from bot.core.reading.question import Question
 from bot.core.reading.reading import Intent, Premise, Reading, Scope, Span
 
@@ -23,7 +24,7 @@ class Evenings:
         question = self.question
         named, nowhere = self._places()
         asked = question.has("when", "where", "event", "events", "exist", "start", "confirm", "next", "list", "late")
-        if self._beyond():
+        if self._ordinals.beyond():
             return Reading(intent="unknown", language=self.language)
         if moved := self._moved_on(named):
             return moved
@@ -44,6 +45,10 @@ class Evenings:
             return self._of_all()
         return None
 
+    @property
+    def _ordinals(self) -> Ordinals:
+        return Ordinals(self.question, self.events, self.now)
+
     # -- what is named
 
     def _places(self) -> tuple[tuple[Event, ...], str]:
@@ -52,77 +57,11 @@ class Evenings:
         homes = [hit.end for hit in question.of("reside")]
         places = [place for place in question.places if not any(0 <= place.start - end <= 2 for end in homes)]
         ids = {name for place in places for name in place.events}
-        ids |= {event.id for event in self._numbered()}
+        ids |= {event.id for event in self._ordinals.named()}
         nowhere = next((place.name for place in places if not place.events), "")
         if not ids and not nowhere and (question.has("place_unknown") or question.strange_behind("town")):
             nowhere = "?"
         return tuple(event for event in self.events if event.id in ids), nowhere
-
-    def _numbered(self) -> Iterable[Event]:
-        """ "der vierte Termin", "Termin nummer fünf", "der letzte Abend"."""
-        question = self.question
-        events = [*question.of("event", "evening")]
-        for hit in question.of("first_event", "last_event"):
-            yield self.events[0 if hit.concept == "first_event" else -1]
-        if any(hit.concept in {"last", "ordinal.1"} and self._number_behind(hit.end) for hit in question.hits):
-            return
-        for hit in question.of("ordinal", "number", "last"):
-            key = hit.concept.partition(".")[2]
-            near = any(0 <= event.start - hit.end <= 1 for event in events)
-            after = hit.concept != "last" and any(
-                other.end == hit.start and other.concept == "nth" for other in question.hits
-            )
-            if hit.concept.startswith("number") and not after:
-                continue
-            if hit.concept == "last" and (near or self._alone(hit.start)):
-                gone = [event for event in self.events if over(event, self.now)]
-                yield (gone or self.events)[-1] if question.has("past_tense") else self.events[-1]
-            elif key == "-2" and len(self.events) > 1:
-                yield self.events[-2]
-            elif key.isdigit() and (near or after or self._alone(hit.start)) and 0 < int(key) <= len(self.events):
-                yield self.events[int(key) - 1]
-        for place, word in enumerate(question.words):
-            if word.kind not in {"ordinal", "number"} or not 0 < int(word.text[:3]) <= len(self.events):
-                continue
-            if any(day.start <= place < day.end for day in question.days):
-                continue
-            near = word.kind == "ordinal" and any(0 <= event.start - place - 1 <= 1 for event in events)
-            if near or any(hit.end == place and hit.concept == "nth" for hit in question.hits):
-                yield self.events[int(word.text) - 1]
-
-    def _beyond(self) -> bool:
-        """Whether an event is named by a number that none has: "der sechste Termin"."""
-        question = self.question
-        starts = {hit.start for hit in question.of("event", "evening")}
-        taken = {place for day in question.days for place in range(day.start, day.end)}
-        numbered = [
-            (hit.end, hit.concept.partition(".")[2]) for hit in question.of("ordinal") if hit.start not in taken
-        ]
-        numbered += [
-            (place + 1, word.text)
-            for place, word in enumerate(question.words)
-            if word.kind == "ordinal" and place not in taken
-        ]
-        return any(end in starts and int(figure[:3]) > len(self.events) for end, figure in numbered)
-
-    def _number_behind(self, place: int) -> bool:
-        """ "die letzten beiden" are two, not the last one."""
-        words = self.question.words
-        return (place < len(words) and words[place].kind == "number") or any(
-            hit.start == place and hit.concept.startswith("number.") and hit.concept != "number.1"
-            for hit in self.question.hits
-        )
-
-    def _alone(self, place: int) -> bool:
-        """Whether an ordinal stands for "the fourth one": with when or where, and no event or day behind it."""
-        question = self.question
-        return (
-            question.has("when", "where")
-            and not question.days
-            and question.strange() == 0
-            and question.length() <= 8
-            and not question.has("online", "survey")
-        )
 
     def _about_events(self, strong: int) -> bool:
         """Whether this is about the events at all; the fewer words say so, the fewer may be strange."""
@@ -154,7 +93,7 @@ class Evenings:
         if question.has("when", "where"):
             also = ("next", "start", "go", "ahead", "always", "exist", "more", "afterwards", "all", "list")
             return question.has(*also) and length <= 15
-        if question.has("ahead", "what_time"):
+        if question.has("ahead", "what_time") or (question.has("list") and question.has("request")):
             return length <= 15
         if sum(map(bool, self._hourly())) > 1:
             return length <= 15
@@ -196,7 +135,12 @@ class Evenings:
             for place in question.places
         )
         about = named or question.has("event", "events", "evening") or (question.length() <= 12 and not question.told)
-        if not follows and not (asking and about and question.strange() <= 1 and question.has("missed", "past")):
+        if not follows and not (
+            asking
+            and about
+            and question.strange() <= 1
+            and (question.has("missed", "past") or (question.has("afterwards") and question.has("comes")))
+        ):
             return None
         if not follows and any(question.clause(hit) not in asking for hit in question.of("when", "where")):
             return None
@@ -205,31 +149,14 @@ class Evenings:
             return self._reading("event_list", coming, scope="coming")
         return self._reading("event_next", coming[:1])
 
-    def _counted(self) -> Reading | None:
-        """ "die nächsten zwei", "die letzten beiden", "die ersten drei"."""
-        question = self.question
-        numbers = [(hit.start, hit.concept.partition(".")[2]) for hit in question.of("number")]
-        numbers += [(place, word.text) for place, word in enumerate(question.words) if word.kind == "number"]
-        for place, figure in numbers:
-            before = {hit.concept for hit in question.hits if hit.end == place}
-            number = int(figure[:3])
-            if not 1 < number <= len(self.events):
-                continue
-            if "next" in before:
-                return self._reading("event_list", self._coming()[:number], scope="coming")
-            if "last" in before:
-                return self._reading("event_list", self.events[-number:], scope="span")
-            if "ordinal.1" in before:
-                return self._reading("event_list", self.events[:number], scope="span")
-        return None
-
     def _on_days(self) -> Reading | None:
         question = self.question
         if self._told_before():
             return self._next()
         span = question.days[0].span
         if question.days[0].every is not None or self._every():
-            days = {day.every for day in question.days if day.every is not None} or {span.first.weekday()}
+            single = {day.span.first.weekday() for day in question.days if day.span.said == "weekday"}
+            days = {day.every for day in question.days if day.every is not None} | single
             found = [event for event in self._coming() if event.starts_at.weekday() in days]
             return self._reading("event_list", found, span=span, scope="span")
         spans = [one for day in question.days for one in (day.span, day.span.other) if one is not None]
@@ -242,7 +169,7 @@ class Evenings:
             return self._reading("event_when", found, span=span, wrong_premise=self._wrong_time(found))
         if self._next_asked() and question.has("event", "evening") and several:
             return self._reading("event_next", found[:1], span=span)
-        if several or (question.has("list", "events") and span.last != span.first):
+        if several or (question.has("list", "events", "all") and span.last != span.first):
             return self._reading("event_list", found, span=span, scope="span")
         if question.has("start", "when") and not question.has("exist", "anything") and found:
             premise = self._wrong(tuple(found))
@@ -299,8 +226,8 @@ class Evenings:
 
     def _of_all(self) -> Reading | None:
         question = self.question
-        if counted := self._counted():
-            return counted
+        if counted := self._ordinals.counted():
+            return self._reading("event_list", counted[0], scope=counted[1])
         coming = self._coming()
         plural = question.has("events", "list", "all")
         if question.has("next") and not question.has("events"):

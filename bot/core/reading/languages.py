@@ -3,6 +3,7 @@
 import unicodedata
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
+from functools import lru_cache
 
 from babel.core import get_global
 
@@ -51,6 +52,7 @@ def _script_of(text: str) -> str:
     return names.most_common(1)[0][0] if names else "LATIN"
 
 
+@lru_cache(maxsize=64)
 def _script_name(language: str) -> str:
     likely = str(get_global("likely_subtags").get(language.partition("-")[0], "_Latn_"))
     abbreviated = next((part for part in likely.split("_") if len(part) == 4), "Latn")

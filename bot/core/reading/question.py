@@ -3,14 +3,16 @@
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import date
+from functools import cached_property
 
-from bot.core.reading.dates import Dates, Found
+from bot.core.reading.dates import Dates
 from bot.core.reading.places import Place, Places
+from bot.core.reading.spans import Found
 from bot.core.reading.vocabulary import Hit, Vocabulary
 from bot.core.reading.words import Word
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Question:
     """What stands in a question; `part` of it holds only some of its clauses."""
 
@@ -29,7 +31,12 @@ class Question:
 
     def has(self, *concepts: str) -> bool:
         """Whether one of these concepts is named; "subject" stands for every "subject.…"."""
-        return any(True for _ in self.of(*concepts))
+        return not self._named.isdisjoint(concepts)
+
+    @cached_property
+    def _named(self) -> frozenset[str]:
+        found = [hit.concept for hit in self.hits if self._looked_at(hit.start)]
+        return frozenset(found) | {concept.partition(".")[0] for concept in found}
 
     def of(self, *concepts: str) -> Iterable[Hit]:
         """The hits of these concepts."""
@@ -46,6 +53,10 @@ class Question:
 
     def strange(self) -> int:
         """How many words mean nothing to the bot."""
+        return self._strange
+
+    @cached_property
+    def _strange(self) -> int:
         covered = {place for hit in self.hits if not hit.gap for place in range(hit.start, hit.end)}
         covered |= {place for hit in self.hits if hit.gap for place in (hit.start, hit.end - 1)}
         covered |= {place for one in self.places for place in range(one.start, one.end)}

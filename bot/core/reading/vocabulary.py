@@ -128,7 +128,11 @@ class Vocabulary:
     def means(self, word: str) -> bool:
         """Whether a folded word stands for something by itself, and not only inside a phrase."""
         alone = any(len(entry.parts) == 1 for entry in self._whole.get(word, ()))
-        return alone or any(word[:length] in self._stems for length in range(2, len(word) + 1))
+        return alone or any(
+            len(entry.parts) == 1
+            for length in range(2, len(word) + 1)
+            for entry in self._beginnings.get(word[:length], ())
+        )
 
     def fills(self, word: str) -> bool:
         """Whether a folded word is one that says nothing by itself."""
