@@ -33,7 +33,7 @@ async def test_what_organisers_add_is_on_the_card(tmp_path: Path) -> None:
     shutil.copytree(CONTENT, tmp_path / "content")
     file = tmp_path / "content" / "events.toml"
     text = file.read_text(encoding="utf-8")
-    file.write_text(text.replace('aliases = ["Misburg"]', f'aliases = ["Misburg"]{KNOWN}'), encoding="utf-8")
+    file.write_text(text.replace('id = "misburg"', f'id = "misburg"{KNOWN}'), encoding="utf-8")
     async with talking(config_in(tmp_path, tmp_path / "content"), NOW) as anna:
         (card,) = await anna.say("/termine misburg")
         assert card.text.splitlines()[3:] == [
