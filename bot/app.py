@@ -262,11 +262,12 @@ async def _telegram(
     config: Config, process: Process, languages: Mapping[str, Texts], metrics: Metrics
 ) -> AsyncIterator[Channel]:
     from bot.channels.telegram import Telegram  # noqa: PLC0415 - half a second that a terminal does not need
-    from bot.channels.telegram.webhook import Webhook  # noqa: PLC0415
 
     section = config.telegram
     webhook = None
     if section.webhook_url:
+        from bot.channels.telegram.webhook import Webhook  # noqa: PLC0415 - a web server that few need
+
         check_webhook(section)
         webhook = Webhook(section.webhook_url, section.webhook_secret, section.webhook_port)
     channel = Telegram(telegram_token(config), section.api_url, menus(process, languages), webhook, metrics.polled)

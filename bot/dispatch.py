@@ -309,7 +309,7 @@ def _collect(talks: Iterable[_Talk], changes: Changes) -> None:
         if before is None:
             if after != _stranger_like(after):
                 changes.new.append(after)
-        elif replace(before, draft=None) != replace(after, draft=None):
+        elif replace(after, draft=before.draft) != before:
             changes.changed.append(after)
             if before.address != after.address:
                 changes.readdressed.append(after)

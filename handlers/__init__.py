@@ -5,7 +5,7 @@ import re
 from dataclasses import replace
 
 from bot.core import interview, recognition
-from bot.core.conversation import Person, pressed
+from bot.core.conversation import CONTROLS_IN_FREE_TEXT, Person, pressed
 from bot.core.events import event_named
 from bot.core.interview import prefixed
 from bot.core.messages import Choice, Outgoing, Settled
@@ -237,7 +237,9 @@ async def typed_at_menu(turn: Turn) -> Decision:
     if choice := recognition.near(turn.text, choices):
         return await _picked(menu, choice, turn)
     if waiting.menu == own_words.MENU:
-        return own_words.typed(turn)
+        steers = turn.vocabulary.control(turn.text)
+        left = turn.as_person(waits_no_more(turn.person))
+        return survey.control(left, steers) if steers in CONTROLS_IN_FREE_TEXT else own_words.typed(turn)
     if told := questions.understood(turn, surely=True):
         return turn.say(told, *([] if waiting.menu in OPEN else [Outgoing(text=menu.asks(turn), choices=choices)]))
     if waiting.menu in OPEN and recognition.position(turn.text) is None:

@@ -22,9 +22,8 @@ def understood(turn: Turn, *, surely: bool = False) -> str:
     """
     language = turn.person.language or turn.message.language or turn.process.languages[0]
     reading = turn.reader.read(turn.text, language, turn.now)
-    if reading.intent == "unknown" and not reading.declined and not reading.nowhere:
-        return ""
-    if surely and not reading.asks:
+    known = reading.intent != "unknown" or bool(reading.nowhere)
+    if not reading.asks and (surely or not known):
         return ""
     return answer(reading, turn.reader, turn.now)
 

@@ -68,7 +68,7 @@ class Turn:
 
     def as_person(self, person: Person) -> "Turn":
         """The same message, seen by a person who has changed."""
-        return replace(self, person=person)
+        return self if person is self.person else replace(self, person=person)
 
 
 Handler = Callable[[Turn], Decision | Awaitable[Decision]]
@@ -116,5 +116,7 @@ def waits_at(person: Person, menu: str, then: str = "") -> Person:
 
 
 def waits_no_more(person: Person) -> Person:
-    """The person, with no menu before the survey's question."""
-    return replace(person, waiting=None, misses=0)
+    """The person, with no menu before the survey's question, and no text that waits for its answer."""
+    draft = replace(person.draft, asked_back="") if person.draft and person.draft.asked_back else person.draft
+    nothing_new = person.waiting is None and not person.misses and draft is person.draft
+    return person if nothing_new else replace(person, waiting=None, misses=0, draft=draft)

@@ -77,12 +77,14 @@ class Matrix:
         name: str = "Mitreden",
         polled: Callable[[], None] = lambda: None,
         patience: float = PATIENCE,
+        longest_send: float = LONGEST_SEND,
     ) -> None:
         self.name = NAME
         self._account = account
         self._mode = encryption
         self._staff_servers = frozenset(staff_servers or (account.server,))
         self._polled = polled
+        self._longest_send = longest_send
         self._api = Api(account.homeserver)
         self._store = Store(folder)
         self._encryption: Encryption | None = None
@@ -255,7 +257,7 @@ class Matrix:
         """Send or edit one message; the last event's id. Raises a SendError."""
         await self._ready.wait()
         try:
-            async with asyncio.timeout(LONGEST_SEND):
+            async with asyncio.timeout(self._longest_send):
                 return await self._send(to, message, key)
         except TimeoutError as error:
             raise NotSent("took too long", retry_after=5) from error

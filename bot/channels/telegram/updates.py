@@ -84,6 +84,9 @@ class _Numbered(msgspec.Struct):
     update_id: int
 
 
+_UPDATE = msgspec.json.Decoder(Update)
+
+
 def number(raw: msgspec.Raw) -> int | None:
     """The id of an update that may be unreadable otherwise."""
     try:
@@ -95,7 +98,7 @@ def number(raw: msgspec.Raw) -> int | None:
 def read(raw: msgspec.Raw) -> Update | None:
     """An update; None where it is not one."""
     try:
-        return msgspec.json.decode(raw, type=Update)
+        return _UPDATE.decode(raw)
     except (msgspec.DecodeError, UnicodeDecodeError):
         return None
 

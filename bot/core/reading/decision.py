@@ -67,6 +67,8 @@ class Reader:
         if question.has("injection"):
             return unknown
         declined = question.keys("subject")
+        if declined == ["end_time"] and question.has("survey", "online"):
+            declined = []  # the end of taking part is known, that of an evening is not
         if declined:
             return self._partly(question, declined, language, now) or replace(
                 unknown, declined=tuple(declined), mentioned=self._mentioned(question)
@@ -102,11 +104,14 @@ class Reader:
             topic = self._answers_in(language).closest([word.text for word in question.words], now.date())
             return _answered(topic, language) if topic else None
         meant = question.has("event", "events", "evening", "participate", "attend", "when", "where")
-        sound = question.strange() <= (2 if meant else 1) and (meant or not question.told)
+        nowhere = any(not place.events for place in question.places) and not question.has("event", "events", "evening")
+        sound = not nowhere and question.strange() <= (2 if meant else 1) and (meant or not question.told)
         if question.has("cost") and not document and sound:
             return self._with_intent("cost", language)
         if document:
             return _answered(answer, language) if answer and answer.intent == "topic" else None
+        if question.has("online", "until_when") and self._online(question):
+            return self._with_intent("online_participation", language)
         if self._may(question):
             return self._with_intent("who_may_attend", language)
         if answer and answer.intent == "topic" and likeness > 0.75 and not question.days and not question.places:
@@ -122,9 +127,11 @@ class Reader:
     @staticmethod
     def _about(question: Question) -> bool:
         """Whether somebody asks what this is about, or about the offices as such."""
-        if question.days or question.told or question.strange() > 2 or question.has("cost", "when", "what_time"):
+        if question.days or question.told or question.strange() > 2 or question.has("cost", "what_time"):
             return False
         if question.places and not question.has("office"):
+            return False
+        if question.has("when") and (question.strange() or question.has("event", "events", "evening")):
             return False
         counted = question.has("how_many", "number") or any(word.kind == "number" for word in question.words)
         return question.has("about") or (question.has("office") and (counted or question.has("list")))
@@ -180,6 +187,6 @@ def _answered(answer: KnownAnswer, language: str) -> Reading:
 
 def _asks(question: Question, reading: Reading) -> bool:
     """Whether a text is plainly a question to the bot: for one that stands where an answer is expected."""
-    if reading.intent == "unknown" or question.strange() > 1 or question.length() > 20:
+    if (reading.intent == "unknown" and not reading.declined) or question.strange() > 1 or question.length() > 20:
         return False
-    return question.marked or (question.has("when", "where", "next") and question.strange() == 0)
+    return question.marked or (question.has("when", "where", "next", "how", "who_else") and question.strange() == 0)

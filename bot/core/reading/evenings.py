@@ -132,14 +132,19 @@ class Evenings:
             asks = (
                 question.marked
                 or question.has("when", "where", "next", "list", "all", "more", "request")
-                or (not question.told and (length <= 6 or question.has("exist")))
+                or (
+                    not question.told
+                    and (length <= 6 or (bool(question.days) and not question.has("past")) or question.has("exist"))
+                )
             )
             return asks and strange <= min(strong, (length + 1) // 3) and length <= 40
         if question.told or question.has("who_else"):
             return False
         if question.days:
             sure = question.has("exist", "afterwards") and question.has("anything")
-            if question.has("exist", "anything", "go", "where", "ahead", "start", "what_time", "afterwards", "list"):
+            if question.has(
+                "exist", "anything", "go", "where", "ahead", "start", "what_time", "afterwards", "list", "all"
+            ):
                 return strange <= (1 if sure else 0) and length <= 25
             if question.has("when") and not question.has("what_time", "start"):
                 return False  # "wann ist Weihnachten", "welcher Tag ist heute"
@@ -151,11 +156,15 @@ class Evenings:
             return question.has(*also) and length <= 15
         if question.has("ahead", "what_time"):
             return length <= 15
-        if question.has("start") and (question.has("always") or bool(question.times())):
+        if sum(map(bool, self._hourly())) > 1:
             return length <= 15
         return length <= 8 and (
             question.has("next") or (question.has("more") and question.has("anything", "exist", "comes"))
         )
+
+    def _hourly(self) -> tuple[object, ...]:
+        """Signs of a question about the hour at which all begin; two of them are enough."""
+        return self.question.has("start"), self.question.has("always"), self.question.times()
 
     # -- what is wanted
 
@@ -298,9 +307,7 @@ class Evenings:
             return self._next()
         if question.has("more") and not plural:
             return self._next()
-        hour = question.has("what_time") or (
-            question.has("start") and (question.has("always") or bool(question.times()))
-        )
+        hour = question.has("what_time") or sum(map(bool, self._hourly())) > 1
         if hour and not question.has("next", "remaining", "where"):
             return self._reading("event_when", self.events, scope="start")
         if question.has("gone") and plural and not question.has("all"):
@@ -311,7 +318,8 @@ class Evenings:
         if plural:
             every = question.has("all") or len(coming) == len(self.events) or not coming
             return self._reading("event_list", self.events if every else coming, scope="all" if every else "coming")
-        if question.has("event", "evening", "start", "go") and question.has("when", "where", "start"):
+        wanted = ("event", "evening", "start", "go", "afterwards", "exist", "more")
+        if question.has(*wanted) and question.has("when", "where", "start"):
             return self._next()
         brief = question.length() <= (3 if question.told else 6)
         if question.has("event", "ahead") and question.strange() == 0 and brief:

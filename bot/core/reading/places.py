@@ -57,8 +57,8 @@ class Places:
     ) -> list[Place]:
         """The places in a question, from left to right.
 
-        `known` are words of the language, in which no name is guessed; those that have a meaning alone are common; `introduced` is whether "in" or the like stands
-        before a word: a name that is also a common word needs it. `prefixes` may be written together with a name.
+        `known` are words of the language, in which no name is guessed; one that `means` something alone needs "in" or
+        the like before it (`introduced`) to be a name. `prefixes` may be written together with a name.
         """
         found: list[Place] = []
         start = 0
@@ -69,7 +69,7 @@ class Places:
             start = place.end if place else start + 1
         return found
 
-    def _at(
+    def _at(  # noqa: PLR0913, PLR0917 - what a name is recognised by
         self,
         words: Sequence[Word],
         start: int,

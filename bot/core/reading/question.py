@@ -46,7 +46,8 @@ class Question:
 
     def strange(self) -> int:
         """How many words mean nothing to the bot."""
-        covered = {place for hit in self.hits for place in range(hit.start, hit.end)}
+        covered = {place for hit in self.hits if not hit.gap for place in range(hit.start, hit.end)}
+        covered |= {place for hit in self.hits if hit.gap for place in (hit.start, hit.end - 1)}
         covered |= {place for one in self.places for place in range(one.start, one.end)}
         covered |= {place for one in self.days for place in range(one.start, one.end)}
         return sum(
@@ -107,6 +108,7 @@ def taken_apart(  # noqa: PLR0913, PLR0917 - what a question is seen from
     words: list[Word], vocabulary: Vocabulary, places: Places, today: date, first: date, last: date, text: str
 ) -> Question:
     """The question that these words ask, typing errors corrected."""
+    words = _without_hyphens(words, vocabulary)
     hits = vocabulary.hits(words)
     locative = {hit.end for hit in hits if hit.concept == "in"}
     named = places.find(words, vocabulary.knows, vocabulary.means, lambda place: place in locative, vocabulary.prefixes)
@@ -121,7 +123,11 @@ def taken_apart(  # noqa: PLR0913, PLR0917 - what a question is seen from
     hits = _with_evenings(hits, right)
     days = tuple(Dates(right, hits, today, first, last).find())
     marked = "?" in text or "؟" in text
-    asked = marked or any(hit.concept == "request" for hit in hits) or (words and words[-1].kind in {"date", "ordinal"})
+    asked = (
+        marked
+        or any(hit.concept == "request" for hit in hits)
+        or (words and (words[-1].kind == "date" or (words[-1].kind == "ordinal" and len(words) < 6)))
+    )
     told = not asked and text.rstrip("\"'»“) ").endswith((".", "!", "…"))
     clauses, current = [], 0
     joints = {hit.start for hit in hits if hit.concept == "and"}
@@ -129,6 +135,17 @@ def taken_apart(  # noqa: PLR0913, PLR0917 - what a question is seen from
         current += (place > 0 and word.clause != right[place - 1].clause) or (place in joints and place > 0)
         clauses.append(current)
     return Question(tuple(right), tuple(hits), tuple(named), days, tuple(clauses), frozenset(clauses), marked, told)
+
+
+def _without_hyphens(words: list[Word], vocabulary: Vocabulary) -> list[Word]:
+    """ "Bürger-Amt" is one word, as plain German writes it, where the language knows the whole."""
+    joined: list[Word] = []
+    for word in words:
+        if joined and word.joined and vocabulary.knows(joined[-1].text + word.text):
+            joined[-1] = replace(joined[-1], text=joined[-1].text + word.text)
+        else:
+            joined.append(word)
+    return joined
 
 
 def _with_evenings(hits: list[Hit], words: list[Word]) -> list[Hit]:

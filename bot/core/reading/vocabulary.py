@@ -22,12 +22,12 @@ _SHORTEST_GUESS = 5
 
 @dataclass(frozen=True, slots=True)
 class Hit:
-    """A concept found in a question: its words are `start` to `end` (exclusive)."""
+    """A concept found in a question: its words are `start` to `end` (exclusive); with a `gap`, not all in between."""
 
     concept: str
     start: int
     end: int
-    exact: bool = True
+    gap: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -161,12 +161,12 @@ class Vocabulary:
             for entry in self._beginning_with(texts[start]):
                 end = self._end(entry.parts, texts, words, start)
                 if end:
-                    (gapped if entry.gapped else found).append(Hit(entry.concept, start, end))
+                    (gapped if entry.gapped else found).append(Hit(entry.concept, start, end, entry.gapped))
         found.sort(key=lambda hit: (hit.start - hit.end, hit.start))
         taken: dict[int, tuple[int, int]] = {}
         kept: list[Hit] = []
         for hit in found:
-            # The same words may name several concepts; a part of a longer phrase names none, but "when" is always asked.
+            # The same words may name several concepts; a part of a longer phrase names none, but "when" always asks.
             if hit.concept in ASKING or all(
                 taken.get(place, (hit.start, hit.end)) == (hit.start, hit.end) for place in range(hit.start, hit.end)
             ):
