@@ -74,6 +74,8 @@ KINDS: dict[str, Handler] = {
 }
 """What answers that something happened to a message."""
 
+OPEN = {events.MENU, events.CARD, reminders.MENU}
+"""Menus of which nothing has to be chosen: what fits none of their choices is understood as if they were not there."""
 LIKE_A_QUESTION = 20
 """Characters; anything shorter may be a person's answer that happens to be in the question."""
 # One word behind the sign, perhaps with a bot's name: "/r/hannover" and "!!! Mehr Termine" are no commands.
@@ -129,7 +131,7 @@ def _in_conversation(turn: Turn) -> Handler:
 async def answer(turn: Turn) -> Decision:
     """Route a message and follow where its handler leads; an aside ends with the question that waits."""
     person = turn.person
-    turn = _with_argument(_start_of_event(_without_slash(turn.as_person(_with_known_language(turn)))))
+    turn = _with_argument(_about_event(_without_slash(turn.as_person(_with_known_language(turn)))))
     if turn.message.private:
         return await _understood(turn)
     command = COMMANDS.get(command_in(turn.text) or turn.vocabulary.command(turn.text) or "")
@@ -239,7 +241,10 @@ async def typed_at_menu(turn: Turn) -> Decision:
         left = turn.as_person(waits_no_more(turn.person))
         return survey.control(left, steers) if steers in CONTROLS_IN_FREE_TEXT else own_words.typed(turn)
     if told := questions.understood(turn, surely=True):
-        return turn.say(told, Outgoing(text=menu.asks(turn), choices=choices))
+        return turn.say(told, *([] if waiting.menu in OPEN else [Outgoing(text=menu.asks(turn), choices=choices)]))
+    if waiting.menu in OPEN and recognition.position(turn.text) is None:
+        left = turn.as_person(waits_no_more(turn.person))
+        return await _decided(_in_conversation(left), left)
     sentence = choice_misfit(turn.text, len(choices), turn.t)
     return survey.missed(turn, sentence, Outgoing(text=menu.asks(turn), choices=choices))
 
@@ -312,11 +317,17 @@ def _without_slash(turn: Turn) -> Turn:
     return turn
 
 
-def _start_of_event(turn: Turn) -> Turn:
-    """ "start misburg" does what a link to that evening does, where no link can be tapped."""
-    word, _, rest = turn.text.partition(" ")
-    if fold(word) == "start" and command_in(turn.text) is None and event_named(rest, turn.process.events):
-        return replace(turn, text=f"/{turn.text}")
+def _about_event(turn: Turn) -> Turn:
+    """ "start misburg" does what a link to that evening does, "erinnere mich an Misburg" what the command does."""
+    if command_in(turn.text) is not None or survey.writing_freely(turn):
+        return turn
+    typed = fold(turn.text)
+    words = {word: "start" for t in turn.languages.values() for word in t.words("words.command.start")}
+    words |= {word: "erinnern" for t in turn.languages.values() for word in t.words("words.command.erinnern")}
+    for word, command in words.items():
+        name = typed.removeprefix(f"{word} ").removeprefix("an ").removeprefix("of ")
+        if typed.startswith(f"{word} ") and (event := event_named(name, turn.process.events)):
+            return replace(turn, text=f"/{command} {event.id}")
     return turn
 
 

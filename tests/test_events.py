@@ -33,7 +33,7 @@ async def test_what_organisers_add_is_on_the_card(tmp_path: Path) -> None:
     shutil.copytree(CONTENT, tmp_path / "content")
     file = tmp_path / "content" / "events.toml"
     text = file.read_text(encoding="utf-8")
-    file.write_text(text.replace('aliases = ["Misburg"]', f'aliases = ["Misburg"]{KNOWN}'), encoding="utf-8")
+    file.write_text(text.replace('id = "misburg"', f'id = "misburg"{KNOWN}'), encoding="utf-8")
     async with talking(config_in(tmp_path, tmp_path / "content"), NOW) as anna:
         (card,) = await anna.say("/termine misburg")
         assert card.text.splitlines()[3:] == [
@@ -93,4 +93,32 @@ async def test_a_button_of_a_past_event_does_nothing_but_say_so(tmp_path: Path) 
             (said,) = await anna.tap(f"e:misburg:{action}")
             assert said.text.startswith("Dieser Termin ist vorbei.")
         assert (await anna.tap("e:nowhere:remind"))[0].text.startswith("Dieser Termin ist vorbei.")
+        assert await anna.app.memory.subscribers_of("misburg") == 0
+
+
+async def test_a_list_of_events_stands_in_nobodys_way(tmp_path: Path) -> None:
+    async with talking(config_in(tmp_path), NOW) as anna:
+        await anna.say("/termine")
+        (told,) = await anna.say("Wo ist der Termin in Döhren?")
+        assert "Helmstedter Straße 15" in told.text
+        assert "Bürgerhaus Misburg\nSeckbruchstraße 20" in (await anna.say("1"))[0].text  # the list is still open
+        (said,) = await anna.say("Danke schön")
+        assert "nicht verstanden" in said.text
+        assert said.choices == ()
+
+
+@pytest.mark.parametrize("typed", ["Erinnere mich an Misburg", "remind me of misburg", "Erinnerung Misburg"])
+async def test_a_reminder_is_ordered_in_a_sentence(tmp_path: Path, typed: str) -> None:
+    async with talking(config_in(tmp_path), NOW) as anna:
+        assert "– Bürgerhaus Misburg, 26. November 2025" in (await anna.say(typed))[0].text
+        assert await anna.app.memory.subscribers_of("misburg") == 1
+
+
+async def test_an_answer_in_own_words_orders_no_reminder(tmp_path: Path) -> None:
+    async with talking(config_in(tmp_path), NOW) as anna:
+        await anna.say_all("/umfrage", "1", "Nein", "1", "1", "1")
+        for typed in ("Erinnere mich an Misburg", "in einer Stunde"):
+            (said,) = await anna.say(typed)
+            assert "Darf die Stadt Ihren Wunsch veröffentlichen?" in said.text
+            await anna.say("zurück")
         assert await anna.app.memory.subscribers_of("misburg") == 0

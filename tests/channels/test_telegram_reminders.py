@@ -137,9 +137,7 @@ async def test_a_card_has_a_map_where_the_content_has_coordinates_and_a_file_for
     shutil.copytree(CONTENT, content)
     events = content / "events.toml"
     more = "\nlatitude = 52.3889\nlongitude = 9.8452\nends_at = 2025-11-26T20:00:00\ncapacity = 120"
-    events.write_text(
-        events.read_text(encoding="utf-8").replace('aliases = ["Misburg"]', 'aliases = ["Misburg"]' + more), "utf-8"
-    )
+    events.write_text(events.read_text(encoding="utf-8").replace('id = "misburg"', f'id = "misburg"{more}'), "utf-8")
     anna = telegram.citizen("anna")
     async with serving(telegram, tmp_path, content, datetime.fromisoformat("2025-11-20T12:00:00+01:00")):
         await anna.say("/termine")
