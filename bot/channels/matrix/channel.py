@@ -107,8 +107,7 @@ class Matrix:
         return to.channel == NAME
 
     async def open(self) -> None:
-        """Ready to call the homeserver. Raises Halted."""
-        self._store.open()
+        """Ready to call the homeserver."""
         await self._api.open()
 
     async def close(self) -> None:
@@ -130,6 +129,7 @@ class Matrix:
 
     async def run(self, receive: Receive, memory: Memory) -> None:
         """Sync for ever; whatever fails is tried again. Raises Halted where an operator has to act."""
+        self._store.open()
         self._facts.update(await memory.facts(NAME))
         since = await memory.bookmark(NAME)
         joining = asyncio.create_task(self._invitations.work(self._ready))
