@@ -182,8 +182,8 @@ async def run(config: Config, now: str | None, speed: float) -> None:
         paces = {name: Pace(network.limits(config)) for name, network in networks.items()}
         app = await stack.enter_async_context(opened(config, clock, channels, paces, (process, languages), metrics))
         await app.outbox.send_due()
-        # What is loaded by now stays to the end. Looking through all of it for garbage made everybody wait, a fifth of a
-        # second at a time.
+        # What is loaded by now stays to the end. Looking through all of it for garbage again and again made everybody
+        # wait, a fifth of a second at a time.
         gc.collect()
         gc.freeze()
         log.info("started", channels=list(channels))
