@@ -198,11 +198,10 @@ def table(results: dict[tuple[str, float], list[Figures]], options: argparse.Nam
     yield "|---|---:|---:|---:|---:|---:|---:|---:|---:|"
     for (name, round_trip), runs in results.items():
         middle = {field: median(getattr(one, field) for one in runs) for field in Figures.__slots__}
-        yield (
-            f"| {name} | {round_trip * 1000:.0f} ms | {middle['steps']:,.0f} | {middle['cpu'] * 1e6:,.0f} µs | {middle['calls']:.1f} "
-            f"| {middle['median_wait'] * 1000:,.1f} ms | {middle['long_wait'] * 1000:,.1f} ms "
-            f"| {middle['memory']:,.0f} MB | {middle['crowd_busy']:.0%} |"
-        )
+        work = f"{middle['steps']:,.0f} | {middle['cpu'] * 1e6:,.0f} µs | {middle['calls']:.1f}"
+        waits = f"{middle['median_wait'] * 1000:,.1f} ms | {middle['long_wait'] * 1000:,.1f} ms"
+        rest = f"{middle['memory']:,.0f} MB | {middle['crowd_busy']:.0%}"
+        yield f"| {name} | {round_trip * 1000:.0f} ms | {work} | {waits} | {rest} |"
     yield ""
     yield (
         f"{options.citizens} citizens, medians of {options.rounds} rounds in turn. Steps and CPU: all answer at once."

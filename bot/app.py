@@ -38,7 +38,7 @@ from bot.paths import CONTENT, LOCALES
 from bot.problems import UserError
 from handlers import COMMANDS, help
 from storage.database import DatabaseUnusable, Unavailable, database
-from storage.memory import Memory
+from storage.memory import TIDY_APART, Memory
 from storage.responses import StoredResponse
 from storage.vault import KeyUnusable, Vault, WrongKey, read_key
 
@@ -48,7 +48,7 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 log = structlog.get_logger(__name__)
 
-TIDY_EVERY = 60.0
+FORGET_EVERY = 60.0
 """Seconds between two rounds of forgetting what has to be gone."""
 
 
@@ -208,7 +208,7 @@ async def _serve(app: App, channels: Mapping[str, Channel], stop: asyncio.Event)
 
     async with asyncio.TaskGroup() as at_work:
         work = [at_work.create_task(receive(channel)) for channel in channels.values()]
-        work.append(at_work.create_task(_tidy(app)))
+        work += [at_work.create_task(_forget(app)), at_work.create_task(_tidy(app))]
         await stop.wait()
         log.info("stopping")
         for task in work:
@@ -285,9 +285,19 @@ CHANNELS = {
 
 
 async def _tidy(app: App) -> None:
+    """Take what batches in a row have erased out of the database's files, soon after them."""
+    while True:
+        await asyncio.sleep(TIDY_APART)
+        try:
+            await app.memory.tidy(at_once=True)
+        except Exception as error:  # noqa: BLE001 - as below
+            log.warning("tidying_failed", error=type(error).__name__)
+
+
+async def _forget(app: App) -> None:
     """Keep the promises of the privacy text while the process runs, not only when it starts."""
     while True:
-        await asyncio.sleep(TIDY_EVERY)
+        await asyncio.sleep(FORGET_EVERY)
         now = app.clock.now()
         try:
             if not app.clock.rehearsed:
