@@ -12,6 +12,7 @@ import tempfile
 import time
 from collections.abc import Iterator
 from datetime import date
+from itertools import islice
 from pathlib import Path
 from statistics import median
 
@@ -49,7 +50,7 @@ async def fill(folder: Path, people: int, responses: int) -> None:
         consent = Consent(process.privacy.consent_version, DAY)
         numbers = iter(range(people))
         left = responses
-        while batch := [number for number, _ in zip(numbers, range(IN_A_WRITE), strict=False)]:
+        while batch := list(islice(numbers, IN_A_WRITE)):
             changes = Changes(channel="telegram", now=OPEN, today=DAY)
             for number in batch:
                 # The ids are spread as random ones are; the addresses are those of the citizens who will write.
@@ -62,7 +63,7 @@ async def fill(folder: Path, people: int, responses: int) -> None:
                 if in_survey:
                     changes.begun[person.id] = begun
             changes.handled = [f"filled{number}" for number in batch]
-            answers: dict[str, Value] = {asked.id: "1" for asked, _ in zip(survey.questions, range(16), strict=False)}
+            answers: dict[str, Value] = {asked.id: "1" for asked in survey.questions[:16]}
             for number in batch[: min(len(batch), max(0, left))]:
                 response = Response(
                     id=f"{_spread(number):032x}", survey=survey.id, version=1, language="de", day=DAY, answers=answers

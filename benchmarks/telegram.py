@@ -44,7 +44,7 @@ class Figures:
     """What one bot did in one run.
 
     Seconds of waiting and of processor time per step; MB at the most; the load of the crowd's own core; seconds from
-    the start to the first getUpdates.
+    the start to the first getUpdates; calls to the Bot API per step.
     """
 
     steps: float
@@ -54,6 +54,7 @@ class Figures:
     memory: float
     crowd_busy: float
     start: float
+    calls: float
 
 
 class Recorder:
@@ -159,9 +160,10 @@ async def run(  # noqa: PLR0913, PLR0917 - what a run consists of
         crowd.arrive()
         await asyncio.sleep(seconds / 2)
         spent, own, done, began = _cpu(processes), time.process_time(), crowd.steps, time.perf_counter()
+        calls = crowd.calls
         await asyncio.sleep(seconds)
         wall, done = time.perf_counter() - began, crowd.steps - done
-        spent, busy = _cpu(processes) - spent, (time.process_time() - own) / wall
+        spent, busy, calls = _cpu(processes) - spent, (time.process_time() - own) / wall, crowd.calls - calls
         crowd.think = THINK
         await asyncio.sleep(min(THINK, seconds))
         crowd.waits.clear()
@@ -169,7 +171,7 @@ async def run(  # noqa: PLR0913, PLR0917 - what a run consists of
         waits = quantiles(crowd.waits, n=100) if len(crowd.waits) > 1 else [float("inf")] * 99
         if crowd.failures or not done:
             raise RuntimeError(f"{peer.name} failed: {(folder / 'log').read_text(encoding='utf-8')[-2000:]}")
-        return Figures(done / wall, spent / done, waits[49], waits[98], _memory(processes), busy, start)
+        return Figures(done / wall, spent / done, waits[49], waits[98], _memory(processes), busy, start, calls / done)
 
 
 def _cpu(processes: Sequence[int]) -> float:
@@ -192,15 +194,14 @@ def _memory(processes: Sequence[int]) -> float:
 
 def table(results: dict[tuple[str, float], list[Figures]], options: argparse.Namespace) -> Iterator[str]:
     """The medians as Markdown."""
-    yield "| bot | round trip | steps/s | CPU per step | wait p50 | p99 | memory | crowd's core |"
-    yield "|---|---:|---:|---:|---:|---:|---:|---:|"
+    yield "| bot | round trip | steps/s | CPU per step | calls | wait p50 | p99 | memory | crowd's core |"
+    yield "|---|---:|---:|---:|---:|---:|---:|---:|---:|"
     for (name, round_trip), runs in results.items():
         middle = {field: median(getattr(one, field) for one in runs) for field in Figures.__slots__}
-        yield (
-            f"| {name} | {round_trip * 1000:.0f} ms | {middle['steps']:,.0f} | {middle['cpu'] * 1e6:,.0f} µs "
-            f"| {middle['median_wait'] * 1000:,.1f} ms | {middle['long_wait'] * 1000:,.1f} ms "
-            f"| {middle['memory']:,.0f} MB | {middle['crowd_busy']:.0%} |"
-        )
+        work = f"{middle['steps']:,.0f} | {middle['cpu'] * 1e6:,.0f} µs | {middle['calls']:.1f}"
+        waits = f"{middle['median_wait'] * 1000:,.1f} ms | {middle['long_wait'] * 1000:,.1f} ms"
+        rest = f"{middle['memory']:,.0f} MB | {middle['crowd_busy']:.0%}"
+        yield f"| {name} | {round_trip * 1000:.0f} ms | {work} | {waits} | {rest} |"
     yield ""
     yield (
         f"{options.citizens} citizens, medians of {options.rounds} rounds in turn. Steps and CPU: all answer at once."

@@ -1,6 +1,7 @@
 """Puts the parts together: the only file that knows every concrete class."""
 
 import asyncio
+import gc
 import logging
 import signal
 import sys
@@ -44,7 +45,7 @@ from bot.silent_days import silent_days
 from bot.vocabularies import Vocabularies
 from handlers import COMMANDS, help
 from storage.database import DatabaseUnusable, Unavailable, database
-from storage.memory import Memory
+from storage.memory import TIDY_APART, Memory
 from storage.responses import StoredResponse
 from storage.vault import KeyUnusable, Vault, WrongKey, read_key
 
@@ -225,6 +226,10 @@ async def run(config: Config, now: str | None, speed: float) -> None:
         paces = {name: Pace(network.limits(config)) for name, network in networks.items()}
         app = await stack.enter_async_context(opened(config, clock, channels, paces, (process, languages), metrics))
         await app.outbox.send_due()
+        # What is loaded by now stays to the end. Looking through all of it for garbage again and again made everybody
+        # wait, a fifth of a second at a time.
+        gc.collect()
+        gc.freeze()
         log.info("started", channels=list(channels))
         await stack.enter_async_context(
             listening(app.memory.socket(), lambda request: _carried_out(app, config, request))
@@ -249,6 +254,7 @@ async def _serve(app: App, config: Config, channels: Mapping[str, Channel], stop
     async with asyncio.TaskGroup() as at_work:
         work = [at_work.create_task(receive(channel)) for channel in channels.values()]
         work.append(at_work.create_task(_reload_when_told(app, config)))
+        work.append(at_work.create_task(_tidy(app)))
         await stop.wait()
         log.info("stopping")
         for task in work:
@@ -352,6 +358,16 @@ async def _reload_when_told(app: App, config: Config) -> None:
         text = await reloaded(app.content, t, shipped=not config.process.folder, confirm=False)
         staff = [member.address for member in await app.memory.staff() if member.role in {"admin", "sender"}]
         await app.duties.say(staff, text)
+
+
+async def _tidy(app: App) -> None:
+    """Take what batches in a row have erased out of the database's files, soon after them."""
+    while True:
+        await asyncio.sleep(TIDY_APART)
+        try:
+            await app.memory.tidy(at_once=True)
+        except Exception as error:  # noqa: BLE001 - a busy or lost database: the next round does it
+            log.warning("tidying_failed", error=type(error).__name__)
 
 
 def menus(process: Process, languages: Mapping[str, Texts]) -> list[Menu]:

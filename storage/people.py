@@ -202,10 +202,13 @@ def change_drafts(
         connection.execute(_CHANGE_DRAFT, rows)
 
 
+_END_DRAFTS = delete(drafts).where(drafts.c.person_id.in_(bindparam("people", expanding=True)))
+
+
 def end_drafts(connection: Connection, ids: Sequence[int]) -> None:
     """Remove drafts that were submitted or given up."""
     if ids:
-        connection.execute(delete(drafts).where(drafts.c.person_id.in_(ids)))
+        connection.execute(_END_DRAFTS, {"people": list(ids)})
 
 
 def _draft(vault: Vault, draft: Progress, today: date, nudge_at: datetime) -> dict[str, object]:

@@ -9,6 +9,7 @@ import re
 import ssl
 from collections import defaultdict
 from dataclasses import dataclass
+from functools import cached_property
 from typing import cast
 
 AT_ONCE = 128
@@ -59,7 +60,11 @@ class Connections:
     def __init__(self) -> None:
         self._free = asyncio.Semaphore(AT_ONCE)
         self._idle: dict[Origin, list[Connection]] = defaultdict(list)
-        self._tls = ssl.create_default_context()
+
+    @cached_property
+    def _tls(self) -> ssl.SSLContext:
+        """Reading all authorities of the machine takes a while: once, and only where there is TLS."""
+        return ssl.create_default_context()
 
     async def ask(self, origin: Origin, request: bytes, patience: float) -> tuple[int, bytes]:
         """Status and body of the answer to a whole request; `patience` in seconds without any progress.
