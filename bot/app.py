@@ -15,6 +15,7 @@ import structlog
 
 from bot import content, locales
 from bot.administration import Reply, Request, ask, carry_out, listening
+from bot.announcing import Announcing
 from bot.channels.terminal import Terminal, address_of
 from bot.clock import Clock, Duties, parse_instant, ticking
 from bot.config import (
@@ -24,6 +25,7 @@ from bot.config import (
     matrix_password,
     only_on_this_machine,
     quiet_hours,
+    staff_room,
     telegram_token,
 )
 from bot.core.conversation import Person
@@ -42,7 +44,8 @@ from bot.reloading import Content, reloaded
 from bot.silent_days import silent_days
 from handlers import COMMANDS
 from storage.database import DatabaseUnusable, Unavailable, database
-from storage.memory import Memory
+from storage.memory import Changes, Memory
+from storage.outbox import Planned
 from storage.responses import StoredResponse
 from storage.vault import KeyUnusable, Vault, WrongKey, read_key
 
@@ -108,10 +111,30 @@ async def opened(  # noqa: PLR0913, PLR0917 - the parts that a bot is put togeth
     metrics = metrics or Metrics()
     outbox = Outbox(memory, channels, paces, clock.now, reach, metrics, quiet)
     send = outbox.take if paces else outbox.send
-    dispatch = Dispatch(memory, process, languages, clock.now, send, reach, metrics, admin, quiet)
+    dispatch = Dispatch(
+        memory, process, languages, clock.now, send, reach, metrics, admin, quiet, four_eyes=config.staff.four_eyes
+    )
     content = Content(memory, (process, languages), quiet, clock.now, lambda: load_process(config))
     content.on_change = dispatch.adopt
+    at_room = staff_room(config.staff)
+
+    async def say(planned: Sequence[Planned]) -> None:
+        now = clock.now()
+        today = now.astimezone(content.process.zone).date()
+        await outbox.take(await memory.write(Changes(channel="", now=now, today=today, planned=[*planned])))
+
+    announcing = Announcing(
+        memory=memory,
+        content=content,
+        now=clock.now,
+        quiet=quiet,
+        is_silent=is_silent,
+        say=say,
+        four_eyes=config.staff.four_eyes,
+        room=Address(at_room[0], "", at_room[1]) if at_room else None,
+    )
     duties = Duties(
+        announcing=announcing,
         clock=clock,
         memory=memory,
         outbox=outbox,

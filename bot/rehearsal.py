@@ -52,6 +52,7 @@ class _Notebook:
     """A channel to nobody, which notes what is said unasked."""
 
     name = NAME
+    repeatable = False
 
     def __init__(self, clock: Clock) -> None:
         self._clock = clock

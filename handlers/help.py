@@ -9,9 +9,9 @@ from handlers.turn import Command, Decision, Turn
 
 
 def overview(turn: Turn, commands: Iterable[Command]) -> Decision:
-    """Every command a citizen may use, a line each, and the words that steer the survey."""
+    """Every command the person may use, a line each, and the words that steer the survey."""
     lines = [turn.t("help.title")]
-    lines += [turn.t(command.help) for command in commands if command.role == "citizen"]
+    lines += [turn.t(command.help) for command in commands if turn.may_use(command)]
     lines.append(turn.t("help.words"))
     return turn.say("\n".join(lines))
 

@@ -16,7 +16,7 @@ async def answer(turn: Turn, command: Command | None, alone: Alone) -> Decision:
     if command and command.public:
         shown = command.run(turn)
         decision = shown if isinstance(shown, Decision) else await shown
-        return Decision(person=turn.person, say=decision.say)
+        return Decision(person=turn.person, say=decision.say, effects=decision.effects)
     if turn.message.link:
         return turn.say(turn.t("group.private", link=turn.message.link))
     # A network on which the bot may begin a conversation: it opens a private room and goes on there.

@@ -28,7 +28,10 @@ class Decision:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Turn:
-    """One message with all that is known about it. `text` is cleaned, `argument` is what follows a command."""
+    """One message with all that is known about it. `text` is cleaned, `argument` is what follows a command.
+
+    Of staff `role` and `member` say which task they have and their number. With `four_eyes` an announcement needs two.
+    """
 
     message: Incoming
     text: str
@@ -42,12 +45,14 @@ class Turn:
     quiet: QuietHours
     argument: str = ""
     role: str = "citizen"
+    member: int = 0
+    four_eyes: bool = True
 
     def may_use(self, command: "Command") -> bool:
         """Whether the person's role is enough. Staff are served in private only, and never by a forward."""
         if command.role == "citizen":
             return True
-        return self.role in {command.role, "admin"} and self.message.private and self.message.vouched
+        return self.role in {command.role, *command.also, "admin"} and self.message.private and self.message.vouched
 
     @property
     def t(self) -> Texts:
@@ -76,7 +81,8 @@ Handler = Callable[[Turn], Decision | Awaitable[Decision]]
 class Command:
     """A command: the id of its line in the help, what it does, who may use it, and its other names.
 
-    An `aside` answers and lets the conversation go on where it was; a `public` one may be read by a whole room.
+    An `aside` answers and lets the conversation go on where it was; a `public` one may be read by a whole room. `also`
+    are roles that may use it as well.
     """
 
     help: str
@@ -85,6 +91,7 @@ class Command:
     aliases: tuple[str, ...] = ()
     aside: bool = False
     public: bool = False
+    also: tuple[Role, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

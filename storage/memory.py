@@ -8,15 +8,29 @@ from zoneinfo import ZoneInfo
 
 from sqlalchemy import Connection
 
-from bot.core.conversation import Person, Submit
+from bot.core.conversation import KeepAnnouncement, Person, Submit
 from bot.core.events import Event
 from bot.core.messages import Address, OutboxRow
 from bot.core.reminders import Lead, Reminder
 from bot.core.survey import Progress
-from storage import audit, events, outbox, people, received, reminders, responses, retention, staff
+from storage import (
+    announcements,
+    audiences,
+    audit,
+    events,
+    outbox,
+    people,
+    received,
+    reminders,
+    responses,
+    retention,
+    staff,
+)
+from storage.announcements import Overtaken
 from storage.audit import Entry
 from storage.database import Database, is_sound
 from storage.events import KnownEvent
+from storage.newsroom import Newsroom
 from storage.outbox import Fate, Planned
 from storage.people import Record
 from storage.reminders import BLOCK, Interest, Shared, Write
@@ -28,12 +42,12 @@ from storage.vault import Vault
 
 @dataclass(frozen=True, slots=True)
 class Known:
-    """What is known before a batch is handled: ids seen before, people by address, and who has taken part."""
+    """What is known before a batch is handled: ids seen before, people by address, who has taken part, who is staff."""
 
     seen: set[str]
     people: Mapping[Address, Person]
     took_part: frozenset[Address]
-    roles: Mapping[Address, str]
+    staff: Mapping[Address, tuple[int, str]]
 
 
 @dataclass(slots=True, kw_only=True)
@@ -56,11 +70,14 @@ class Changes:
     codes: list[str] = field(default_factory=list)
     cancelled: list[int] = field(default_factory=list)
     silenced: list[int] = field(default_factory=list)
+    unheard: list[int] = field(default_factory=list)
     sources: list[str] = field(default_factory=list)
     paired: list[tuple[str, Address]] = field(default_factory=list)
     interests: list[Interest] = field(default_factory=list)
     put_off: list[tuple[int, Reminder]] = field(default_factory=list)
     nudge_at: datetime | None = None
+    rooms: list[tuple[Address, str, bool]] = field(default_factory=list)
+    announced: list[KeepAnnouncement] = field(default_factory=list)
     planned: list[Planned] = field(default_factory=list)
     bookmark: str | None = None
     facts: Mapping[str, str] = field(default_factory=dict)
@@ -75,6 +92,7 @@ class Memory:
         self._process = process
         self._process_key = b""
         self._leftovers = False
+        self.newsroom = Newsroom(database, vault, self._who_took_part)
 
     async def open(self, repeatable: Container[str] = (), now: datetime | None = None) -> None:
         """Ready the database for writing; `repeatable` are the channels on which a repeat is no second message.
@@ -156,10 +174,27 @@ class Memory:
         responses.note_participations(connection, self._process, marks)
         responses.erase(connection, vault, changes.codes)
         outbox.cancel_planned(connection, changes.cancelled)
+        outbox.cancel_news(connection, changes.unheard)
+        audiences.note_rooms(connection, vault, changes.rooms, changes.today)
+        for step in changes.announced:
+            self._announced(connection, step, changes.now, changes.today)
         if changes.bookmark is not None:
             received.move_bookmark(connection, changes.channel, changes.bookmark)
         received.note_facts(connection, vault, changes.channel, changes.facts)
         return outbox.add(connection, vault, changes.planned, changes.today)
+
+    def _who_took_part(self, connection: Connection, lookups: Sequence[bytes]) -> set[bytes]:
+        marks = {self._vault.mark(self._process_key, lookup): lookup for lookup in lookups}
+        return {marks[mark] for mark in responses.took_part(connection, self._process, list(marks))}
+
+    def _announced(self, connection: Connection, step: KeepAnnouncement, now: datetime, today: date) -> None:
+        # Read again in this transaction: somebody may have been taken off the staff since the message was read.
+        if step.by and not announcements.may_still(connection, step.by, {step.role}):
+            raise Overtaken
+        actor = f"staff {step.by}" if step.by else "command line"
+        announcements.keep(
+            connection, self._vault, step.announcement, actor, step.action, now, today, picture=step.picture
+        )
 
     async def tidy(self, *, at_once: bool = False) -> None:
         """Take what was erased or submitted out of the database's own files, too. Slow, so it comes after the reply.
@@ -285,6 +320,10 @@ class Memory:
     async def unclear(self) -> int:
         """Of how many messages nobody knows whether they arrived."""
         return await self._database.read(outbox.unclear)
+
+    async def remote_id(self, key: str) -> str | None:
+        """The network's id of the message with this key: empty while it is on its way, None where there is none."""
+        return await self._database.read(lambda c: outbox.remote_id(c, key))
 
     async def has_response(self, code: str) -> bool:
         """Whether a deletion code belongs to a response."""

@@ -72,6 +72,7 @@ people = Table(
     Column("misses", Integer, nullable=False),
     Column("since", Date, nullable=False),
     Column("leads", String(64)),
+    Column("news_on", Date),
     sqlite_with_rowid=False,  # a hidden number would tell in which order people came
 )
 
@@ -183,7 +184,9 @@ outbox = Table(
     Column("text_id", Number, index=True),
     Column("until_at", Instant),
     Column("queued_on", Date),
+    Column("announcement_id", Number),
     UniqueConstraint("key"),
+    Index("ix_outbox_announcement_id", "announcement_id", "state"),
     Index("ix_outbox_waiting", "state", "priority", "id"),
     sqlite_autoincrement=True,
 )
@@ -198,6 +201,40 @@ texts = Table(
     Column("message", LargeBinary, nullable=False),
     Column("made_on", Date, nullable=False),
     sqlite_autoincrement=True,
+)
+
+# What staff write to many. Content and picture are sealed: the audience may say who has finished the survey, and that
+# is written down nowhere in clear. People are enqueued in the order of their ids, `after` is the last one who was.
+announcements = Table(
+    "announcements",
+    metadata,
+    Column("id", BigInteger, primary_key=True, autoincrement=False),
+    Column("revision", Integer, nullable=False),
+    Column("state", String(16), nullable=False),
+    Column("content", LargeBinary, nullable=False),
+    Column("picture", LargeBinary),
+    Column("author", Integer, nullable=False),
+    Column("confirmed_by", Integer),
+    Column("starts_at", Instant),
+    Column("begun_at", Instant),
+    Column("done_at", Instant),
+    Column("changed_on", Date, nullable=False),
+    Column("after", BigInteger, nullable=False),
+    Column("enqueued", Boolean, nullable=False),
+    sqlite_with_rowid=False,
+)
+
+# Rooms that asked for news: found by the keyed hash of their address, which is sealed.
+rooms = Table(
+    "rooms",
+    metadata,
+    Column("id", BigInteger, primary_key=True, autoincrement=False),
+    Column("lookup", LargeBinary(16), nullable=False, unique=True),
+    Column("channel", String(32), nullable=False),
+    Column("address", LargeBinary, nullable=False),
+    Column("language", String(16), nullable=False),
+    Column("since", Date, nullable=False),
+    sqlite_with_rowid=False,
 )
 
 # That somebody wants to be reminded of an event; "*" is all of them.

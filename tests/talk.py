@@ -65,6 +65,11 @@ class Talk:
         self.language = language
         self._recorder = recorder
 
+    @property
+    def heard(self) -> list[tuple[Address, Outgoing]]:
+        """All that the bot has sent so far, to whomever."""
+        return self._recorder.sent
+
     async def say(self, text: str) -> list[Outgoing]:
         """Type a message; what the bot answers."""
         return await self.receive(self.incoming(text=text))

@@ -23,7 +23,8 @@ class Incoming:
     """One thing a network handed over. `id` is unique within its channel; `choice` is the key of a tapped button.
 
     `target` is the network's id of the message itself, of the message under a tapped button, or of the edited one.
-    `media` marks a picture, a voice message and the like; `link` opens the private chat for one from a group.
+    `media` marks a picture, a voice message and the like; `picture` is what its channel fetches one by.
+    `link` opens the private chat for one from a group.
     `thread` is the network's id of the thread that the message stands in. `vouched` is whether the network makes sure
     that the message is its sender's own: a forward is not, nor one from a server that nobody has named for staff.
     """
@@ -41,6 +42,7 @@ class Incoming:
     vouched: bool = True
     link: str = ""
     thread: str | None = None
+    picture: str = ""
 
 
 @dataclass(frozen=True, slots=True)
