@@ -219,7 +219,7 @@ class Outbox:
             return await channel.send(row.to, row.message, key)
         if row.priority == REPLY:
             await pace.ready(row)
-        async with pace.under_way:
+        async with pace.sending(row):
             return await channel.send(row.to, row.message, key)
 
 

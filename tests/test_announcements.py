@@ -35,12 +35,11 @@ async def test_one_writes_another_confirms_and_a_minute_later_everybody_who_want
     said = await erika.tap(chosen(said, "Zur Freigabe"))
     said = await otto.say("/rundnachricht")
     said = await otto.say("1")
-    print([m.text for m in said])
-    said = await otto.say("1")
-    print([m.text for m in said])
+    assert said[1].text.startswith("Es gibt Ergebnisse")
+    assert "Das sind jetzt so viele Leute: 6" in said[-1].text
+    await otto.say("1")
     assert await pass_time(anna, seconds=59) == []
     sent = await pass_time(anna, seconds=2)
-    print([(u,m.text) for u,m in sent])
-    sent = await pass_time(anna, seconds=2)
-    print([(u,m.text) for u,m in sent])
-    assert 0
+    assert sorted(user for user, message in sent if message.spans) == ["a", "b", "c", "d", "e", "f"]
+    assert [user for user, message in sent if "Gesendet: 6" in message.text] == ["erika", "otto"]
+    assert await pass_time(anna, hours=1) == []
