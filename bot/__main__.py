@@ -276,6 +276,7 @@ def _reload(parsed: argparse.Namespace) -> None:
     from bot import app
     from bot.administration import Request
 
+    app.log_to_stderr()
     reply = asyncio.run(app.administer(_config(parsed), Request("reload", confirm=parsed.confirm)))
     print(reply.text)
 
@@ -283,6 +284,7 @@ def _reload(parsed: argparse.Namespace) -> None:
 def _rehearse(parsed: argparse.Namespace) -> None:
     from bot import app, rehearsal
 
+    app.log_to_stderr()
     config = _config(parsed)
     process, languages = app.load_process(config)
     span = rehearsal.span(process, parsed.begin, parsed.end)

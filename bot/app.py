@@ -42,7 +42,7 @@ from bot.paths import CONTENT, LOCALES
 from bot.problems import UserError
 from bot.reloading import Content, reloaded
 from bot.silent_days import silent_days
-from handlers import COMMANDS
+from handlers import COMMANDS, help
 from storage.database import DatabaseUnusable, Unavailable, database
 from storage.memory import Changes, Memory
 from storage.outbox import Planned
@@ -373,10 +373,9 @@ def menus(process: Process, languages: Mapping[str, Texts]) -> list[Menu]:
     found = []
     for tag in [tag for tag in process.languages if "-" not in tag]:
         t = languages[tag]
-        lines = [t(command.help) for command in COMMANDS.values() if command.role == "citizen"]
-        commands = [(name.removeprefix("/"), text) for name, _, text in (line.partition(" – ") for line in lines)]
+        commands = help.listed(t, COMMANDS.values())
         about = t("menu.description", organiser=process.organiser, title=t.of(process.title))
-        found.append(Menu(tag, tuple(commands), about, t("menu.short_description", title=t.of(process.title))))
+        found.append(Menu(tag, commands, about, t("menu.short_description", title=t.of(process.title))))
     return [replace(found[0], language=""), *found]
 
 

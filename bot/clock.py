@@ -78,6 +78,7 @@ class Duties:
     announcing: Announcing
     unfinished_survey: bool = True
     looked_at: datetime | None = None
+    called_last: bool = False
 
     def today(self) -> date:
         """The day it is where the process takes place."""
@@ -107,10 +108,11 @@ class Duties:
         process, now = self.content.process, self.clock.now()
         if not self.unfinished_survey or process.stage(now) != "open" or self.quiet.holds(now):
             return
-        until = process.ends_at()
-        if now >= last_call(until - timedelta(seconds=1), self.quiet):
+        until = process.survey_ends_at()
+        if not self.called_last and now >= last_call(until - timedelta(seconds=1), self.quiet):
             while await self.memory.call_last(process.survey.id, now, self.today(), until):
                 pass
+            self.called_last = True
         while await self.memory.nudge(process.survey.id, now, self.today(), until):
             pass
 
@@ -122,7 +124,7 @@ class Duties:
         """Keep what the privacy text promises. A rehearsed clock never erases."""
         process = self.content.process
         if not self.clock.rehearsed:
-            at = Moment(self.clock.now(), process.id, process.zone, process.ends_at())
+            at = Moment(self.clock.now(), process.id, process.zone, process.survey_ends_at(), process.ends_at())
             await self.memory.forget_old(at)
         await self.memory.tidy()
 
@@ -161,7 +163,7 @@ class Duties:
             await job()
         await self.outbox.idle()
 
-    def _written(self, kind: Kind, name: str, language: str) -> Shared | None:
+    def _written(self, kind: Kind, name: str, language: str, in_room: bool) -> Shared | None:
         """What is said, under a name that is the same for all who get the same."""
         process = self.content.process
         t = self.content.languages.get(language) or self.content.languages[process.languages[0]]
@@ -176,8 +178,11 @@ class Duties:
         if kind == "changed":
             text = unasked.changed(event, event, process, t, self.clock.now())
             return Shared(notice_name(event, t.language), event.id, text)
-        text = unasked.reminder(event, kind, process, t, silent=silent)
-        ways = "once" if kind == "two_hours" else "both"
+        if in_room:
+            text = unasked.room_reminder(event, process, t, silent=silent)
+        else:
+            text = unasked.reminder(event, kind, process, t, silent=silent)
+        ways = "room" if in_room else "once" if kind == "two_hours" else "both"
         return Shared(f"reminder:{event.id}:{event.sequence}:{t.language}:{mark}:{ways}", event.id, text)
 
 

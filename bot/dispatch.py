@@ -23,6 +23,7 @@ from bot.core.conversation import (
     Person,
     PutOff,
     Reload,
+    RemindRoom,
     Submit,
     Tell,
     Vocabulary,
@@ -40,6 +41,7 @@ from storage.database import Unavailable
 from storage.memory import Changes, Known, Memory
 from storage.outbox import Planned
 from storage.reminders import Interest
+from storage.rooms import RoomNews, RoomWish
 
 log = structlog.get_logger(__name__)
 
@@ -254,33 +256,12 @@ class Dispatch:
         decision = await handlers.answer(turn)
         self._apply(decision, message, talk, changes)
 
-    def _apply(  # noqa: PLR0912 - a branch for each effect
-        self, decision: Decision, message: Incoming, talk: _Talk, changes: Changes
-    ) -> None:
+    def _apply(self, decision: Decision, message: Incoming, talk: _Talk, changes: Changes) -> None:
         """What a decision asks for, noted among the changes of the batch."""
         talk.person = decision.person
-        erased = False
+        erased = Erase() in decision.effects
         for effect in decision.effects:
-            match effect:
-                case Submit():
-                    changes.submitted.append((effect, talk.person.address))
-                    talk.took_part = True
-                case EraseResponse(code):
-                    changes.codes.append(code)
-                case CountSource(name):
-                    changes.sources.append(name)
-                case JoinStaff(code):
-                    changes.paired.append((code, talk.person.address))
-                case CancelPlanned():
-                    changes.cancelled.append(talk.person.id)
-                case PutOff(reminder):
-                    changes.put_off.append((talk.person.id, reminder))
-                case Reload(confirm):
-                    self._to_reload.append((talk.person, confirm))
-                case Erase():
-                    erased = True
-                case _:
-                    self._apply_of_news(effect, message, talk, changes)
+            self._note(effect, message, talk, changes)
         if erased:
             # The last word to somebody who is forgotten belongs to nobody.
             owner = None
@@ -296,11 +277,34 @@ class Dispatch:
             talk.erased.append(talk.person.id)
             talk.loaded, talk.person = None, _stranger(talk.person.address)
 
-    def _apply_of_news(self, effect: Effect, message: Incoming, talk: _Talk, changes: Changes) -> None:
+    def _note(
+        self, effect: Effect, message: Incoming, talk: _Talk, changes: Changes
+    ) -> None:
         match effect:
+            case Submit():
+                changes.submitted.append((effect, talk.person.address))
+                talk.took_part = True
+            case EraseResponse(code):
+                changes.codes.append(code)
+            case CountSource(name):
+                changes.sources.append(name)
+            case JoinStaff(code):
+                changes.paired.append((code, talk.person.address))
+            case CancelPlanned():
+                changes.cancelled.append(talk.person.id)
+            case PutOff(reminder):
+                changes.put_off.append((talk.person.id, reminder))
+            case RemindRoom(language):
+                events = self._process.events if language else ()
+                plans = (reminders.of_event(e, self._process.leads, self._quiet, changes.now) for e in events)
+                plan = tuple(one for planned in plans for one in planned)
+                changes.rooms.append(RoomWish(message.sender.channel, message.sender.room, language, plan))
+            case Reload(confirm):
+                self._to_reload.append((talk.person, confirm))
             case NewsInRoom(wanted):
                 language = talk.person.language or self._process.languages[0]
-                changes.rooms.append((message.sender, language, wanted))
+                wish = RoomNews(message.sender.channel, message.sender.room, language if wanted else None)
+                changes.room_news.append(wish)
             case KeepAnnouncement():
                 changes.announced.append(effect)
             case FetchPicture():
@@ -313,7 +317,8 @@ class Dispatch:
         log.error("message_failed", channel=message.sender.channel, message=message.id, error=type(error).__name__)
         changes.failed.append((message.id, type(error).__name__))
         t = self._languages.get(language or message.language or "") or self._languages[self._process.languages[0]]
-        changes.planned.append(Planned(person_id=None, to=message.sender, message=Outgoing(text=t("apology"))))
+        apology = _placed(Outgoing(text=t("apology")), message)
+        changes.planned.append(Planned(person_id=None, to=message.sender, message=apology))
 
     def _talk(self, message: Incoming, known: Known) -> _Talk:
         sender = message.sender

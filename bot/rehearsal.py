@@ -85,7 +85,7 @@ class _Notebook:
 def span(process: Process, begin: str | None, end: str | None) -> Span:
     """From when to when; by default the whole process and all its events. Raises UserError."""
     first = datetime.combine(process.opens, datetime.min.time(), process.zone) + timedelta(hours=9)
-    last = max([process.ends_at(), *(event.starts_at for event in process.events)]) + timedelta(days=1)
+    last = process.ends_at() + timedelta(days=1)
     begins = parse_instant(begin, process.zone, "--from") if begin else first
     ends = parse_instant(end, process.zone, "--to") if end else last
     if begins >= ends:
@@ -103,7 +103,7 @@ async def played(config: Config, loaded: Loaded, during: Span, people: int) -> l
         async with application.opened(elsewhere, clock, {NAME: notebook}, {}, loaded) as app:
             agenda = sorted(_agenda(loaded[0], begin, people), key=lambda entry: entry[0])
             notebook.languages = {message.sender.user: message.language or "" for _, message in agenda}
-            calls = last_call(loaded[0].ends_at() - timedelta(seconds=1), app.duties.quiet)
+            calls = last_call(loaded[0].survey_ends_at() - timedelta(seconds=1), app.duties.quiet)
             while clock.at < end:
                 while agenda and agenda[0][0] <= clock.at:
                     await app.dispatch.receive([agenda.pop(0)[1]])

@@ -81,7 +81,7 @@ def route(turn: Turn) -> Handler:
     if (wordless := _wordless(turn)) is not None:
         return wordless
     if staff.code_in(turn.text):
-        return staff.join
+        return lambda joining: staff.join(joining, COMMANDS.values())
     command = command_in(turn.text)
     if command and not turn.may_use(COMMANDS[command]):
         return help.unknown_command
@@ -186,8 +186,9 @@ def _language_first(turn: Turn, command: str | None) -> bool:
 
 
 def _with_payload(turn: Turn, command: str) -> str:
-    """The command that waits for a language; what a link carried with it is kept."""
-    payload = turn.argument if command == "start" and re.fullmatch(r"[A-Za-z0-9_-]{1,50}", turn.argument) else ""
+    """The command that waits for a language; what a link carried with it, or the event it names, is kept."""
+    takes_one = command in {"start", "termine", "erinnern"}
+    payload = turn.argument if takes_one and re.fullmatch(r"[\w-]{1,50}", turn.argument) else ""
     return f"{command} {payload}".strip()
 
 

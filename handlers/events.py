@@ -32,6 +32,8 @@ def _overview(turn: Turn, then: str = "") -> Decision:
         return turn.say(t.counted("events.all_over", len(events), last=last))
     person = waits_at(turn.person, MENU, then)
     turn = turn.as_person(person)
+    if not turn.message.private:
+        return turn.say(Outgoing(text=_listed(turn), aside=True))  # nobody in a room is asked anything
     return turn.say(Outgoing(text=asks(turn), choices=choices(turn), aside=True), person=person)
 
 
@@ -41,6 +43,8 @@ async def _one(turn: Turn, event: Event) -> Decision:
         return turn.say(f"{described(turn.t, turn.process, event)}\n{turn.t('events.past')}")
     person = waits_at(turn.person, CARD, event.id)
     shown = card(turn, event)
+    if not turn.message.private:
+        return turn.say(replace(shown, choices=()))
     if turn.role != "citizen":
         shown = replace(shown, text=f"{shown.text}\n{await _headcount(turn, event)}")
     return turn.say(shown, person=person)
@@ -56,7 +60,11 @@ def card(turn: Turn, event: Event) -> Outgoing:
 
 
 def asks(turn: Turn) -> str:
-    """All the evenings in one message."""
+    """All the evenings in one message, and which one may be looked at."""
+    return f"{_listed(turn)}\n\n{turn.t('events.ask')}"
+
+
+def _listed(turn: Turn) -> str:
     everything = turn.person.waiting is not None and turn.person.waiting.then == "all"
     shown = list(turn.process.events) if everything else coming(turn)
     title = turn.t.counted("events.all" if everything else "events.coming", len(shown))
@@ -65,7 +73,7 @@ def asks(turn: Turn) -> str:
         described(turn.t, turn.process, event) + (f"\n{turn.t('events.past')}" if event.id in past else "")
         for event in shown
     ]
-    return "\n\n".join([title, *cards, turn.t("events.ask")])
+    return "\n\n".join([title, *cards])
 
 
 def choices(turn: Turn) -> tuple[Choice, ...]:

@@ -4,8 +4,9 @@ from collections.abc import Iterable
 from dataclasses import replace
 
 from bot.core.messages import Outgoing
+from bot.core.texts import Texts
 from handlers import survey
-from handlers.turn import Command, Decision, Turn
+from handlers.turn import Command, Decision, Turn, serves
 
 
 def overview(turn: Turn, commands: Iterable[Command]) -> Decision:
@@ -14,6 +15,12 @@ def overview(turn: Turn, commands: Iterable[Command]) -> Decision:
     lines += [turn.t(command.help) for command in commands if turn.may_use(command)]
     lines.append(turn.t("help.words"))
     return turn.say("\n".join(lines))
+
+
+def listed(t: Texts, commands: Iterable[Command], role: str = "citizen") -> tuple[tuple[str, str], ...]:
+    """The commands of a role as a network lists them: names without a slash, descriptions."""
+    lines = (t(command.help).partition(" – ") for command in commands if serves(command, role))
+    return tuple((name.removeprefix("/"), text) for name, _, text in lines)
 
 
 def not_understood(turn: Turn) -> Decision:

@@ -52,7 +52,7 @@ class Turn:
         """Whether the person's role is enough. Staff are served in private only, and never by a forward."""
         if command.role == "citizen":
             return True
-        return self.role in {command.role, *command.also, "admin"} and self.message.private and self.message.vouched
+        return serves(command, self.role) and self.message.private and self.message.vouched
 
     @property
     def t(self) -> Texts:
@@ -92,6 +92,11 @@ class Command:
     aside: bool = False
     public: bool = False
     also: tuple[Role, ...] = ()
+
+
+def serves(command: Command, role: str) -> bool:
+    """Whether a command is there for a role: an admin may use them all."""
+    return command.role in {"citizen", role} or role in {"admin", *command.also}
 
 
 @dataclass(frozen=True, slots=True)

@@ -21,6 +21,12 @@ def reminder(event: Event, kind: Kind, process: Process, t: Texts, *, silent: bo
     return Outgoing(text=text, controls=tuple(later), silent=silent, about=event.id, aside=True)
 
 
+def room_reminder(event: Event, process: Process, t: Texts, *, silent: bool) -> Outgoing:
+    """The same for a room as a whole: nobody in it is asked whether they want to hear of it again."""
+    text = f"{t('reminder.title_room')}\n{described(t, process, event)}"
+    return Outgoing(text=text, silent=silent, about=event.id, aside=True)
+
+
 def nudge(process: Process, t: Texts, *, last: bool, silent: bool) -> Outgoing:
     """A survey was begun and not finished: said once, and once more before it closes."""
     text = t("nudge.last" if last else "nudge.unfinished", closes=t.date(process.survey.closes))

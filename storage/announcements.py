@@ -12,10 +12,10 @@ from bot.core.announcement import OPEN, Announcement, Tally
 from bot.core.audience import Audience
 from bot.core.messages import ANNOUNCEMENT, Attachment, Outgoing
 from storage import audit
-from storage.audiences import Took, block_of, of_stage
+from storage.audiences import Took, block_of, in_rooms, of_stage
 from storage.outbox import BLOCKED
 from storage.reminders import BLOCK, Shared, text_id
-from storage.tables import announcements, outbox, people, rooms, staff
+from storage.tables import announcements, outbox, people, staff
 from storage.vault import Vault
 
 SHOWN_FOR = timedelta(days=14)
@@ -217,12 +217,9 @@ def enqueue(  # noqa: PLR0913, PLR0917 - the moment, and what only the caller ca
         )
     last = not audience.people or len(block) < BLOCK
     if last and audience.rooms != "none":
-        which = [rooms.c.channel == audience.channel] if audience.channel else []
-        which += [rooms.c.language == audience.language] if audience.language else []
-        for language in list(connection.execute(select(rooms.c.language).where(*which).distinct()).scalars()):
-            of = select(rooms.c.id, rooms.c.address).where(*which, rooms.c.language == language)
-            spoken = language if language in languages else languages[0]
-            add(of, spoken, room=True)
+        which, spoken = in_rooms(audience, languages[0]), func.coalesce(people.c.language, languages[0])
+        for language in list(connection.execute(select(spoken).where(*which).distinct()).scalars()):
+            add(select(people.c.id, people.c.address).where(*which, spoken == language), language, room=True)
     after = block[-1].id if block else at.after
     connection.execute(update(announcements).where(mine).values(after=after, enqueued=last))
     return not last

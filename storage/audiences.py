@@ -1,19 +1,14 @@
 """Who hears an announcement: people who want to hear news, chosen and counted block by block, and rooms that asked."""
 
-import secrets
 from collections.abc import Callable, Sequence
-from datetime import date
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, delete, func, insert, select
+from sqlalchemy import ColumnElement, Connection, func, select, true
 
 from bot.core.audience import Audience, Count
-from bot.core.messages import Address
 from bot.core.reminders import ALL
-from storage.people import sealed_address
 from storage.reminders import BLOCK
-from storage.tables import attendance, drafts, people, rooms, subscriptions
-from storage.vault import Vault
+from storage.tables import attendance, drafts, people, subscriptions
 
 Took = Callable[[Connection, Sequence[bytes]], set[bytes]]
 """Those of these people, by their keyed hashes, who have taken part."""
@@ -29,10 +24,8 @@ def count(  # noqa: PLR0913, PLR0917 - the moment, and what only the caller can 
     language = func.coalesce(people.c.language, first)
     counts: list[Count] = []
     if after is None and audience.rooms != "none":
-        wanted = [rooms.c.channel == audience.channel] if audience.channel else []
-        wanted += [rooms.c.language == audience.language] if audience.language else []
-        by_room = select(rooms.c.channel, rooms.c.language, func.count()).where(*wanted)
-        grouped = by_room.group_by(rooms.c.channel, rooms.c.language)
+        by_room = select(people.c.channel, language, func.count()).where(*in_rooms(audience, first))
+        grouped = by_room.group_by(people.c.channel, language)
         counts += [Count(row[0], row[1], row[2], room=True) for row in connection.execute(grouped)]
     if not audience.people:
         return counts, None
@@ -51,13 +44,23 @@ def count(  # noqa: PLR0913, PLR0917 - the moment, and what only the caller can 
     return counts, block[-1].id if len(block) == BLOCK else None
 
 
-def _people(audience: Audience, first: str) -> list[ColumnElement[bool]]:
-    """Those among the people who want to hear news that an audience chooses, but for how far they have come."""
+def in_rooms(audience: Audience, first: str) -> list[ColumnElement[bool]]:
+    """The rooms that an audience chooses."""
+    return [*_reached(audience, first), people.c.is_room.is_(true())]
+
+
+def _reached(audience: Audience, first: str) -> list[ColumnElement[bool]]:
     which: list[ColumnElement[bool]] = [people.c.news_on.is_not(None), people.c.stopped.is_(False)]
     if audience.channel:
         which.append(people.c.channel == audience.channel)
     if audience.language:
         which.append(func.coalesce(people.c.language, first) == audience.language)
+    return which
+
+
+def _people(audience: Audience, first: str) -> list[ColumnElement[bool]]:
+    """Those among the people who want to hear news that an audience chooses, but for how far they have come."""
+    which = [*_reached(audience, first), people.c.is_room.is_not(true())]
     if audience.event:
         mine = subscriptions.c.person_id == people.c.id
         wanted = select(subscriptions.c.event).where(mine, subscriptions.c.event.in_([audience.event, ALL]))
@@ -91,15 +94,3 @@ def of_stage(connection: Connection, audience: Audience, block: Sequence[Any], t
     done = took(connection, [row.lookup for row in block])
     stage = {row.id: "finished" if row.lookup in done else "unfinished" if row.begun else "not_begun" for row in block}
     return [row for row in block if stage[row.id] == audience.stage]
-
-
-def note_rooms(connection: Connection, vault: Vault, wishes: Sequence[tuple[Address, str, bool]], today: date) -> None:
-    """Write which rooms hear news: each with the language it asked in, and whether it wants to."""
-    for address, language, wanted in wishes:
-        lookup = vault.lookup(address.channel, f"room {address.room}")
-        connection.execute(delete(rooms).where(rooms.c.lookup == lookup))
-        if wanted:
-            room = Address(address.channel, "", address.room)
-            row = {"channel": room.channel, "language": language, "since": today, "lookup": lookup}
-            sealed = sealed_address(vault, room)
-            connection.execute(insert(rooms).values(id=secrets.randbits(63), address=sealed, **row))

@@ -15,7 +15,6 @@ from bot.core.reminders import Lead, Reminder
 from bot.core.survey import Progress
 from storage import (
     announcements,
-    audiences,
     audit,
     events,
     outbox,
@@ -24,6 +23,7 @@ from storage import (
     reminders,
     responses,
     retention,
+    rooms,
     staff,
 )
 from storage.announcements import Overtaken
@@ -36,6 +36,7 @@ from storage.people import Record
 from storage.reminders import BLOCK, Interest, Shared, Write
 from storage.responses import StoredResponse
 from storage.retention import Moment
+from storage.rooms import RoomNews, RoomWish
 from storage.staff import StaffMember
 from storage.vault import Vault
 
@@ -75,8 +76,9 @@ class Changes:
     paired: list[tuple[str, Address]] = field(default_factory=list)
     interests: list[Interest] = field(default_factory=list)
     put_off: list[tuple[int, Reminder]] = field(default_factory=list)
+    rooms: list[RoomWish] = field(default_factory=list)
     nudge_at: datetime | None = None
-    rooms: list[tuple[Address, str, bool]] = field(default_factory=list)
+    room_news: list[RoomNews] = field(default_factory=list)
     announced: list[KeepAnnouncement] = field(default_factory=list)
     planned: list[Planned] = field(default_factory=list)
     bookmark: str | None = None
@@ -169,13 +171,14 @@ class Memory:
         reminders.change(connection, changes.interests, changes.now, changes.today)
         reminders.put_off(connection, changes.put_off)
         reminders.cancel(connection, [*changes.cancelled, *changes.silenced])
+        rooms.remind(connection, vault, changes.rooms, changes.now, changes.today)
         responses.add(connection, vault, [submit for submit, _ in changes.submitted])
         marks = [self._mark(address) for _, address in changes.submitted]
         responses.note_participations(connection, self._process, marks)
         responses.erase(connection, vault, changes.codes)
         outbox.cancel_planned(connection, changes.cancelled)
         outbox.cancel_news(connection, changes.unheard)
-        audiences.note_rooms(connection, vault, changes.rooms, changes.today)
+        rooms.tell_news(connection, vault, changes.room_news, changes.today)
         for step in changes.announced:
             self._announced(connection, step, changes.now, changes.today)
         if changes.bookmark is not None:
@@ -214,7 +217,7 @@ class Memory:
         return await self._database.read(is_sound)
 
     async def failed_since(self, since: datetime) -> int:
-        """How many messages could not be handled from an instant on."""
+        """How many messages could not be handled since an instant."""
         return await self._database.read(lambda connection: received.failed_since(connection, since))
 
     async def enqueue_due(self, now: datetime, today: date, first: str, write: Write) -> bool:
@@ -230,6 +233,8 @@ class Memory:
 
     async def nudge(self, survey: str, now: datetime, today: date, until: datetime) -> bool:
         """Plan to remind a block of people of an unfinished survey; whether there may be more."""
+        if not await self._database.read(lambda connection: reminders.is_idle_too_long(connection, now)):
+            return False
         return await self._database.write(lambda c: reminders.nudge(c, survey, now, today, until)) == BLOCK
 
     async def call_last(self, survey: str, now: datetime, today: date, until: datetime) -> bool:
@@ -316,10 +321,6 @@ class Memory:
             return bool(block)
 
         return await self._database.write(tell)
-
-    async def unclear(self) -> int:
-        """Of how many messages nobody knows whether they arrived."""
-        return await self._database.read(outbox.unclear)
 
     async def remote_id(self, key: str) -> str | None:
         """The network's id of the message with this key: empty while it is on its way, None where there is none."""

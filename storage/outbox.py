@@ -21,7 +21,7 @@ from sqlalchemy import (
 
 from bot.core.messages import REPLY, Address, OutboxRow, Outgoing, State
 from storage.people import opened_address, sealed_address
-from storage.tables import outbox, people, reminders, rooms, subscriptions, texts
+from storage.tables import outbox, people, reminders, subscriptions, texts
 from storage.vault import Vault
 
 
@@ -244,7 +244,6 @@ def _silence(connection: Connection, rows: Sequence[int]) -> None:
     ids = connection.execute(select(outbox.c.person_id).where(outbox.c.id.in_(rows))).scalars()
     gone = [person for person in ids if person is not None]
     connection.execute(update(people).where(people.c.id.in_(gone)).values(stopped=True, news_on=None))
-    connection.execute(delete(rooms).where(rooms.c.id.in_(gone)))
     waiting_too = outbox.c.person_id.in_(gone) & outbox.c.id.not_in(rows)
     connection.execute(delete(outbox).where(waiting_too))
     for table in (reminders, subscriptions):
@@ -269,12 +268,6 @@ def cancel_news(connection: Connection, people: Sequence[int]) -> None:
     if people:
         waiting = outbox.c.announcement_id.is_not(None) & outbox.c.state.in_(["queued", "held"])
         connection.execute(delete(outbox).where(outbox.c.person_id.in_(people), waiting))
-
-
-def unclear(connection: Connection) -> int:
-    """Of how many messages nobody knows whether they arrived."""
-    counted = select(func.count()).select_from(outbox).where(outbox.c.state == "unknown")
-    return int(connection.execute(counted).scalar_one())
 
 
 def waiting(connection: Connection, person: int) -> int:

@@ -37,8 +37,8 @@ def note_failed(connection: Connection, channel: str, failed: Sequence[tuple[str
 
 
 def failed_since(connection: Connection, since: datetime) -> int:
-    """How many messages could not be handled from an instant on."""
-    counted = select(func.count()).select_from(dead_letters).where(dead_letters.c.at >= since)
+    """How many messages could not be handled since an instant."""
+    counted = select(func.count()).select_from(dead_letters).where(dead_letters.c.at > since)
     return int(connection.execute(counted).scalar_one())
 
 

@@ -13,11 +13,14 @@ from sqlalchemy import (
     and_,
     cast,
     delete,
+    false,
     func,
     insert,
     literal,
     or_,
     select,
+    text,
+    true,
     update,
 )
 
@@ -58,8 +61,8 @@ class Shared:
     message: Outgoing
 
 
-Write = Callable[[Kind, str, str], Shared | None]
-"""(kind, event, language): what is said; None where there is nothing to say any more."""
+Write = Callable[[Kind, str, str, bool], Shared | None]
+"""(kind, event, language, in a room): what is said; None where there is nothing to say any more."""
 
 
 def change(connection: Connection, interests: Sequence[Interest], now: datetime, today: date) -> None:
@@ -101,6 +104,11 @@ def is_due(connection: Connection, now: datetime) -> bool:
     return connection.execute(select(reminders.c.id).where(reminders.c.due_at <= now).limit(1)).first() is not None
 
 
+def is_idle_too_long(connection: Connection, now: datetime) -> bool:
+    """Whether anybody is to be reminded of an unfinished survey."""
+    return connection.execute(select(drafts.c.person_id).where(drafts.c.nudge_at <= now).limit(1)).first() is not None
+
+
 def next_due(connection: Connection) -> datetime | None:
     """When the next reminder or nudge is due."""
     planned = connection.execute(select(func.min(reminders.c.due_at))).scalar()
@@ -115,11 +123,16 @@ def enqueue(  # noqa: PLR0913, PLR0917 - the moment in two forms, and what only 
 
     Of several for one event only the last is sent, and none from `until_at` on.
     """
-    due = select(reminders.c.id).where(reminders.c.due_at <= now).order_by(reminders.c.due_at, reminders.c.id)
-    block = list(connection.execute(due.limit(BLOCK)).scalars())
+    if connection.dialect.name == "postgresql":
+        # What others plan meanwhile is not part of this block, in none of its statements.
+        connection.execute(text("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ"))
+    due = select(reminders.c.due_at, reminders.c.id).where(reminders.c.due_at <= now)
+    block = connection.execute(due.order_by(reminders.c.due_at, reminders.c.id).limit(BLOCK)).all()
     if not block:
         return 0
-    ours = reminders.c.id.in_(block)
+    # Up to the last one in order: a thousand ids would cost more to hand over than the work itself.
+    last = block[-1]
+    ours = or_(reminders.c.due_at < last.due_at, (reminders.c.due_at == last.due_at) & (reminders.c.id <= last.id))
     later = reminders.alias("later")
     followed = (
         select(later.c.id)
@@ -135,20 +148,21 @@ def enqueue(  # noqa: PLR0913, PLR0917 - the moment in two forms, and what only 
     )
     superseded = reminders.c.kind.in_(OF_EVENTS) & followed
     connection.execute(delete(reminders).where(ours, or_(reminders.c.until_at <= now, superseded)))
-    language = func.coalesce(people.c.language, first)
+    language, in_room = func.coalesce(people.c.language, first), func.coalesce(people.c.is_room, false())
     joined = reminders.join(people, people.c.id == reminders.c.person_id)
     groups = (
-        select(reminders.c.kind, reminders.c.event, language)
+        select(reminders.c.kind, reminders.c.event, language, in_room)
         .select_from(joined)
         .where(ours, people.c.stopped.is_(False))
         .distinct()
     )
-    for kind, event, spoken in connection.execute(groups).all():
-        shared = write(kind, event, spoken)
+    for kind, event, spoken, together in connection.execute(groups).all():
+        shared = write(kind, event, spoken, bool(together))
         if shared is not None:
-            text = text_id(connection, vault, shared, today)
             group = [ours, reminders.c.kind == kind, reminders.c.event == event, language == spoken]
-            _to_outbox(connection, text, today, and_(*group, people.c.stopped.is_(False)))
+            group.append(in_room.is_(true()) if together else in_room.is_(false()))
+            which = and_(*group, people.c.stopped.is_(False))
+            _to_outbox(connection, text_id(connection, vault, shared, today), today, which)
     connection.execute(delete(reminders).where(ours))
     return len(block)
 
@@ -157,14 +171,14 @@ _COLUMNS = ("person_id", "address", "text_id", "state", "once", "due_at", "until
 _MORE = ("priority", "attempts", "key", "queued_on")
 
 
-def _to_outbox(connection: Connection, text: int, today: date, which: ColumnElement[bool]) -> None:
+def _to_outbox(connection: Connection, shared: int, today: date, which: ColumnElement[bool]) -> None:
     """A row for each person, in one statement; the sealed address is copied, never opened."""
     key = literal("reminder:") + cast(reminders.c.id, String)
     rows = (
         select(
             people.c.id,
             people.c.address,
-            literal(text),
+            literal(shared),
             literal("queued"),
             literal(value=True),
             reminders.c.due_at,

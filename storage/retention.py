@@ -34,11 +34,12 @@ SETTLED_KEPT = timedelta(days=30)
 
 @dataclass(frozen=True, slots=True)
 class Moment:
-    """When it is asked what has to be gone: now, in which process, and when that ends."""
+    """When it is asked what has to be gone: now, in which process, when its survey closes, and when all is over."""
 
     now: datetime
     process: str
     zone: ZoneInfo
+    survey_ends_at: datetime
     ends_at: datetime
 
 
@@ -94,7 +95,7 @@ def _invitations(connection: Connection, at: Moment) -> int:
 
 
 def _participations(connection: Connection, at: Moment) -> int:
-    return responses.forget_participations(connection, at.process) if at.now >= at.ends_at else 0
+    return responses.forget_participations(connection, at.process) if at.now >= at.survey_ends_at else 0
 
 
 RULES: dict[str, Callable[[Connection, Moment], int]] = {

@@ -55,7 +55,7 @@ Number = BigInteger().with_variant(Integer, "sqlite")
 """An id that counts up; SQLite knows only one such type."""
 
 # `lookup` is a keyed hash of the address, `address` the address itself, sealed. `id` is random, so that it says
-# neither who somebody is nor when they came.
+# neither who somebody is nor when they came. A room whose admins want reminders in it is kept here, too.
 people = Table(
     "people",
     metadata,
@@ -73,6 +73,7 @@ people = Table(
     Column("since", Date, nullable=False),
     Column("leads", String(64)),
     Column("news_on", Date),
+    Column("is_room", Boolean),
     sqlite_with_rowid=False,  # a hidden number would tell in which order people came
 )
 
@@ -87,7 +88,7 @@ drafts = Table(
     Column("question", String(64)),
     Column("answers", LargeBinary, nullable=False),
     Column("changed_on", Date, nullable=False),
-    Column("nudge_at", Instant),
+    Column("nudge_at", Instant, index=True),
     Column("nudged_on", Date),
     Column("last_call_on", Date),
 )
@@ -181,7 +182,7 @@ outbox = Table(
     Column("error", String(64)),
     Column("remote_id", String(255)),
     Column("key", String(128)),
-    Column("text_id", Number, index=True),
+    Column("text_id", Number),
     Column("until_at", Instant),
     Column("queued_on", Date),
     Column("announcement_id", Number),
@@ -221,19 +222,6 @@ announcements = Table(
     Column("changed_on", Date, nullable=False),
     Column("after", BigInteger, nullable=False),
     Column("enqueued", Boolean, nullable=False),
-    sqlite_with_rowid=False,
-)
-
-# Rooms that asked for news: found by the keyed hash of their address, which is sealed.
-rooms = Table(
-    "rooms",
-    metadata,
-    Column("id", BigInteger, primary_key=True, autoincrement=False),
-    Column("lookup", LargeBinary(16), nullable=False, unique=True),
-    Column("channel", String(32), nullable=False),
-    Column("address", LargeBinary, nullable=False),
-    Column("language", String(16), nullable=False),
-    Column("since", Date, nullable=False),
     sqlite_with_rowid=False,
 )
 

@@ -67,7 +67,7 @@ class Talk:
 
     @property
     def heard(self) -> list[tuple[Address, Outgoing]]:
-        """All that the bot has sent so far, to whomever."""
+        """Everything the bot has said to anybody."""
         return self._recorder.sent
 
     async def say(self, text: str) -> list[Outgoing]:

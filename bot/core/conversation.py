@@ -129,6 +129,13 @@ class Reload:
 
 
 @dataclass(frozen=True, slots=True)
+class RemindRoom:
+    """Remind the room in which this was said of every event, in a language; with None no more."""
+
+    language: str | None
+
+
+@dataclass(frozen=True, slots=True)
 class NewsInRoom:
     """Tell the room that the message stands in what is new, from now on; or, where not `wanted`, no longer."""
 
@@ -174,6 +181,7 @@ Effect = (
     | JoinStaff
     | PutOff
     | Reload
+    | RemindRoom
     | NewsInRoom
     | KeepAnnouncement
     | FetchPicture

@@ -25,6 +25,8 @@ class Incoming:
     `target` is the network's id of the message itself, of the message under a tapped button, or of the edited one.
     `media` marks a picture, a voice message and the like; `picture` is what its channel fetches one by.
     `link` opens the private chat for one from a group.
+    A reaction to a message about an event comes as the choice "e:ID:ask", which is answered in private.
+    `by_admin` is whether somebody who runs the room said it, where that was asked of the network.
     `thread` is the network's id of the thread that the message stands in. `vouched` is whether the network makes sure
     that the message is its sender's own: a forward is not, nor one from a server that nobody has named for staff.
     """
@@ -41,6 +43,7 @@ class Incoming:
     media: bool = False
     vouched: bool = True
     link: str = ""
+    by_admin: bool = False
     thread: str | None = None
     picture: str = ""
 
@@ -100,6 +103,7 @@ class Outgoing:
     message is about, so that a network can tell which one a reaction is for.
     An `aside` leaves the buttons of the message before it valid; any other message takes them away.
     `replaces` names a message to edit instead of sending a new one; `settles` one that this message makes obsolete.
+    `commands` are what the network lists beside this chat from now on, where it lists any: names and descriptions.
     `spans` are the same words with what is bold and what is a link, for networks that can show it; the text says all.
     `private` goes to the person alone, wherever they asked; `reply_to` and `thread` say where in a room it belongs.
     """
@@ -117,6 +121,7 @@ class Outgoing:
     replaces: str | None = None
     settles: Settled | None = None
     deletes: str | None = None
+    commands: tuple[tuple[str, str], ...] = ()
     private: bool = False
     reply_to: str | None = None
     thread: str | None = None

@@ -62,9 +62,13 @@ class Process:
         """The event with this id, if the process has it."""
         return next((event for event in self.events if event.id == name), None)
 
-    def ends_at(self) -> datetime:
+    def survey_ends_at(self) -> datetime:
         """The first instant after the last day on which the survey can be taken."""
         return datetime.combine(self.survey.closes + timedelta(days=1), time(), self.zone)
+
+    def ends_at(self) -> datetime:
+        """From when on nothing is ahead: no survey and no event."""
+        return max([self.survey_ends_at(), *(event.starts_at for event in self.events)])
 
     def stage(self, now: datetime) -> Literal["before", "open", "over"]:
         """Whether the survey can be taken at this instant; its days are days of the process's time zone."""

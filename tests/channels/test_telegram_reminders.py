@@ -11,8 +11,15 @@ import time
 from asyncio.subprocess import Process
 from datetime import datetime, timedelta
 from pathlib import Path
+from typing import Any
 
+import pytest
+from sqlalchemy import select
+
+from bot.app import App
+from bot.core.messages import REMINDER
 from bot.paths import CONTENT
+from storage import tables
 from tests.channels.citizen import Citizen
 from tests.channels.fake_telegram import FakeTelegram
 from tests.channels.serving import serving
@@ -148,3 +155,96 @@ async def test_a_card_has_a_map_where_the_content_has_coordinates_and_a_file_for
         await anna.tap("2 HannoverServiceCenter, 3. Dezember 2025")
         assert "Am Schützenplatz 1" in (await anna.answers())[0].text
     assert telegram.violations == []
+
+
+async def test_an_admin_has_a_whole_group_reminded_and_nobody_else_can(telegram: FakeTelegram, tmp_path: Path) -> None:
+    anna, berta = telegram.citizen("anna"), telegram.citizen("berta")
+    group = telegram.group("Nachbarn", administrators=(anna,))
+    now = datetime.fromisoformat("2025-11-25T12:00:00+01:00")
+    async with serving(telegram, tmp_path, None, now) as app:
+        await berta.say("/erinnern@mitreden_bot", chat=group)
+        (said,) = await berta.answers(chat=group)
+        assert "Schreiben Sie mir bitte allein" in said.text
+        await anna.say("/erinnern", chat=group)
+        (said,) = await anna.answers(chat=group)
+        assert "diese Gruppe an jeden Termin" in said.text
+        await anna.say("/erinnern", chat=group)  # once more changes nothing
+        await anna.answers(chat=group)
+        clock = app.clock
+        assert isinstance(clock, FrozenClock)
+        clock.pass_time(hours=6)
+        await app.duties.all_at_once()
+        (reminder,) = [m for m in telegram.sent(group.id) if m["text"].startswith("Erinnerung an einen Termin:")]
+        assert "reply_markup" not in reminder
+        assert not reminders(anna, telegram)
+        await berta.say("/erinnern@mitreden_bot aus", chat=group)
+        await berta.answers(chat=group)
+        assert await app.memory.subscribers_of("misburg") == 1
+        await anna.say("/erinnern aus", chat=group)
+        (said,) = await anna.answers(chat=group)
+        assert "nicht mehr" in said.text
+        assert await app.memory.subscribers_of("misburg") == 0
+        await anna.say("/termine", chat=group)
+        (said,) = await anna.answers(chat=group)
+        assert said.keyboard == ()
+    assert telegram.violations == []
+
+
+async def states(app: App) -> list[str]:
+    """What became of everything that was sent unasked."""
+    database = app.memory._database  # noqa: SLF001 - nobody else is told of single rows
+    outbox = tables.outbox
+    chosen = select(outbox.c.state).where(outbox.c.priority == REMINDER)
+    return list(await database.read(lambda connection: connection.execute(chosen).scalars().all()))
+
+
+@pytest.mark.parametrize(
+    ("fault", "arrived", "state"),
+    [
+        ({"kind": "reset_after"}, 1, "unknown"),  # taken, but Telegram could not say so
+        ({"kind": 500}, 0, "unknown"),
+        ({"kind": 429, "retry_after": 1}, 1, "sent"),
+        ({"kind": 403}, 0, "failed"),
+    ],
+    ids=str,
+)
+async def test_a_reminder_is_never_sent_twice_and_waits_where_it_was_certainly_not_sent(
+    telegram: FakeTelegram, tmp_path: Path, fault: dict[str, Any], arrived: int, state: str
+) -> None:
+    anna = telegram.citizen("anna")
+    async with serving(telegram, tmp_path, None, datetime.fromisoformat("2025-11-24T09:00:00+01:00")) as app:
+        await anna.say("/erinnern misburg")
+        await anna.answers()
+        clock = app.clock
+        assert isinstance(clock, FrozenClock)
+        clock.at = datetime.fromisoformat("2025-11-25T18:00:00+01:00")
+        telegram.fault("sendMessage", **fault)
+        async with asyncio.timeout(20):
+            while set(await states(app)) != {state}:
+                await app.duties.all_at_once()
+        await app.duties.all_at_once()
+        assert len(reminders(anna, telegram)) == arrived
+
+
+async def test_what_waits_for_the_evening_is_not_sent_at_night_nor_after_the_beginning(
+    telegram: FakeTelegram, tmp_path: Path
+) -> None:
+    anna = telegram.citizen("anna")
+    async with serving(telegram, tmp_path, None, datetime.fromisoformat("2025-11-25T12:00:00+01:00")) as app:
+        await anna.say("/erinnern misburg")
+        await anna.answers()
+        clock = app.clock
+        assert isinstance(clock, FrozenClock)
+        clock.at = datetime.fromisoformat("2025-11-25T20:59:00+01:00")
+        await app.duties.remind()  # in the outbox, and the network is slow
+        clock.at = datetime.fromisoformat("2025-11-25T21:00:00+01:00")
+        await app.duties.all_at_once()
+        assert reminders(anna, telegram) == []
+        clock.at = datetime.fromisoformat("2025-11-26T08:00:00+01:00")
+        await app.duties.all_at_once()
+        assert len(reminders(anna, telegram)) == 1
+        clock.at = datetime.fromisoformat("2025-11-26T17:00:00+01:00")
+        await app.duties.remind()
+        clock.at = datetime.fromisoformat("2025-11-26T18:00:00+01:00")
+        await app.duties.all_at_once()
+        assert len(reminders(anna, telegram)) == 1

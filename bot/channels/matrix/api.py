@@ -121,7 +121,7 @@ def _pause(response: aiohttp.ClientResponse, told: _Refusal) -> float:
     if told.retry_after_ms is not None:
         return told.retry_after_ms / 1000 + 0.1
     header = response.headers.get("Retry-After", "")
-    return float(header) + 0.1 if header.isdigit() else 5.0
+    return float(header) + 0.1 if header.isdecimal() else 5.0
 
 
 def decoded(answer: bytes) -> Any:

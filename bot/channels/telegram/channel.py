@@ -4,6 +4,7 @@ import asyncio
 import contextlib
 import random
 from collections.abc import Callable, Coroutine, Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 import msgspec
@@ -27,6 +28,10 @@ REMEMBERED_KEYBOARDS = 50_000
 
 class Sent(msgspec.Struct):
     message_id: int
+
+
+class Member(msgspec.Struct):
+    status: str
 
 
 class Me(msgspec.Struct):
@@ -158,7 +163,7 @@ class Telegram:
         if message.replaces is not None:
             return await self._edit(chat, message)
         *before, last = rendering.parts(message.text)
-        common = {"chat_id": chat, "disable_notification": message.silent or None}
+        common = {"chat_id": chat, "disable_notification": message.silent or None, **_place(message)}
         preview = {"link_preview_options": {"is_disabled": True}}
         for part in before:
             await self._api.call("sendMessage", text=part, **common, **preview)
@@ -175,6 +180,8 @@ class Telegram:
         sent = msgspec.json.decode(raw, type=Sent).message_id
         if not message.aside:
             self._settle_old_keyboard(chat, message, sent if keyboard else None)
+        if message.commands:
+            self._do_beside(self._list_commands(chat, message.commands))
         if message.attachment is not None and not captioned:
             await self._api.send_file(message.attachment, **common)
         if message.venue is not None:
@@ -234,6 +241,11 @@ class Telegram:
                 if not await self._quietly(method, **parameters, **language):
                     log.warning("set_up_failed", method=method, language=menu.language)
 
+    async def _list_commands(self, chat: int, listed: Sequence[tuple[str, str]]) -> None:
+        """Show other commands beside one chat than beside all others."""
+        commands = [{"command": name, "description": text} for name, text in listed]
+        await self._quietly("setMyCommands", commands=commands, scope={"type": "chat", "chat_id": chat})
+
     async def _fetch(self, offset: int) -> list[msgspec.Raw]:
         raw = await self._api.call(
             "getUpdates",
@@ -255,12 +267,24 @@ class Telegram:
                 continue
             numbers.append(number)
             if (message := self._read(raw, number)) is not None:
-                batch.append(message)
+                batch.append(await self._with_rank(message))
         if not numbers:
             raise NotSent("no update has an id")
         following = max(max(numbers) + 1, offset)
         await receive(batch, str(following), {})
         return following
+
+    async def _with_rank(self, message: Incoming) -> Incoming:
+        """A command in a group, with whether one of its admins gave it; nothing else depends on that."""
+        if message.private or message.kind != "message" or message.text[:1] != "/":
+            return message
+        try:
+            raw = await self._api.call(
+                "getChatMember", chat_id=int(message.sender.room), user_id=int(message.sender.user)
+            )
+        except SendError:
+            return message
+        return replace(message, by_admin=msgspec.json.decode(raw, type=Member).status in {"creator", "administrator"})
 
     def _read(self, raw: msgspec.Raw, number: int) -> Incoming | None:
         update = updates.read(raw)
@@ -289,6 +313,16 @@ class Telegram:
             log.info("call_failed", method=method, error=type(error).__name__, reason=str(error))
             return False
         return True
+
+
+def _place(message: Outgoing) -> dict[str, Any]:
+    """Where in a group a message stands: in a topic, below what it answers."""
+    place: dict[str, Any] = {}
+    if message.thread is not None:
+        place["message_thread_id"] = int(message.thread)
+    if message.reply_to is not None:
+        place["reply_parameters"] = {"message_id": int(message.reply_to), "allow_sending_without_reply": True}
+    return place
 
 
 def _back_off(failures: int) -> float:

@@ -43,6 +43,8 @@ class Message(msgspec.Struct):
     entities: list[Entity] = []
     new_chat_members: list[User] | None = None
     left_chat_member: User | None = None
+    is_topic_message: bool = False
+    message_thread_id: int | None = None
 
 
 class Shown(msgspec.Struct):
@@ -128,6 +130,7 @@ def incoming(update: Update, bot_name: str) -> Incoming | None:
         media=message.text is None,
         link="" if private else f"https://t.me/{bot_name}?start=survey",
         vouched=message.forward_origin is None,
+        thread=str(message.message_thread_id) if message.is_topic_message and message.message_thread_id else None,
     )
 
 

@@ -9,13 +9,14 @@ down_revision = "0001"
 
 def upgrade() -> None:
     op.add_column("people", sa.Column("leads", sa.String(64)))
+    op.add_column("people", sa.Column("is_room", sa.Boolean))
     op.add_column("drafts", sa.Column("nudge_at", sa.DateTime(timezone=True)))
+    op.create_index("ix_drafts_nudge_at", "drafts", ["nudge_at"])
     op.add_column("drafts", sa.Column("nudged_on", sa.Date))
     op.add_column("drafts", sa.Column("last_call_on", sa.Date))
     op.add_column("outbox", sa.Column("text_id", sa.BigInteger().with_variant(sa.Integer, "sqlite")))
     op.add_column("outbox", sa.Column("until_at", sa.DateTime(timezone=True)))
     op.add_column("outbox", sa.Column("queued_on", sa.Date))
-    op.create_index("ix_outbox_text_id", "outbox", ["text_id"])
     op.create_table(
         "texts",
         sa.Column("id", sa.BigInteger().with_variant(sa.Integer, "sqlite"), primary_key=True, autoincrement=True),

@@ -1,4 +1,4 @@
-"""Announcements: what staff write to many, who wants to hear it, which rooms do, and which rows belong to which."""
+"""Announcements: what staff write to many, who wants to hear it, and which rows belong to which."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -27,16 +27,5 @@ def upgrade() -> None:
         sa.Column("changed_on", sa.Date, nullable=False),
         sa.Column("after", sa.BigInteger, nullable=False),
         sa.Column("enqueued", sa.Boolean, nullable=False),
-        sqlite_with_rowid=False,
-    )
-    op.create_table(
-        "rooms",
-        sa.Column("id", sa.BigInteger, primary_key=True, autoincrement=False),
-        sa.Column("lookup", sa.LargeBinary(16), nullable=False),
-        sa.Column("channel", sa.String(32), nullable=False),
-        sa.Column("address", sa.LargeBinary, nullable=False),
-        sa.Column("language", sa.String(16), nullable=False),
-        sa.Column("since", sa.Date, nullable=False),
-        sa.UniqueConstraint("lookup", name="uq_rooms_lookup"),
         sqlite_with_rowid=False,
     )
