@@ -277,9 +277,7 @@ class Dispatch:
             talk.erased.append(talk.person.id)
             talk.loaded, talk.person = None, _stranger(talk.person.address)
 
-    def _note(
-        self, effect: Effect, message: Incoming, talk: _Talk, changes: Changes
-    ) -> None:
+    def _note(self, effect: Effect, message: Incoming, talk: _Talk, changes: Changes) -> None:
         match effect:
             case Submit():
                 changes.submitted.append((effect, talk.person.address))

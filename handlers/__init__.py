@@ -48,7 +48,7 @@ COMMANDS: dict[str, Command] = {
     "meine_daten": Command("help.meine_daten", my_data.run, aliases=("my_data", "meinedaten"), aside=True),
     "loeschen": Command("help.loeschen", lambda turn: erase.run(turn, then=_goes_on(turn)), aliases=("delete",)),
     "stop": Command("help.stop", stop.run, aliases=("stopp",)),
-    "neuigkeiten": Command("help.neuigkeiten", news.run, aliases=("news",), public=True),
+    "neuigkeiten": Command("help.neuigkeiten", news.run, aliases=("news",)),
     "rundnachricht": announcements.COMMAND,
     "neu_laden": Command("help.neu_laden", reload.run, role="sender", aliases=("reload",), aside=True),
 }

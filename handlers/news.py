@@ -12,16 +12,22 @@ MENU = "news"
 
 
 def run(turn: Turn) -> Decision:
-    """Ask; with "an" or "aus" behind the command, at once. A room is asked nothing: it begins, or ends with "aus"."""
-    typed = fold(turn.argument)
-    ends = typed in _words(turn, "words.off", "words.no")
-    if not turn.message.private:
-        said = turn.say(turn.t("news.room_ended" if ends else "news.room_begun"))
-        return replace(said, effects=(NewsInRoom(wanted=not ends),))
-    if ends or typed in _words(turn, "words.on", "words.yes"):
-        return picked(turn, "no" if ends else "yes")
+    """Ask; with "an" or "aus" behind the command, at once."""
+    if _ends(turn) or fold(turn.argument) in _words(turn, "words.on", "words.yes"):
+        return picked(turn, "no" if _ends(turn) else "yes")
     turn = turn.as_person(waits_no_more(turn.person))
     return turn.say(Outgoing(text=asks(turn), choices=choices(turn), aside=True), person=waits_at(turn.person, MENU))
+
+
+def in_room(turn: Turn) -> Decision:
+    """Whoever runs a room may have the whole of it hear news, and may end that with "aus"."""
+    ends = _ends(turn)
+    said = turn.say(turn.t("news.room_ended" if ends else "news.room_begun"))
+    return replace(said, effects=(NewsInRoom(wanted=not ends),))
+
+
+def _ends(turn: Turn) -> bool:
+    return fold(turn.argument) in _words(turn, "words.off", "words.no")
 
 
 def _words(turn: Turn, *names: str) -> set[str]:

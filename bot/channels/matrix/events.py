@@ -117,6 +117,13 @@ class Membership(msgspec.Struct):
     membership: str = ""
 
 
+class PowerLevels(msgspec.Struct):
+    """Who may do what in a room; 50 is a moderator."""
+
+    users: dict[str, float] = {}
+    users_default: float = 0
+
+
 class JoinRules(msgspec.Struct):
     join_rule: str = ""
 
