@@ -230,6 +230,7 @@ async def run(config: Config, now: str | None, speed: float) -> None:
     for sign in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(sign, stop.set)
     metrics = Metrics()
+    sys.setswitchinterval(0.0005)
     clock = Clock(parse_instant(now, process.zone) if now else None, speed)
     async with AsyncExitStack() as stack:
         await stack.enter_async_context(served(metrics, config.metrics.port))

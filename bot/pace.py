@@ -16,8 +16,10 @@ AT_ONCE = 64
 """Replies under way at the same time."""
 UNASKED_AT_ONCE = 48
 """Other messages under way at the same time: they have places of their own, so that no reply waits for one."""
-CATCH_UP = 0.05
+CATCH_UP = 0.1
 """Seconds that even pacing may lag behind and make good: a busy moment costs no throughput."""
+TOGETHER = 0.03
+"""Seconds whose messages are let go at once, so that one write notes them all before they are sent."""
 KNOWN_TRIPS = 500
 """Requests among which the quickest is looked for."""
 MANY_CHATS = 10_000
@@ -46,6 +48,8 @@ class Pace:
     def __init__(self, limits: Limits) -> None:
         self._limits = limits
         self._allowed = max(int(limits.overall), 1)
+        # A reply never waits: some room is left for those that come at this very moment.
+        self._unasked_allowed = max(self._allowed - 1 - self._allowed // 100, 1)
         self._chats: dict[Address, deque[float]] = {}
         self._paused: dict[Address, float] = {}
         self._all_paused_until = 0.0
@@ -68,7 +72,7 @@ class Pace:
             async with self._in_line:
                 loop = asyncio.get_running_loop()
                 if (wait := self._next - loop.time()) > 0:
-                    await asyncio.sleep(wait)
+                    await asyncio.sleep(wait + TOGETHER)
                 self._next = max(self._next, loop.time() - CATCH_UP) + 1.0 / self._allowed
             await self._chat_ready(row)  # the network may have asked for a pause meanwhile
         now = asyncio.get_running_loop().time()
@@ -122,9 +126,9 @@ class Pace:
         while self._answered and self._answered[0] <= now - 1.0:
             self._answered.popleft()
         counted = self._begun + len(self._answered)
-        if counted < self._allowed:
+        if counted < self._unasked_allowed:
             return 0.0
-        over = counted - self._allowed
+        over = counted - self._unasked_allowed
         return max(self._answered[over] + 1.0 - now, 0.001) if over < len(self._answered) else 0.002
 
     def pause(self, to: Address, seconds: float) -> None:

@@ -167,7 +167,7 @@ def may_still(connection: Connection, member: int, roles: Collection[str]) -> bo
 
 
 _COLUMNS = ("person_id", "address", "text_id", "state", "once", "due_at", "until_at")
-_MORE = ("priority", "attempts", "key", "queued_on", "announcement_id")
+_MORE = ("priority", "attempts", "key", "queued_on", "announcement_id", "channel")
 
 
 def enqueue(  # noqa: PLR0913, PLR0917 - the moment, and what only the caller can say
@@ -203,7 +203,7 @@ def enqueue(  # noqa: PLR0913, PLR0917 - the moment, and what only the caller ca
         values = (
             *(source.id, source.address, literal(text), literal("queued"), literal(value=True)),
             *(_instant(now), _instant(until), literal(ANNOUNCEMENT), literal(0), key),
-            *(literal(today), literal(announcement.id)),
+            *(literal(today), literal(announcement.id), source.channel),
         )
         rows = rows_of.with_only_columns(*values)
         connection.execute(insert(outbox).from_select([*_COLUMNS, *_MORE], rows))
@@ -211,7 +211,7 @@ def enqueue(  # noqa: PLR0913, PLR0917 - the moment, and what only the caller ca
     for language in dict.fromkeys(row.language for row in chosen):
         ids = [row.id for row in chosen if row.language == language]
         add(
-            select(people.c.id, people.c.address).where(people.c.id.in_(ids)).order_by(people.c.id),
+            select(people.c.id, people.c.address, people.c.channel).where(people.c.id.in_(ids)).order_by(people.c.id),
             language,
             room=False,
         )
@@ -219,7 +219,11 @@ def enqueue(  # noqa: PLR0913, PLR0917 - the moment, and what only the caller ca
     if last and audience.rooms != "none":
         which, spoken = in_rooms(audience, languages[0]), func.coalesce(people.c.language, languages[0])
         for language in list(connection.execute(select(spoken).where(*which).distinct()).scalars()):
-            add(select(people.c.id, people.c.address).where(*which, spoken == language), language, room=True)
+            add(
+                select(people.c.id, people.c.address, people.c.channel).where(*which, spoken == language),
+                language,
+                room=True,
+            )
     after = block[-1].id if block else at.after
     connection.execute(update(announcements).where(mine).values(after=after, enqueued=last))
     return not last

@@ -372,9 +372,9 @@ class Memory:
         """Replies to be sent now."""
         return await self._database.read(lambda connection: outbox.due(connection, self._vault, now, most))
 
-    async def due_unasked(self, now: datetime, most: int, without: Collection[int]) -> list[OutboxRow]:
-        """What the bot sends of its own accord, now."""
-        return await self._database.read(lambda c: outbox.due_unasked(c, self._vault, now, most, without))
+    async def due_unasked(self, now: datetime, most: int, without: Collection[int], channel: str) -> list[OutboxRow]:
+        """What the bot sends of its own accord on a network, now."""
+        return await self._database.read(lambda c: outbox.due_unasked(c, self._vault, now, most, without, channel))
 
     async def mark_sending(self, rows: Sequence[int]) -> set[int]:
         """Written before messages that must not be sent twice; those that may go."""

@@ -59,6 +59,7 @@ def add(connection: Connection, vault: Vault, planned: Sequence[Planned], today:
             "attempts": 0,
             "key": plan.key,
             "queued_on": today,
+            "channel": plan.to.channel if plan.priority > REPLY else None,
         }
         for plan in planned
     ]
@@ -82,11 +83,12 @@ def due(connection: Connection, vault: Vault, now: datetime, most: int) -> list[
     return _queued(connection, vault, now, most, outbox.c.priority == REPLY)
 
 
-def due_unasked(
-    connection: Connection, vault: Vault, now: datetime, most: int, without: Collection[int]
+def due_unasked(  # noqa: PLR0913, PLR0917 - which rows, and which not
+    connection: Connection, vault: Vault, now: datetime, most: int, without: Collection[int], channel: str
 ) -> list[OutboxRow]:
-    """What the bot sends of its own accord and is due, reminders before announcements, except rows at hand."""
-    rows = _queued(connection, vault, now, most + len(without), outbox.c.priority > REPLY)
+    """What the bot sends of its own accord on a network and is due, reminders before announcements, not yet at hand."""
+    here = (outbox.c.channel == channel) & (outbox.c.priority > REPLY)
+    rows = _queued(connection, vault, now, most + len(without), here)
     return [row for row in rows if row.id not in without][:most]
 
 

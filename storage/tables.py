@@ -165,7 +165,7 @@ facts = Table(
 # What is to be sent. Address and message are sealed. A reply is deleted in the write that marks it done; a row with a
 # `key` stays, blanked, so that it is never enqueued again. `due_at` is empty for a reply: it is due at once, whatever
 # the clock shows after a restart. A message to many stands once among the texts, and each row names it. From `until_at`
-# on a row is not sent any more.
+# on a row is not sent any more. What the bot sends of its own accord names its `channel`: each has its own pace.
 outbox = Table(
     "outbox",
     metadata,
@@ -186,8 +186,10 @@ outbox = Table(
     Column("until_at", Instant),
     Column("queued_on", Date),
     Column("announcement_id", Number),
+    Column("channel", String(32)),
     UniqueConstraint("key"),
     Index("ix_outbox_announcement_id", "announcement_id", "state"),
+    Index("ix_outbox_channel", "channel", "state", "priority", "id"),
     Index("ix_outbox_waiting", "state", "priority", "id"),
     sqlite_autoincrement=True,
 )

@@ -11,6 +11,11 @@ def upgrade() -> None:
     number = sa.BigInteger().with_variant(sa.Integer, "sqlite")
     op.add_column("people", sa.Column("news_on", sa.Date))
     op.add_column("outbox", sa.Column("announcement_id", number))
+    op.add_column("outbox", sa.Column("channel", sa.String(32)))
+    op.execute(
+        "UPDATE outbox SET channel = (SELECT channel FROM people WHERE people.id = outbox.person_id) WHERE priority > 0"
+    )
+    op.create_index("ix_outbox_channel", "outbox", ["channel", "state", "priority", "id"])
     op.create_index("ix_outbox_announcement_id", "outbox", ["announcement_id", "state"])
     op.create_table(
         "announcements",
