@@ -22,6 +22,8 @@ TOGETHER = 0.03
 """Seconds whose messages are let go at once, so that one write notes them all before they are sent."""
 KNOWN_TRIPS = 500
 """Requests among which the quickest is looked for."""
+ENOUGH_TRIPS = 50
+"""Requests after which the quickest means something."""
 MANY_CHATS = 10_000
 FLOOD_WINDOW = 2.0
 """Seconds within which two chats that are told to wait mean that the whole bot is."""
@@ -111,25 +113,25 @@ class Pace:
         return max(self._all_paused_until - now, self._paused.get(row.to, 0.0) - now)
 
     def _note_trip(self, began: float, ended: float) -> None:
-        trip = ended - began
         full = len(self._trips) == KNOWN_TRIPS
         gone = self._trips[0] if full else 0.0
-        self._trips.append(trip)
-        if trip < self._quickest or len(self._trips) == 1:
-            self._quickest = trip
-        elif full and gone <= self._quickest:
+        self._trips.append(ended - began)
+        self._answered.append(ended)
+        if len(self._trips) < ENOUGH_TRIPS:
+            return
+        if len(self._trips) == ENOUGH_TRIPS or (full and gone <= self._quickest):
             self._quickest = min(self._trips)
-        self._answered.append(ended - self._quickest)
+        self._quickest = min(self._quickest, ended - began)
 
     def _window_wait(self, now: float) -> float:
         """Seconds until one more request cannot be too many in any second; 0 for now."""
-        while self._answered and self._answered[0] <= now - 1.0:
+        since = now - 1.0 + self._quickest
+        while self._answered and self._answered[0] <= since:
             self._answered.popleft()
-        counted = self._begun + len(self._answered)
-        if counted < self._unasked_allowed:
+        over = self._begun + len(self._answered) - self._unasked_allowed
+        if over < 0:
             return 0.0
-        over = counted - self._unasked_allowed
-        return max(self._answered[over] + 1.0 - now, 0.001) if over < len(self._answered) else 0.002
+        return max(self._answered[over] - since, 0.001) if over < len(self._answered) else 0.002
 
     def pause(self, to: Address, seconds: float) -> None:
         """The network asked for a pause in one chat; two chats in a row mean all of them."""
