@@ -115,6 +115,14 @@ def _parser() -> argparse.ArgumentParser:
     rehearse.add_argument("--people", type=_count, default=10, metavar="N", help="how many people (default: 10)")
     rehearse.add_argument("--output", type=Path, metavar="FILE", help="write every message there, as CSV")
 
+    announce = command("announce", _announce, "make a draft of an announcement; a person confirms it in the chat")
+    announce.add_argument("file", type=Path, metavar="FILE", help="a TOML file with a text per language")
+    announce.add_argument(
+        "--audience", default="", metavar="A", help="as in channel=telegram,stage=finished (over what the file says)"
+    )
+    announce.add_argument("--at", metavar="T", help="not before this instant: 2025-11-24T18:00:00+01:00")
+    announce.add_argument("--dry-run", action="store_true", help="only show how many would get it, and its texts")
+
     command("audit", _audit, "what staff did, in a chain that shows changes; exit code 1 if it was changed")
     command("migrate", _migrate, "bring the database to the current schema")
     return parser
@@ -293,6 +301,19 @@ def _rehearse(parsed: argparse.Namespace) -> None:
     if parsed.output is not None:
         _write(parsed.output, rehearsal.as_csv(told, process))
         print(f"Written: {parsed.output}", file=sys.stderr)
+
+
+def _announce(parsed: argparse.Namespace) -> None:
+    from bot import app
+
+    app.log_to_stderr()
+
+    async def show() -> None:
+        config = _config(parsed)
+        async for line in app.announced(config, parsed.file, parsed.audience, parsed.at, dry=parsed.dry_run):
+            print(line, flush=True)
+
+    asyncio.run(show())
 
 
 def _audit(parsed: argparse.Namespace) -> int:

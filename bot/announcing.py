@@ -8,9 +8,11 @@ import structlog
 
 from bot.core import announcement as steps
 from bot.core.announcement import APART, COMMAND_LINE, UNDER_WAY, Announcement
+from bot.core.audience import total
 from bot.core.conversation import announcement_button
 from bot.core.messages import Address, Attachment, Choice, Outgoing
 from bot.core.reminders import QuietHours
+from bot.problems import UserError
 from bot.reloading import Content
 from handlers.announcement_progress import reported
 from handlers.announcement_screen import SENDERS, WRITERS
@@ -109,6 +111,30 @@ class Announcing:
         t = languages.get(language) or languages[self.content.process.languages[0]]
         message = steps.written(one, t, self.content.process.languages, picture, room=room)
         return replace(message, silent=self.is_silent(self._today()))
+
+    async def offer(self, written: Announcement, picture: Attachment | None) -> str:
+        """Make a draft of what was written on the command line; what the operator reads. Raises UserError."""
+        process, now = self.content.process, self.now()
+        fresh = Announcement(
+            texts=written.texts,
+            audience=written.audience,
+            at=written.at,
+            expires=written.expires,
+            picture=picture.name if picture else "",
+        )
+        if not any(fresh.texts.values()):
+            raise UserError("The announcement has no text. Write one under [text].")
+        if not total(await self.memory.newsroom.count(fresh.audience, process.survey.id, process.languages[0])):
+            raise UserError("The audience fits nobody. Choose another with --audience, or wait until people want news.")
+        offered = steps.offered(fresh, COMMAND_LINE)
+        number = await self.memory.newsroom.keep(
+            offered, "offered", now, self._today(), actor="command line", picture=picture
+        )
+        senders = [member for member in await self.memory.staff() if member.role in SENDERS]
+        await self._tell(senders, self._t("announce.please_confirm", number=number))
+        if not senders:
+            return f"Draft {number} waits, but nobody may confirm it yet. Run: mitreden staff invite --role sender"
+        return f"Draft {number} waits to be confirmed by a sender or admin in the chat: /rundnachricht"
 
     async def report(self) -> None:
         """Keep the one message up to date that whoever wrote and confirmed it watches; at the end a new one."""

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, TypeVar
 
 import structlog
 
-from bot import content, locales
+from bot import announcement_file, content, locales, preview
 from bot.administration import Reply, Request, ask, carry_out, listening
 from bot.announcing import Announcing
 from bot.channels.terminal import Terminal, address_of
@@ -121,7 +121,9 @@ async def opened(  # noqa: PLR0913, PLR0917 - the parts that a bot is put togeth
     async def say(planned: Sequence[Planned]) -> None:
         now = clock.now()
         today = now.astimezone(content.process.zone).date()
-        await outbox.take(await memory.write(Changes(channel="", now=now, today=today, planned=[*planned])))
+        rows = await memory.write(Changes(channel="", now=now, today=today, planned=[*planned]))
+        if channels:  # else the process that serves them sends it
+            await outbox.take(rows)
 
     announcing = Announcing(
         memory=memory,
@@ -344,7 +346,7 @@ async def _carried_out(app: App, config: Config, request: Request) -> Reply:
         english = locales.load(LOCALES, "en")
         return reloaded(app.content, english, shipped=not config.process.folder, confirm=confirm)
 
-    return await carry_out(request, app.memory, app.clock.now(), reload)
+    return await carry_out(request, app.memory, app.clock.now(), reload, app.duties.announcing.offer)
 
 
 async def tell_reloaded(app: App, config: Config, person: Person, *, confirm: bool) -> None:
@@ -430,6 +432,25 @@ async def _read_only(config: Config, work: Callable[[Memory], Awaitable[T]]) -> 
         raise UserError(str(error)) from error
     finally:
         await memory.close()
+
+
+async def announced(config: Config, path: Path, chosen: str, at: str | None, *, dry: bool) -> AsyncIterator[str]:
+    """Lines about an announcement from a file: it becomes a draft, or with `dry` nothing does. Raises UserError."""
+    process, languages = load_process(config)
+    try:
+        instant = parse_instant(at, process.zone) if at else None
+    except UserError as error:
+        raise UserError(str(error).replace("--now", "--at", 1)) from error
+    written, picture = announcement_file.read(path, chosen, instant, process)
+    if dry:
+        counts = await _read_only(config, lambda memory: preview.counts(memory, written, process))
+        for line in [*preview.table(counts or {}), *preview.texts(written, process, languages, picture)]:
+            yield line
+        return
+    reply = await administer(config, Request("announce", announcement=written, picture=picture))
+    if not reply.done:
+        raise UserError(reply.text)
+    yield reply.text
 
 
 async def matrix_login(config: Config, ask_password: Callable[[], str], *, anew: bool) -> str:

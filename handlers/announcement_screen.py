@@ -5,7 +5,7 @@ from dataclasses import replace
 from datetime import datetime
 
 from bot.core.announcement import Announcement, text_in
-from bot.core.audience import Audience, Count, shown, total
+from bot.core.audience import FEW, Audience, Count, shown, total
 from bot.core.conversation import KeepAnnouncement, Tell, announcement_button
 from bot.core.messages import Attachment, Choice, Outgoing
 from handlers.evening import label
@@ -114,7 +114,9 @@ def described(turn: Turn, audience: Audience, counts: list[Count]) -> str:
     lines = [t("announce.audience", who="; ".join(who))]
     if audience.people:
         lines.append(t("announce.people", count=shown(total(people))))
-        lines += [f"– {_place(turn, count)}: {shown(count.many)}" for count in people] if len(people) > 1 else []
+        # Beside a number that is not said, an exact sum would say it.
+        if len(people) > 1 and all(count.many >= FEW for count in people):
+            lines += [f"– {_place(turn, count)}: {count.many}" for count in people]
     if audience.rooms != "none":
         lines.append(t("announce.room_count", count=str(total([count for count in counts if count.room]))))
     return "\n".join(lines)

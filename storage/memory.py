@@ -119,6 +119,9 @@ class Memory:
     async def open_to_read(self) -> None:
         """Ready the database for reading beside a process that writes. Raises DatabaseUnusable."""
         await self._database.open(to_write=False)
+        self._process_key = await self._database.read(
+            lambda connection: responses.known_process_key(connection, self._vault, self._process)
+        )
 
     def exists(self) -> bool:
         """Whether there is a database yet; one on a server is taken to be there."""
