@@ -1,45 +1,55 @@
 """What happens to announcements by itself: they begin, become messages block by block, are reported on, and end."""
 
-from collections.abc import Awaitable, Callable, Sequence
+import asyncio
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 
 import structlog
 
 from bot.core import announcement as steps
-from bot.core.announcement import APART, COMMAND_LINE, UNDER_WAY, Announcement
+from bot.core.announcement import APART, COMMAND_LINE, UNDER_WAY, Announcement, NotAllowed
 from bot.core.audience import total
-from bot.core.conversation import announcement_button
-from bot.core.messages import Address, Attachment, Choice, Outgoing
+from bot.core.conversation import FetchPicture, Person, announcement_button
+from bot.core.messages import Address, Attachment, Channel, Choice, OutboxRow, Outgoing, Pictures, SendError
+from bot.core.picture import LARGEST, examined
 from bot.core.reminders import QuietHours
 from bot.problems import UserError
 from bot.reloading import Content
 from handlers.announcement_progress import reported
 from handlers.announcement_screen import SENDERS, WRITERS
 from storage.announcements import Overtaken
-from storage.memory import Memory
+from storage.memory import Changes, Memory
 from storage.outbox import Planned
 from storage.reminders import BLOCK
 from storage.staff import StaffMember
 
 log = structlog.get_logger(__name__)
 
-Say = Callable[[Sequence[Planned]], Awaitable[None]]
-"""Sends messages to staff at once."""
+LONGEST_FETCH = 60.0
+"""Seconds."""
+Fetch = Callable[[str, int], Awaitable[bytes]]
+"""(reference, most bytes): a picture's content. Raises a SendError."""
+
+Take = Callable[[Sequence[OutboxRow]], Awaitable[None]]
+"""Sends messages that are written."""
 
 
 @dataclass(slots=True, kw_only=True)
 class Announcing:
-    """The announcements of one process. `room` is where staff are told; `say` gets what they are told."""
+    """The announcements of one process. `room` is where staff are told; `take` sends what they are told."""
 
     memory: Memory
     content: Content
     now: Callable[[], datetime]
     quiet: QuietHours
     is_silent: Callable[[date], bool]
-    say: Say
+    take: Take | None
+    channels: Mapping[str, Channel]
     four_eyes: bool = True
     room: Address | None = None
+    _fetching: set[asyncio.Task[None]] = field(default_factory=set)
     _told: dict[str, str] = field(default_factory=dict)
 
     def _today(self) -> date:
@@ -136,6 +146,46 @@ class Announcing:
             return f"Draft {number} waits, but nobody may confirm it yet. Run: mitreden staff invite --role sender"
         return f"Draft {number} waits to be confirmed by a sender or admin in the chat: /rundnachricht"
 
+    def fetch_beside(self, person: Person, asked: FetchPicture) -> None:
+        """Get a picture beside everything else."""
+        channel: object = self.channels.get(person.address.channel)
+        if isinstance(channel, Pictures):
+            task = asyncio.create_task(self._take_picture(channel.fetch, person, asked))
+            self._fetching.add(task)
+            task.add_done_callback(self._fetching.discard)
+
+    async def close(self) -> None:
+        """End what is being fetched."""
+        for task in self._fetching:
+            task.cancel()
+        await asyncio.gather(*self._fetching, return_exceptions=True)
+
+    async def _take_picture(self, fetch: Fetch, person: Person, asked: FetchPicture) -> None:
+        """Fetch a picture, look whether it is one, and keep it without what a camera wrote into it."""
+        t = (
+            self.content.languages.get(person.language or "")
+            or self.content.languages[self.content.process.languages[0]]
+        )
+        try:
+            async with asyncio.timeout(LONGEST_FETCH):
+                found = examined(await fetch(asked.reference, LARGEST))
+        except (SendError, TimeoutError) as error:
+            log.info("picture_not_fetched", error=type(error).__name__)
+            found = None
+        kept = False
+        one = await self.memory.newsroom.find(asked.announcement)
+        if found is not None and one is not None:
+            picture = Attachment(f"picture.{found.ending}", found.media_type, found.content)
+            with suppress(NotAllowed, Overtaken):
+                changed = steps.changed(one, asked.by, picture=picture.name)
+                actor = f"staff {asked.by}"
+                await self.memory.newsroom.keep(
+                    changed, "picture", self.now(), self._today(), actor=actor, picture=picture
+                )
+                kept = True
+        text = t("announce.picture_kept" if kept else "announce.no_picture")
+        await self._say([Planned(person_id=None, to=person.address, message=Outgoing(text=text, aside=True))])
+
     async def report(self) -> None:
         """Keep the one message up to date that whoever wrote and confirmed it watches; at the end a new one."""
         newsroom, now, process = self.memory.newsroom, self.now(), self.content.process
@@ -177,7 +227,7 @@ class Announcing:
             if over and await self.memory.remote_id(f"{key}:end") is None:
                 end = Outgoing(text=text, aside=True)
                 planned.append(Planned(person_id=None, to=address, message=end, key=f"{key}:end"))
-        await self.say(planned)
+        await self._say(planned)
 
     async def _watchers(self, one: Announcement) -> list[tuple[int, Address]]:
         members = await self.memory.staff()
@@ -186,7 +236,13 @@ class Announcing:
 
     async def _tell(self, members: Sequence[StaffMember], text: str) -> None:
         message = Outgoing(text=text, aside=True)
-        await self.say([Planned(person_id=None, to=member.address, message=message) for member in members])
+        await self._say([Planned(person_id=None, to=member.address, message=message) for member in members])
+
+    async def _say(self, planned: Sequence[Planned]) -> None:
+        changes = Changes(channel="", now=self.now(), today=self._today(), planned=[*planned])
+        rows = await self.memory.write(changes)
+        if self.take is not None:
+            await self.take(rows)
 
     def _t(self, name: str, **values: object) -> str:
         return self.content.languages[self.content.process.languages[0]](name, **values)

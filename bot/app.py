@@ -44,8 +44,7 @@ from bot.reloading import Content, reloaded
 from bot.silent_days import silent_days
 from handlers import COMMANDS, help
 from storage.database import DatabaseUnusable, Unavailable, database
-from storage.memory import Changes, Memory
-from storage.outbox import Planned
+from storage.memory import Memory
 from storage.responses import StoredResponse
 from storage.vault import KeyUnusable, Vault, WrongKey, read_key
 
@@ -116,25 +115,19 @@ async def opened(  # noqa: PLR0913, PLR0917 - the parts that a bot is put togeth
     )
     content = Content(memory, (process, languages), quiet, clock.now, lambda: load_process(config))
     content.on_change = dispatch.adopt
-    at_room = staff_room(config.staff)
-
-    async def say(planned: Sequence[Planned]) -> None:
-        now = clock.now()
-        today = now.astimezone(content.process.zone).date()
-        rows = await memory.write(Changes(channel="", now=now, today=today, planned=[*planned]))
-        if channels:  # else the process that serves them sends it
-            await outbox.take(rows)
-
     announcing = Announcing(
         memory=memory,
         content=content,
         now=clock.now,
         quiet=quiet,
         is_silent=is_silent,
-        say=say,
+        # On the command line nobody is there to send: the process that serves the networks does.
+        take=outbox.take if channels else None,
+        channels=channels,
         four_eyes=config.staff.four_eyes,
-        room=Address(at_room[0], "", at_room[1]) if at_room else None,
+        room=staff_room(config.staff),
     )
+    dispatch.on_picture = announcing.fetch_beside
     duties = Duties(
         announcing=announcing,
         clock=clock,
@@ -171,6 +164,7 @@ async def opened(  # noqa: PLR0913, PLR0917 - the parts that a bot is put togeth
         place = config.base / config.storage.key_file
         raise UserError(f"{place}: this key does not open the database. Restore the key it was made with.") from error
     finally:
+        await announcing.close()
         await asyncio.gather(*beside, return_exceptions=True)
         await outbox.close()
         await memory.close()

@@ -12,6 +12,7 @@ from urllib.parse import urlsplit
 
 import msgspec
 
+from bot.core.messages import Address
 from bot.problems import Findings, Problem, Unreadable, UserError, struct_of
 
 
@@ -147,14 +148,14 @@ def matrix_password(config: Config) -> str:
         raise UserError(f"{path}: the password file cannot be read. Check [matrix] password_file.") from error
 
 
-def staff_room(section: StaffSection) -> tuple[str, str] | None:
-    """The channel and the room in which staff are told of announcements; None where there is none. Raises UserError."""
+def staff_room(section: StaffSection) -> Address | None:
+    """The room in which staff are told of announcements; None where there is none. Raises UserError."""
     if not section.room:
         return None
     if re.fullmatch(r"-?\d{5,20}", section.room):
-        return "telegram", section.room
+        return Address("telegram", "", section.room)
     if re.fullmatch(r"![^\s:]+(?::\S+)?", section.room):
-        return "matrix", section.room
+        return Address("matrix", "", section.room)
     raise UserError('[staff] room has to be the id of a room: "!abc:example.org" or "-1001234567890". Correct it.')
 
 

@@ -231,7 +231,7 @@ async def take_picture(turn: Turn, one: Announcement) -> Decision:
         most = turn.t.number(steps.LONGEST_WITH_PICTURE)
         return turn.say(Outgoing(text=turn.t("announce.too_long_for_picture", most=most), aside=True))
     said = turn.say(Outgoing(text=turn.t("announce.fetching"), aside=True))
-    return replace(said, effects=(FetchPicture(one.id, turn.message.picture),))
+    return replace(said, effects=(FetchPicture(one.id, turn.message.picture, turn.member),))
 
 
 async def without_picture(turn: Turn, one: Announcement, _: str) -> Decision:

@@ -56,7 +56,7 @@ async def run(turn: Turn) -> Decision:
     """What is under way; where nothing is, a new one is begun at once by whoever writes them."""
     turn = turn.as_person(waits_no_more(turn.person))
     known = await turn.memory.newsroom.of_interest(turn.now)
-    if not any(one.state in OPEN for one in known) and may(turn, WRITERS):
+    if not known and may(turn, WRITERS):
         return await draft.begin(turn)
     return _list(turn, known)
 
@@ -64,11 +64,13 @@ async def run(turn: Turn) -> Decision:
 def _list(turn: Turn, known: list[Announcement]) -> Decision:
     """All that something can be done about: the open ones, and those to be corrected."""
     t = turn.t
-    choices = [choice(one, "show", t("announce.listed", number=one.id, state=_state(turn, one))) for one in known]
+    under_way = [one for one in known if one.state in OPEN]
+    over = [one for one in known if one.state not in OPEN]
+    choices = [choice(one, "show", t("announce.listed", number=one.id, state=_state(turn, one))) for one in under_way]
     if may(turn, WRITERS):
         choices.append(choice(Announcement(), "correct", t("announce.do.new")))
-        over = [one for one in known if one.state in {"done", "stopped"}]
         choices += [choice(one, "correct", t("announce.do.correct", number=one.id)) for one in over]
+    choices += [choice(one, "show", t("announce.listed", number=one.id, state=_state(turn, one))) for one in over]
     if not choices:
         return turn.say(t("announce.none"))
     return shows(turn, Announcement(), "list", t("announce.list"), choices)

@@ -162,6 +162,7 @@ class FetchPicture:
 
     announcement: int
     reference: str
+    by: int
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,7 +3,7 @@
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Literal, Protocol
+from typing import Literal, Protocol, runtime_checkable
 
 Kind = Literal["message", "edit", "delete", "membership", "unreadable", "undecipherable"]
 """`unreadable` is what nobody can make sense of; `undecipherable` what its sender encrypted for others only."""
@@ -205,6 +205,15 @@ class Memory(Protocol):
     async def bookmark(self, channel: str) -> str | None: ...
 
     async def facts(self, channel: str) -> Mapping[str, str]: ...
+
+
+@runtime_checkable
+class Pictures(Protocol):
+    """A channel on which people can send pictures."""
+
+    async def fetch(self, reference: str, most: int) -> bytes:
+        """What an `Incoming.picture` stands for, up to a little more than `most` bytes. Raises a SendError."""
+        ...
 
 
 class Channel(Protocol):

@@ -2,6 +2,7 @@
 
 import asyncio
 from typing import Any
+from urllib.parse import quote
 
 import aiohttp
 import msgspec
@@ -67,6 +68,23 @@ class AiohttpRequest(BaseRequest):
         if self._session:
             await self._session.close()
 
+    async def download(self, url: str, most: int) -> bytes:
+        """What stands at an address, up to a little more than `most` bytes. Raises Refused or Unknown."""
+        if self._session is None:
+            raise NotSent("not connected")
+        try:
+            async with self._session.get(url, timeout=aiohttp.ClientTimeout(total=ANSWER_SECONDS)) as response:
+                if response.status != 200:
+                    raise Refused(f"status {response.status}")
+                found = bytearray()
+                async for piece in response.content.iter_chunked(64 * 1024):
+                    found += piece
+                    if len(found) > most:
+                        break
+                return bytes(found)
+        except (aiohttp.ClientError, TimeoutError, OSError) as error:
+            raise Unknown(type(error).__name__) from None
+
     async def do_request(  # noqa: PLR0913, PLR0917 - the library's signature
         self,
         url: str,
@@ -106,9 +124,14 @@ class AiohttpRequest(BaseRequest):
 class BotApi:
     """Calls of one bot. The token is in no error and no log: both get the method's name only."""
 
-    def __init__(self, token: str, api_url: str, request: BaseRequest) -> None:
+    def __init__(self, token: str, api_url: str, request: AiohttpRequest) -> None:
         self._url = f"{api_url.rstrip('/')}/bot{token}/"
+        self._files = f"{api_url.rstrip('/')}/file/bot{token}/"
         self._request = request
+
+    async def download(self, path: str, most: int) -> bytes:
+        """A file that `getFile` has named, up to a little more than `most` bytes. Raises a SendError."""
+        return await self._request.download(self._files + quote(path), most)
 
     async def call(self, method: str, /, **parameters: Any) -> msgspec.Raw:
         """The result of a call. Raises a SendError that says what its failure means."""
