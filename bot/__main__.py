@@ -5,7 +5,7 @@ import asyncio
 import os
 import shutil
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from importlib.metadata import version
 from pathlib import Path
 from typing import NoReturn
@@ -70,6 +70,18 @@ def _parser() -> argparse.ArgumentParser:
         added.set_defaults(run=run)
         return added
 
+    _add_conversation(command)
+    _add_content(command)
+    _add_operation(command)
+    return parser
+
+
+Add = Callable[[str, object, str], argparse.ArgumentParser]
+"""(name, what it runs, summary): a command to give arguments to."""
+
+
+def _add_conversation(command: Add) -> None:
+    """Where the bot speaks."""
     chat = command("chat", _chat, "talk to the bot in this terminal, or through a pipe: one line is one message")
     chat.add_argument("--now", metavar="T", help="start the clock at this instant: 2025-11-10T10:00:00+01:00")
     chat.add_argument("--speed", type=_positive, default=1.0, metavar="N", help="run the clock N times as fast")
@@ -90,6 +102,9 @@ def _parser() -> argparse.ArgumentParser:
         "--speed", type=_positive, default=1.0, metavar="N", help="run the clock N times as fast (as --now)"
     )
 
+
+def _add_content(command: Add) -> None:
+    """What organisers do with their content, and with what people said."""
     check = command("check", _check, "examine settings and content, and name every problem with its remedy")
     check.add_argument("folder", nargs="?", type=Path, metavar="FOLDER", help="content folder (default: as configured)")
     check.add_argument("--live", action="store_true", help="also demand what the law wants said to citizens")
@@ -102,15 +117,6 @@ def _parser() -> argparse.ArgumentParser:
     export.add_argument("--codebook", action="store_true", help="write the codebook (JSON) instead of responses")
     export.add_argument("--output", type=Path, metavar="FILE", help="write there instead of standard output")
 
-    staff = command("staff", _staff, "who works with the bot: invite, list, remove")
-    staff.add_argument("what", choices=("invite", "list", "remove"))
-    staff.add_argument("member", nargs="?", type=int, metavar="NUMBER", help="for remove: the number in the list")
-    staff.add_argument("--role", choices=("editor", "sender", "analyst", "admin"), help="for invite")
-
-    matrix = command("matrix", _matrix, "sign the bot in to its homeserver, or examine what could keep it from serving")
-    matrix.add_argument("what", choices=("login", "doctor"))
-    matrix.add_argument("--new", action="store_true", help="for login: give up the present session")
-
     reload = command("reload", _reload, "read the content again; answers follow at once")
     reload.add_argument("--confirm", action="store_true", help="also tell people of changed events they wait for")
 
@@ -122,9 +128,28 @@ def _parser() -> argparse.ArgumentParser:
     rehearse.add_argument("--people", type=_count, default=10, metavar="N", help="how many people (default: 10)")
     rehearse.add_argument("--output", type=Path, metavar="FILE", help="write every message there, as CSV")
 
+    announce = command("announce", _announce, "make a draft of an announcement; a person confirms it in the chat")
+    announce.add_argument("file", type=Path, metavar="FILE", help="a TOML file with a text per language")
+    announce.add_argument(
+        "--audience", default="", metavar="A", help="as in channel=telegram,stage=finished (over what the file says)"
+    )
+    announce.add_argument("--at", metavar="T", help="not before this instant: 2025-11-24T18:00:00+01:00")
+    announce.add_argument("--dry-run", action="store_true", help="only show how many would get it, and its texts")
+
+
+def _add_operation(command: Add) -> None:
+    """What operators do."""
+    staff = command("staff", _staff, "who works with the bot: invite, list, remove")
+    staff.add_argument("what", choices=("invite", "list", "remove"))
+    staff.add_argument("member", nargs="?", type=int, metavar="NUMBER", help="for remove: the number in the list")
+    staff.add_argument("--role", choices=("editor", "sender", "analyst", "admin"), help="for invite")
+
+    matrix = command("matrix", _matrix, "sign the bot in to its homeserver, or examine what could keep it from serving")
+    matrix.add_argument("what", choices=("login", "doctor"))
+    matrix.add_argument("--new", action="store_true", help="for login: give up the present session")
+
     command("audit", _audit, "what staff did, in a chain that shows changes; exit code 1 if it was changed")
     command("migrate", _migrate, "bring the database to the current schema")
-    return parser
 
 
 def _positive(text: str) -> float:
@@ -323,6 +348,19 @@ def _rehearse(parsed: argparse.Namespace) -> None:
     if parsed.output is not None:
         _write(parsed.output, rehearsal.as_csv(told, process))
         print(f"Written: {parsed.output}", file=sys.stderr)
+
+
+def _announce(parsed: argparse.Namespace) -> None:
+    from bot import app
+
+    app.log_to_stderr()
+
+    async def show() -> None:
+        config = _config(parsed)
+        async for line in app.announced(config, parsed.file, parsed.audience, parsed.at, dry=parsed.dry_run):
+            print(line, flush=True)
+
+    asyncio.run(show())
 
 
 def _audit(parsed: argparse.Namespace) -> int:

@@ -14,8 +14,9 @@ from typing import TYPE_CHECKING, TypeVar
 
 import structlog
 
-from bot import content, locales
+from bot import announcement_file, content, locales, preview
 from bot.administration import Reply, Request, ask, carry_out, listening
+from bot.announcing import Announcing
 from bot.channels.terminal import Terminal, address_of
 from bot.clock import Clock, Duties, parse_instant, ticking
 from bot.config import (
@@ -25,6 +26,7 @@ from bot.config import (
     matrix_password,
     only_on_this_machine,
     quiet_hours,
+    staff_room,
     telegram_token,
 )
 from bot.core.conversation import Person
@@ -117,10 +119,36 @@ async def opened(  # noqa: PLR0913, PLR0917 - the parts that a bot is put togeth
     outbox = Outbox(memory, channels, paces, clock.now, reach, metrics, quiet)
     send = outbox.take if paces else outbox.send
     words = Vocabularies(VOCABULARIES)
-    dispatch = Dispatch(memory, process, languages, words, clock.now, send, reach, metrics, admin, quiet)
+    dispatch = Dispatch(
+        memory,
+        process,
+        languages,
+        words,
+        clock.now,
+        send,
+        reach,
+        metrics,
+        admin,
+        quiet,
+        four_eyes=config.staff.four_eyes,
+    )
     content = Content(memory, (process, languages), quiet, clock.now, lambda: load_process(config))
     content.on_change = dispatch.adopt
+    announcing = Announcing(
+        memory=memory,
+        content=content,
+        now=clock.now,
+        quiet=quiet,
+        is_silent=is_silent,
+        # On the command line nobody is there to send: the process that serves the networks does.
+        take=outbox.take if channels else None,
+        channels=channels,
+        four_eyes=config.staff.four_eyes,
+        room=staff_room(config.staff),
+    )
+    dispatch.on_picture = announcing.fetch_beside
     duties = Duties(
+        announcing=announcing,
         clock=clock,
         memory=memory,
         outbox=outbox,
@@ -155,6 +183,7 @@ async def opened(  # noqa: PLR0913, PLR0917 - the parts that a bot is put togeth
         place = config.base / config.storage.key_file
         raise UserError(f"{place}: this key does not open the database. Restore the key it was made with.") from error
     finally:
+        await announcing.close()
         await asyncio.gather(*beside, return_exceptions=True)
         await outbox.close()
         await memory.close()
@@ -216,6 +245,7 @@ async def run(config: Config, now: str | None, speed: float) -> None:
     for sign in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(sign, stop.set)
     metrics = Metrics()
+    sys.setswitchinterval(0.0005)
     clock = Clock(parse_instant(now, process.zone) if now else None, speed)
     async with AsyncExitStack() as stack:
         await stack.enter_async_context(served(metrics, config.metrics.port))
@@ -335,7 +365,7 @@ async def _carried_out(app: App, config: Config, request: Request) -> Reply:
         english = locales.load(LOCALES, "en")
         return reloaded(app.content, english, shipped=not config.process.folder, confirm=confirm)
 
-    return await carry_out(request, app.memory, app.clock.now(), reload)
+    return await carry_out(request, app.memory, app.clock.now(), reload, app.duties.announcing.offer)
 
 
 async def tell_reloaded(app: App, config: Config, person: Person, *, confirm: bool) -> None:
@@ -431,6 +461,25 @@ async def _read_only(config: Config, work: Callable[[Memory], Awaitable[T]]) -> 
         raise UserError(str(error)) from error
     finally:
         await memory.close()
+
+
+async def announced(config: Config, path: Path, chosen: str, at: str | None, *, dry: bool) -> AsyncIterator[str]:
+    """Lines about an announcement from a file: it becomes a draft, or with `dry` nothing does. Raises UserError."""
+    process, languages = load_process(config)
+    try:
+        instant = parse_instant(at, process.zone) if at else None
+    except UserError as error:
+        raise UserError(str(error).replace("--now", "--at", 1)) from error
+    written, picture = announcement_file.read(path, chosen, instant, process)
+    if dry:
+        counts = await _read_only(config, lambda memory: preview.counts(memory, written, process))
+        for line in [*preview.table(counts or {}), *preview.texts(written, process, languages, picture)]:
+            yield line
+        return
+    reply = await administer(config, Request("announce", announcement=written, picture=picture))
+    if not reply.done:
+        raise UserError(reply.text)
+    yield reply.text
 
 
 async def matrix_login(config: Config, ask_password: Callable[[], str], *, anew: bool) -> str:

@@ -15,6 +15,7 @@ from zoneinfo import ZoneInfo
 
 import structlog
 
+from bot.announcing import Announcing
 from bot.core.messages import Address, OutboxRow, Outgoing
 from bot.core.reminders import Kind, QuietHours, last_call
 from bot.problems import UserError
@@ -74,6 +75,7 @@ class Duties:
     content: Content
     quiet: QuietHours
     is_silent: Callable[[date], bool]
+    announcing: Announcing
     unfinished_survey: bool = True
     looked_at: datetime | None = None
     called_last: bool = False
@@ -88,6 +90,14 @@ class Duties:
         while not self.quiet.holds(now := self.clock.now()):
             if not await self.memory.enqueue_due(now, self.today(), first, self._written):
                 return
+
+    async def announce(self) -> None:
+        """Go on with announcements."""
+        await self.announcing.go_on()
+
+    async def report(self) -> None:
+        """Tell staff how far announcements have come."""
+        await self.announcing.report()
 
     async def send(self) -> None:
         """Send what is due of the bot's own accord."""
@@ -146,7 +156,10 @@ class Duties:
 
     async def all_at_once(self) -> None:
         """Everything that people notice, once: for a rehearsal, and where no scheduler runs."""
-        for job in (self.go_on_telling, self.nudge, self.remind, self.send):
+        for job in (self.go_on_telling, self.nudge, self.remind, self.announce, self.send):
+            await job()
+        await self.outbox.idle()
+        for job in (self.announce, self.report):
             await job()
         await self.outbox.idle()
 
@@ -183,7 +196,9 @@ class Job:
 
 JOBS: dict[str, Job] = {
     "reminders": Job(1, Duties.remind),
+    "announcements": Job(1, Duties.announce),
     "messages": Job(1, Duties.send),
+    "progress": Job(5, Duties.report),
     "nudges": Job(60, Duties.nudge),
     "notices": Job(60, Duties.go_on_telling),
     "retention": Job(60, Duties.forget),

@@ -12,6 +12,7 @@ from urllib.parse import urlsplit
 
 import msgspec
 
+from bot.core.messages import Address
 from bot.problems import Findings, Problem, Unreadable, UserError, struct_of
 
 
@@ -54,6 +55,11 @@ class RemindersSection(msgspec.Struct):
     unfinished_survey: bool = True
 
 
+class StaffSection(msgspec.Struct):
+    four_eyes: bool = True
+    room: str = ""
+
+
 class MetricsSection(msgspec.Struct):
     port: int = 0
 
@@ -67,6 +73,7 @@ class Config(msgspec.Struct, kw_only=True):
     telegram: TelegramSection = msgspec.field(default_factory=TelegramSection)
     matrix: MatrixSection = msgspec.field(default_factory=MatrixSection)
     reminders: RemindersSection = msgspec.field(default_factory=RemindersSection)
+    staff: StaffSection = msgspec.field(default_factory=StaffSection)
     metrics: MetricsSection = msgspec.field(default_factory=MetricsSection)
 
 
@@ -76,6 +83,7 @@ SECTIONS: dict[str, type[msgspec.Struct]] = {
     "telegram": TelegramSection,
     "matrix": MatrixSection,
     "reminders": RemindersSection,
+    "staff": StaffSection,
     "metrics": MetricsSection,
 }
 
@@ -138,6 +146,17 @@ def matrix_password(config: Config) -> str:
         return path.read_text(encoding="utf-8").strip()
     except (OSError, UnicodeDecodeError) as error:
         raise UserError(f"{path}: the password file cannot be read. Check [matrix] password_file.") from error
+
+
+def staff_room(section: StaffSection) -> Address | None:
+    """The room in which staff are told of announcements; None where there is none. Raises UserError."""
+    if not section.room:
+        return None
+    if re.fullmatch(r"-?\d{5,20}", section.room):
+        return Address("telegram", "", section.room)
+    if re.fullmatch(r"![^\s:]+(?::\S+)?", section.room):
+        return Address("matrix", "", section.room)
+    raise UserError('[staff] room has to be the id of a room: "!abc:example.org" or "-1001234567890". Correct it.')
 
 
 def check_matrix(section: MatrixSection) -> None:

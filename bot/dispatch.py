@@ -16,12 +16,16 @@ from bot.core.conversation import (
     Effect,
     Erase,
     EraseResponse,
+    FetchPicture,
     JoinStaff,
+    KeepAnnouncement,
+    NewsInRoom,
     Person,
     PutOff,
     Reload,
     RemindRoom,
     Submit,
+    Tell,
     Vocabulary,
 )
 from bot.core.messages import Address, Incoming, OutboxRow, Outgoing
@@ -32,14 +36,17 @@ from bot.core.texts import Texts
 from bot.failpoints import Reach, pass_by
 from bot.metrics import Metrics
 from handlers.turn import Decision, Turn
+from storage.announcements import Overtaken
 from storage.database import Unavailable
 from storage.memory import Changes, Known, Memory
 from storage.outbox import Planned
 from storage.reminders import Interest
-from storage.rooms import RoomWish
+from storage.rooms import RoomNews, RoomWish
 
 log = structlog.get_logger(__name__)
 
+PATIENCE = 3
+"""How often a step of staff is decided anew that somebody else has overtaken."""
 UNFINISHED_FOR = timedelta(days=1)
 """After this time somebody is reminded, once, of a survey they have begun."""
 
@@ -51,6 +58,7 @@ class _Talk:
     loaded: Person | None
     person: Person
     took_part: bool
+    member: int = 0
     role: str = "citizen"
     erased: list[int] = field(default_factory=list)
 
@@ -70,8 +78,11 @@ class Dispatch:
         metrics: Metrics | None = None,
         admin: Address | None = None,
         quiet: QuietHours | None = None,
+        *,
+        four_eyes: bool = True,
     ) -> None:
         self._admin = admin
+        self._four_eyes = four_eyes
         self._metrics = metrics or Metrics()
         self._memory = memory
         self._vocabularies = vocabularies
@@ -84,6 +95,9 @@ class Dispatch:
         self._to_reload: list[tuple[Person, bool]] = []
         self.on_reload: Callable[[Person, bool], Awaitable[None]] | None = None
         """Called after the commit for somebody on the staff who wants the content to be read anew."""
+        self._to_fetch: list[tuple[Person, FetchPicture]] = []
+        self.on_picture: Callable[[Person, FetchPicture], None] = lambda _person, _picture: None
+        """Called after the commit for somebody on the staff who has sent a picture. It must not wait."""
 
     def adopt(self, process: Process, languages: Mapping[str, Texts]) -> None:
         """Answer from this content from now on."""
@@ -126,6 +140,9 @@ class Dispatch:
         for person, confirm in asked:
             if self.on_reload is not None:
                 await self.on_reload(person, confirm)
+        pictures, self._to_fetch = self._to_fetch, []
+        for person, picture in pictures:
+            self.on_picture(person, picture)
         await self._memory.tidy(at_once=True)
 
     async def _one_by_one(
@@ -148,13 +165,41 @@ class Dispatch:
                 rows += await self._give_up(message, error, moved, new_facts)
         return rows
 
+    async def _apart(
+        self, batch: Iterable[Incoming], staff: Sequence[Incoming], bookmark: str | None, facts: Mapping[str, str]
+    ) -> list[OutboxRow]:
+        """A batch with messages of staff: each of them in a transaction of its own, after those of all others.
+
+        What one of them may do can depend on what a colleague has just done.
+        """
+        others = [message for message in batch if message not in staff]
+        steps: list[Sequence[Incoming]] = [others] if others else []
+        steps += [[message] for message in staff]
+        rows: list[OutboxRow] = []
+        try:
+            for index, step in enumerate(steps):
+                last = index == len(steps) - 1
+                rows += await self._handle(step, bookmark if last else None, facts if last else {})
+        except Exception:
+            await self._send(rows)  # what is committed so far is not handled again
+            raise
+        return rows
+
     async def _handle(
-        self, batch: Sequence[Incoming], bookmark: str | None, facts: Mapping[str, str], channel: str = ""
+        self,
+        batch: Sequence[Incoming],
+        bookmark: str | None,
+        facts: Mapping[str, str],
+        channel: str = "",
+        tries: int = 1,
     ) -> list[OutboxRow]:
         channel, now = batch[0].sender.channel if batch else channel, self._now()
         fresh = {message.id: message for message in batch}
         senders = list({message.sender for message in batch})
         known = await self._memory.known(channel, list(fresh), senders)
+        staff = [one for one in fresh.values() if one.sender in known.staff or one.sender == self._admin]
+        if staff and len(fresh) > 1:
+            return await self._apart(fresh.values(), staff, bookmark, facts)
         changes = self._changes(channel, bookmark, facts, now)
         talks: dict[str, _Talk] = {}
         for message in fresh.values():
@@ -177,7 +222,12 @@ class Dispatch:
             interest for talk in talks.values() if (interest := _interest(talk, self._process, self._quiet, now))
         ]
         self._reach("before_commit")
-        rows = await self._memory.write(changes)
+        try:
+            rows = await self._memory.write(changes)
+        except Overtaken:
+            if tries == PATIENCE:
+                raise
+            return await self._handle(batch, bookmark, facts, channel, tries + 1)  # decided again on what is now so
         self._metrics.committed(len(changes.handled), len(changes.failed))
         return rows
 
@@ -188,7 +238,7 @@ class Dispatch:
         if message.kind == "membership":
             # Of several rooms with the bot, leaving one is no goodbye.
             if talk.loaded is not None and talk.person.address == message.sender:
-                talk.person = replace(talk.person, stopped=True)
+                talk.person = replace(talk.person, stopped=True, news=None)
                 changes.silenced.append(talk.person.id)
             return
         turn = Turn(
@@ -204,6 +254,8 @@ class Dispatch:
             quiet=self._quiet,
             reader=self._reader,
             role=talk.role,
+            member=talk.member,
+            four_eyes=self._four_eyes,
         )
         decision = await handlers.answer(turn)
         self._apply(decision, message, talk, changes)
@@ -251,6 +303,16 @@ class Dispatch:
                 changes.rooms.append(RoomWish(message.sender.channel, message.sender.room, language, plan))
             case Reload(confirm):
                 self._to_reload.append((talk.person, confirm))
+            case NewsInRoom(wanted):
+                language = talk.person.language or self._process.languages[0]
+                wish = RoomNews(message.sender.channel, message.sender.room, language if wanted else None)
+                changes.room_news.append(wish)
+            case KeepAnnouncement():
+                changes.announced.append(effect)
+            case FetchPicture():
+                self._to_fetch.append((talk.person, effect))
+            case Tell(to, told):
+                changes.planned.append(Planned(person_id=None, to=to, message=told))
 
     def _fail(self, message: Incoming, error: Exception, changes: Changes, language: str | None = None) -> None:
         """A message that could not be handled: noted without its text, and its sender gets an apology."""
@@ -263,9 +325,9 @@ class Dispatch:
     def _talk(self, message: Incoming, known: Known) -> _Talk:
         sender = message.sender
         person = known.people.get(sender)
-        role = "admin" if sender == self._admin else known.roles.get(sender, "citizen")
+        member, role = known.staff.get(sender, (0, "admin" if sender == self._admin else "citizen"))
         alone = sender if message.private else replace(sender, room="")
-        return _Talk(person, person or _stranger(alone), sender in known.took_part, role)
+        return _Talk(person, person or _stranger(alone), sender in known.took_part, member, role)
 
     async def _give_up(
         self, message: Incoming, error: Exception, bookmark: str | None, facts: Mapping[str, str]
@@ -311,6 +373,8 @@ def _collect(talks: Iterable[_Talk], changes: Changes) -> None:
                 changes.new.append(after)
         elif replace(after, draft=before.draft) != before:
             changes.changed.append(after)
+            if before.news and not after.news:
+                changes.unheard.append(after.id)
             if before.address != after.address:
                 changes.readdressed.append(after)
         old, new = before.draft if before else None, after.draft

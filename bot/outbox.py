@@ -20,8 +20,13 @@ log = structlog.get_logger(__name__)
 
 AT_ONCE = 100_000
 """Rows taken from the database at the start."""
-UNASKED_AT_ONCE = 64
-"""Messages of the bot's own accord that wait for their turn in memory; all others wait in the database."""
+UNASKED_AT_ONCE = 96
+"""Messages of the bot's own accord that wait for their turn in memory, on each network; all others wait in the
+database."""
+TOGETHER = 0.05
+"""Seconds for which it is gathered what became of messages that nobody asked for, to be written at once."""
+A_MOMENT = 0.003
+"""Seconds in which those that were let go together have all asked to be marked."""
 SLOWEST_RETRY = 30.0
 """Seconds between two tries at the most, so that an answer comes within a minute of a network's return."""
 
@@ -53,7 +58,7 @@ class Outbox:
         self._workers: set[asyncio.Task[None]] = set()
         self._fates: list[Fate] = []
         self._settling: asyncio.Task[None] | None = None
-        self._unasked: dict[int, asyncio.Task[None]] = {}
+        self._unasked: dict[str, dict[int, asyncio.Task[None]]] = {}
         self._to_mark: dict[int, asyncio.Future[bool]] = {}
         self._marking: asyncio.Task[None] | None = None
 
@@ -64,23 +69,30 @@ class Outbox:
     async def send_unasked(self) -> None:
         """Send what is due of the bot's own accord, a few at a time, until nothing is left or the night begins.
 
-        Such a message never stands before a reply: it waits for its turn in no lane, and mostly in the database.
+        Such a message never stands before a reply: it waits for its turn in no lane, and mostly in the database. Each
+        network goes at its own pace.
         """
+        async with asyncio.TaskGroup() as networks:
+            for channel in self._channels:
+                networks.create_task(self._send_unasked_on(channel))
+
+    async def _send_unasked_on(self, channel: str) -> None:
         passed_by: set[int] = set()
+        under_way = self._unasked.setdefault(channel, {})
         while not self._night():
             # Read before the database is: a row that is done meanwhile must not be taken for a new one.
-            at_hand = set(self._unasked) | passed_by
-            rows = await self._memory.due_unasked(self._now(), UNASKED_AT_ONCE, at_hand)
-            passed_by |= {row.id for row in rows if not self._serves(row)}
+            at_hand = set(under_way) | passed_by
+            rows = await self._memory.due_unasked(self._now(), UNASKED_AT_ONCE, at_hand, channel)
+            passed_by |= {row.id for row in rows if row.to.channel != channel or not self._serves(row)}
             for row in rows:
                 if row.id not in passed_by:
-                    self._unasked[row.id] = task = asyncio.create_task(self._send_once(row))
+                    under_way[row.id] = task = asyncio.create_task(self._send_once(row))
                     self._workers.add(task)
                     task.add_done_callback(self._workers.discard)
             if not rows:
                 return
-            while len(self._unasked) > UNASKED_AT_ONCE // 2:
-                await asyncio.wait(list(self._unasked.values()), return_when=asyncio.FIRST_COMPLETED)
+            while len(under_way) > UNASKED_AT_ONCE // 2:
+                await asyncio.wait(list(under_way.values()), return_when=asyncio.FIRST_COMPLETED)
 
     def _serves(self, row: OutboxRow) -> bool:
         channel = self._channels.get(row.to.channel)
@@ -102,7 +114,7 @@ class Outbox:
             self._reach("before_send")
             self._note(await self._deliver(row))
         finally:
-            del self._unasked[row.id]
+            del self._unasked[row.to.channel][row.id]
 
     async def _marked(self, row: int) -> bool:
         """Whether a row may be sent, which is then noted: together with others that ask at the same time."""
@@ -115,6 +127,7 @@ class Outbox:
     async def _mark(self) -> None:
         try:
             while self._to_mark:
+                await asyncio.sleep(A_MOMENT)
                 asked, self._to_mark = self._to_mark, {}
                 try:
                     marked = await self._memory.mark_sending(list(asked))
@@ -187,6 +200,8 @@ class Outbox:
     async def _settle(self) -> None:
         try:
             while self._fates:
+                if all(fate.row.priority > REPLY for fate in self._fates):
+                    await asyncio.sleep(TOGETHER)  # an announcement has many of them, and replies need the database
                 self._reach("before_mark")
                 fates, self._fates = self._fates, []
                 await self._memory.settle(fates)
@@ -219,7 +234,7 @@ class Outbox:
             return await channel.send(row.to, row.message, key)
         if row.priority == REPLY:
             await pace.ready(row)
-        async with pace.under_way:
+        async with pace.sending(row):
             return await channel.send(row.to, row.message, key)
 
 

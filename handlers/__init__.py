@@ -13,12 +13,14 @@ from bot.core.questions import choice_misfit
 from bot.core.recognition import fold
 from handlers import (
     about,
+    announcements,
     consent,
     erase,
     events,
     help,
     language,
     my_data,
+    news,
     own_words,
     questions,
     reload,
@@ -48,6 +50,8 @@ COMMANDS: dict[str, Command] = {
     "meine_daten": Command("help.meine_daten", my_data.run, aliases=("my_data", "meinedaten"), aside=True),
     "loeschen": Command("help.loeschen", lambda turn: erase.run(turn, then=_goes_on(turn)), aliases=("delete",)),
     "stop": Command("help.stop", stop.run, aliases=("stopp",)),
+    "neuigkeiten": Command("help.neuigkeiten", news.run, aliases=("news",)),
+    "rundnachricht": announcements.COMMAND,
     "neu_laden": Command("help.neu_laden", reload.run, role="sender", aliases=("reload",), aside=True),
 }
 
@@ -58,6 +62,7 @@ MENUS: dict[str, Menu] = {
     erase.MENU: erase.ERASING,
     events.MENU: events.EVENTS,
     events.CARD: events.EVENT,
+    news.MENU: news.NEWS,
     reminders.MENU: reminders.REMINDERS,
     reminders.TIMES: reminders.REMINDER_TIMES,
     reminders.ASK: reminders.ASKING,
@@ -85,12 +90,8 @@ _NAMES = {fold(name): command for command, entry in COMMANDS.items() for name in
 
 def route(turn: Turn) -> Handler:
     """What answers this message: a button, a command, a menu, the survey, plain words, in this order."""
-    if turn.message.choice is not None:
-        return pressed_button
-    if turn.message.kind in KINDS:
-        return KINDS[turn.message.kind]
-    if turn.message.media:
-        return help.only_text
+    if (wordless := _wordless(turn)) is not None:
+        return wordless
     if staff.code_in(turn.text):
         return lambda joining: staff.join(joining, COMMANDS.values())
     command = command_in(turn.text)
@@ -104,11 +105,24 @@ def route(turn: Turn) -> Handler:
         return lambda first: language.ask(first, then=_with_payload(first, command or "start"))
     if command:
         return COMMANDS[command].run
+    if announcements.waits(turn):
+        return announcements.typed
     if (by := reminders.put_off_in(turn, turn.text)) and not survey.writing_freely(turn):
         return lambda late: reminders.put_off_next(late, by)
     if _LIKE_A_COMMAND.fullmatch(turn.text):
         return help.unknown_command
     return _in_conversation(turn)
+
+
+def _wordless(turn: Turn) -> Handler | None:
+    """What answers a message that is no new words: a tap, an edit, something taken back, a picture."""
+    if turn.message.choice is not None:
+        return pressed_button
+    if turn.message.kind in KINDS:
+        return KINDS[turn.message.kind]
+    if turn.message.media:
+        return announcements.picture if announcements.waits(turn) else help.only_text
+    return None
 
 
 def _in_conversation(turn: Turn) -> Handler:
@@ -204,6 +218,8 @@ def waiting_message(turn: Turn) -> Outgoing | None:
     if waiting and waiting.menu in MENUS:
         menu = MENUS[waiting.menu]
         return Outgoing(text=menu.asks(turn), choices=menu.choices(turn))
+    if announcements.waits(turn):
+        return announcements.waiting_message(turn)
     return survey.waiting_message(turn)
 
 
@@ -263,6 +279,8 @@ async def pressed_button(turn: Turn) -> Decision:
         return survey.pressed_button(turn, key)
     if pressed(key, "c"):
         return survey.pressed_control(turn, key)
+    if pressed(key, "a"):
+        return await announcements.pressed_button(turn, key)
     if about := pressed(key, "e"):
         return await events.acted(turn, *about)
     menu, choice = pressed(key, "m") or ("", "")

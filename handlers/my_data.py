@@ -49,6 +49,7 @@ def everything(turn: Turn, record: Record, planned: Sequence[Reminder]) -> dict[
                 name: value.value if isinstance(value, Missing) else value for name, value in draft.answers.items()
             },
         },
+        "news_since": person.news,
         "reminded_of_events": sorted(person.reminded),
         "reminded_how_long_before": person.leads,
         "coming_to_events": dict(person.coming),
@@ -80,6 +81,7 @@ def _readable(turn: Turn, record: Record) -> str:
         for question, value in turn.process.survey.answered(begun):
             lines.append(t("my_data.answer", question=question.wording(t), answer=question.shown(value, t)))
     lines += _wishes(turn)
+    lines.append(t("my_data.news", day=t.short_date(person.news)) if person.news else t("my_data.no_news"))
     lines.append(t("my_data.took_part" if turn.took_part else "my_data.not_took_part"))
     lines += [t("my_data.waiting"), t("my_data.seen"), t("my_data.erase")]
     return "\n".join(lines)

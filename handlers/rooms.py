@@ -5,7 +5,7 @@ from dataclasses import replace
 
 from bot.core.conversation import RemindRoom, pressed
 from bot.core.recognition import fold
-from handlers import questions, reminders
+from handlers import news, questions, reminders
 from handlers.turn import Command, Decision, Turn
 
 Alone = Callable[[Turn], Awaitable[Decision]]
@@ -26,6 +26,8 @@ async def answer(turn: Turn, command: Command | None, alone: Alone) -> Decision:
         return Decision(person=turn.person, say=decision.say)
     if command and command.run is reminders.run and turn.message.by_admin:
         return remind(turn)
+    if command and command.run is news.run and turn.message.by_admin:
+        return news.in_room(turn)
     if turn.message.link:
         return turn.say(turn.t("group.private", link=turn.message.link))
     # A network on which the bot may begin a conversation: it opens a private room and goes on there.

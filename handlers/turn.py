@@ -29,7 +29,10 @@ class Decision:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Turn:
-    """One message with all that is known about it. `text` is cleaned, `argument` is what follows a command."""
+    """One message with all that is known about it. `text` is cleaned, `argument` is what follows a command.
+
+    Of staff `role` and `member` say which task they have and their number. With `four_eyes` an announcement needs two.
+    """
 
     message: Incoming
     text: str
@@ -44,6 +47,8 @@ class Turn:
     reader: Reader
     argument: str = ""
     role: str = "citizen"
+    member: int = 0
+    four_eyes: bool = True
 
     def may_use(self, command: "Command") -> bool:
         """Whether the person's role is enough. Staff are served in private only, and never by a forward."""
@@ -78,7 +83,8 @@ Handler = Callable[[Turn], Decision | Awaitable[Decision]]
 class Command:
     """A command: the id of its line in the help, what it does, who may use it, and its other names.
 
-    An `aside` answers and lets the conversation go on where it was; a `public` one may be read by a whole room.
+    An `aside` answers and lets the conversation go on where it was; a `public` one may be read by a whole room. `also`
+    are roles that may use it as well.
     """
 
     help: str
@@ -87,11 +93,12 @@ class Command:
     aliases: tuple[str, ...] = ()
     aside: bool = False
     public: bool = False
+    also: tuple[Role, ...] = ()
 
 
 def serves(command: Command, role: str) -> bool:
     """Whether a command is there for a role: an admin may use them all."""
-    return command.role in {"citizen", role} or role == "admin"
+    return command.role in {"citizen", role} or role in {"admin", *command.also}
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,21 +9,35 @@ from zoneinfo import ZoneInfo
 
 from sqlalchemy import Connection
 
-from bot.core.conversation import Person, Submit
+from bot.core.conversation import KeepAnnouncement, Person, Submit
 from bot.core.events import Event
 from bot.core.messages import Address, OutboxRow
 from bot.core.reminders import Lead, Reminder
 from bot.core.survey import Progress
-from storage import audit, events, outbox, people, received, reminders, responses, retention, rooms, staff
+from storage import (
+    announcements,
+    audit,
+    events,
+    outbox,
+    people,
+    received,
+    reminders,
+    responses,
+    retention,
+    rooms,
+    staff,
+)
+from storage.announcements import Overtaken
 from storage.audit import Entry
 from storage.database import Database, is_sound
 from storage.events import KnownEvent
+from storage.newsroom import Newsroom
 from storage.outbox import Fate, Planned
 from storage.people import Record
 from storage.reminders import BLOCK, Interest, Shared, Write
 from storage.responses import StoredResponse
 from storage.retention import Moment
-from storage.rooms import RoomWish
+from storage.rooms import RoomNews, RoomWish
 from storage.staff import StaffMember
 from storage.vault import Vault
 
@@ -33,12 +47,12 @@ TIDY_APART = 1.0
 
 @dataclass(frozen=True, slots=True)
 class Known:
-    """What is known before a batch is handled: ids seen before, people by address, and who has taken part."""
+    """What is known before a batch is handled: ids seen before, people by address, who has taken part, who is staff."""
 
     seen: set[str]
     people: Mapping[Address, Person]
     took_part: frozenset[Address]
-    roles: Mapping[Address, str]
+    staff: Mapping[Address, tuple[int, str]]
 
 
 @dataclass(slots=True, kw_only=True)
@@ -61,12 +75,15 @@ class Changes:
     codes: list[str] = field(default_factory=list)
     cancelled: list[int] = field(default_factory=list)
     silenced: list[int] = field(default_factory=list)
+    unheard: list[int] = field(default_factory=list)
     sources: list[str] = field(default_factory=list)
     paired: list[tuple[str, Address]] = field(default_factory=list)
     interests: list[Interest] = field(default_factory=list)
     put_off: list[tuple[int, Reminder]] = field(default_factory=list)
     rooms: list[RoomWish] = field(default_factory=list)
     nudge_at: datetime | None = None
+    room_news: list[RoomNews] = field(default_factory=list)
+    announced: list[KeepAnnouncement] = field(default_factory=list)
     planned: list[Planned] = field(default_factory=list)
     bookmark: str | None = None
     facts: Mapping[str, str] = field(default_factory=dict)
@@ -84,6 +101,7 @@ class Memory:
         self._asked_for = False
         """Whether somebody asked for what was erased."""
         self._tidied = -TIDY_APART
+        self.newsroom = Newsroom(database, vault, self._who_took_part)
 
     async def open(self, repeatable: Container[str] = (), now: datetime | None = None) -> None:
         """Ready the database for writing; `repeatable` are the channels on which a repeat is no second message.
@@ -108,6 +126,9 @@ class Memory:
     async def open_to_read(self) -> None:
         """Ready the database for reading beside a process that writes. Raises DatabaseUnusable."""
         await self._database.open(to_write=False)
+        self._process_key = await self._database.read(
+            lambda connection: responses.known_process_key(connection, self._vault, self._process)
+        )
 
     def exists(self) -> bool:
         """Whether there is a database yet; one on a server is taken to be there."""
@@ -167,10 +188,27 @@ class Memory:
         responses.note_participations(connection, self._process, marks)
         responses.erase(connection, vault, changes.codes)
         outbox.cancel_planned(connection, changes.cancelled)
+        outbox.cancel_news(connection, changes.unheard)
+        rooms.tell_news(connection, vault, changes.room_news, changes.today)
+        for step in changes.announced:
+            self._announced(connection, step, changes.now, changes.today)
         if changes.bookmark is not None:
             received.move_bookmark(connection, changes.channel, changes.bookmark)
         received.note_facts(connection, vault, changes.channel, changes.facts)
         return outbox.add(connection, vault, changes.planned, changes.today)
+
+    def _who_took_part(self, connection: Connection, lookups: Sequence[bytes]) -> set[bytes]:
+        marks = {self._vault.mark(self._process_key, lookup): lookup for lookup in lookups}
+        return {marks[mark] for mark in responses.took_part(connection, self._process, list(marks))}
+
+    def _announced(self, connection: Connection, step: KeepAnnouncement, now: datetime, today: date) -> None:
+        # Read again in this transaction: somebody may have been taken off the staff since the message was read.
+        if step.by and not announcements.may_still(connection, step.by, {step.role}):
+            raise Overtaken
+        actor = f"staff {step.by}" if step.by else "command line"
+        announcements.keep(
+            connection, self._vault, step.announcement, actor, step.action, now, today, picture=step.picture
+        )
 
     async def tidy(self, *, at_once: bool = False) -> None:
         """Take what was erased or submitted out of the database's own files, too. Slow, so it comes after the reply.
@@ -304,6 +342,10 @@ class Memory:
 
         return await self._database.write(tell)
 
+    async def remote_id(self, key: str) -> str | None:
+        """The network's id of the message with this key: empty while it is on its way, None where there is none."""
+        return await self._database.read(lambda c: outbox.remote_id(c, key))
+
     async def has_response(self, code: str) -> bool:
         """Whether a deletion code belongs to a response."""
         return await self._database.read(lambda connection: responses.exists(connection, self._vault, code))
@@ -350,9 +392,9 @@ class Memory:
         """Replies to be sent now."""
         return await self._database.read(lambda connection: outbox.due(connection, self._vault, now, most))
 
-    async def due_unasked(self, now: datetime, most: int, without: Collection[int]) -> list[OutboxRow]:
-        """What the bot sends of its own accord, now."""
-        return await self._database.read(lambda c: outbox.due_unasked(c, self._vault, now, most, without))
+    async def due_unasked(self, now: datetime, most: int, without: Collection[int], channel: str) -> list[OutboxRow]:
+        """What the bot sends of its own accord on a network, now."""
+        return await self._database.read(lambda c: outbox.due_unasked(c, self._vault, now, most, without, channel))
 
     async def mark_sending(self, rows: Sequence[int]) -> set[int]:
         """Written before messages that must not be sent twice; those that may go."""

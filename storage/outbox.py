@@ -5,7 +5,19 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
 import msgspec
-from sqlalchemy import ColumnElement, Connection, bindparam, delete, func, insert, or_, select, update
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    bindparam,
+    case,
+    delete,
+    func,
+    insert,
+    null,
+    or_,
+    select,
+    update,
+)
 
 from bot.core.messages import REPLY, Address, OutboxRow, Outgoing, State
 from storage.people import opened_address, sealed_address
@@ -47,6 +59,7 @@ def add(connection: Connection, vault: Vault, planned: Sequence[Planned], today:
             "attempts": 0,
             "key": plan.key,
             "queued_on": today,
+            "channel": plan.to.channel if plan.priority > REPLY else None,
         }
         for plan in planned
     ]
@@ -70,11 +83,12 @@ def due(connection: Connection, vault: Vault, now: datetime, most: int) -> list[
     return _queued(connection, vault, now, most, outbox.c.priority == REPLY)
 
 
-def due_unasked(
-    connection: Connection, vault: Vault, now: datetime, most: int, without: Collection[int]
+def due_unasked(  # noqa: PLR0913, PLR0917 - which rows, and which not
+    connection: Connection, vault: Vault, now: datetime, most: int, without: Collection[int], channel: str
 ) -> list[OutboxRow]:
-    """What the bot sends of its own accord and is due, reminders before announcements, except rows at hand."""
-    rows = _queued(connection, vault, now, most + len(without), outbox.c.priority > REPLY)
+    """What the bot sends of its own accord on a network and is due, reminders before announcements, not yet at hand."""
+    here = (outbox.c.channel == channel) & (outbox.c.priority > REPLY)
+    rows = _queued(connection, vault, now, most + len(without), here)
     return [row for row in rows if row.id not in without][:most]
 
 
@@ -82,8 +96,7 @@ def _queued(
     connection: Connection, vault: Vault, now: datetime, most: int, which: ColumnElement[bool]
 ) -> list[OutboxRow]:
     statement = (
-        select(outbox, texts.c.message.label("shared"))
-        .outerjoin(texts, texts.c.id == outbox.c.text_id)
+        select(outbox)
         .where(outbox.c.state == "queued", which)
         .where(or_(outbox.c.due_at.is_(None), outbox.c.due_at <= now))
         .where(or_(outbox.c.not_before.is_(None), outbox.c.not_before <= now))
@@ -91,14 +104,13 @@ def _queued(
         .order_by(outbox.c.priority, outbox.c.id)
         .limit(most)
     )
-    opened: dict[int, Outgoing] = {}
+    found = connection.execute(statement).all()
+    # A message to many is read and opened once, with its picture.
+    shared = select(texts.c.id, texts.c.message).where(texts.c.id.in_({row.text_id for row in found} - {None}))
+    opened = {row.id: opened_message(vault, row.message) for row in connection.execute(shared)}
     rows = []
-    for row in connection.execute(statement):
-        message = opened.get(row.text_id) if row.text_id is not None else None
-        if message is None:
-            message = opened_message(vault, row.message if row.text_id is None else row.shared)
-        if row.text_id is not None:
-            opened[row.text_id] = message
+    for row in found:
+        message = opened_message(vault, row.message) if row.text_id is None else opened[row.text_id]
         rows.append(
             OutboxRow(
                 id=row.id,
@@ -131,6 +143,10 @@ REPEATABLE_FOR = timedelta(hours=20)
 """How long a network that knows repeats by their key is relied upon for it: Synapse forgets after 24 hours."""
 
 
+# That somebody was among the recipients of an announcement is nobody's business afterwards: they are counted, no more.
+_KEY_LEFT = case((outbox.c.announcement_id.is_(None), outbox.c.key), else_=null())
+
+
 def recover(connection: Connection, vault: Vault, repeatable: Container[str], now: datetime) -> None:
     """After a start: what a killed process was sending is sent again, or its fate is open where it goes once only.
 
@@ -148,7 +164,13 @@ def recover(connection: Connection, vault: Vault, repeatable: Container[str], no
     connection.execute(update(outbox).where(paused).values(not_before=None))
     connection.execute(
         left.where(outbox.c.once.is_(True)).values(
-            state="unknown", address=None, message=None, text_id=None, error="killed"
+            state="unknown",
+            address=None,
+            message=None,
+            text_id=None,
+            person_id=None,
+            key=_KEY_LEFT,
+            error="killed",
         )
     )
 
@@ -183,6 +205,7 @@ _DONE = (
         state=bindparam("state"),
         error=bindparam("error"),
         remote_id=bindparam("remote_id"),
+        key=_KEY_LEFT,
         attempts=outbox.c.attempts + 1,
         address=None,
         message=None,
@@ -223,7 +246,7 @@ def _silence(connection: Connection, rows: Sequence[int]) -> None:
         return
     ids = connection.execute(select(outbox.c.person_id).where(outbox.c.id.in_(rows))).scalars()
     gone = [person for person in ids if person is not None]
-    connection.execute(update(people).where(people.c.id.in_(gone)).values(stopped=True))
+    connection.execute(update(people).where(people.c.id.in_(gone)).values(stopped=True, news_on=None))
     waiting_too = outbox.c.person_id.in_(gone) & outbox.c.id.not_in(rows)
     connection.execute(delete(outbox).where(waiting_too))
     for table in (reminders, subscriptions):
@@ -239,11 +262,24 @@ def erase_of(connection: Connection, people: Sequence[int]) -> None:
 def cancel_planned(connection: Connection, people: Sequence[int]) -> None:
     """Take back what the bot would have sent of its own accord; replies stay."""
     if people:
-        planned = outbox.c.person_id.in_(people) & (outbox.c.priority > REPLY) & (outbox.c.state == "queued")
+        planned = outbox.c.person_id.in_(people) & (outbox.c.priority > REPLY) & outbox.c.state.in_(["queued", "held"])
         connection.execute(delete(outbox).where(planned))
+
+
+def cancel_news(connection: Connection, people: Sequence[int]) -> None:
+    """Take back announcements to people who do not want to hear news any more."""
+    if people:
+        waiting = outbox.c.announcement_id.is_not(None) & outbox.c.state.in_(["queued", "held"])
+        connection.execute(delete(outbox).where(outbox.c.person_id.in_(people), waiting))
 
 
 def waiting(connection: Connection, person: int) -> int:
     """How many messages are still to be sent to a person."""
     counted = select(func.count()).select_from(outbox).where(outbox.c.person_id == person)
     return int((connection.execute(counted)).scalar_one())
+
+
+def remote_id(connection: Connection, key: str) -> str | None:
+    """The network's id of the message with this key: empty as long as it is on its way, None where there is none."""
+    row = connection.execute(select(outbox.c.remote_id).where(outbox.c.key == key)).first()
+    return (row.remote_id or "") if row else None

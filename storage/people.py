@@ -53,6 +53,7 @@ _FOUND = (
         drafts.c.question,
         drafts.c.answers,
         people.c.leads,
+        people.c.news_on,
         select(func.aggregate_strings(subscriptions.c.event, ","))
         .where(subscriptions.c.person_id == people.c.id)
         .scalar_subquery()
@@ -93,6 +94,7 @@ def _person(row: Any, asked: Address, vault: Vault) -> Person:
         misses=row.misses,
         draft=draft,
         leads=None if row.leads is None else tuple(lead for lead in LEADS if lead in row.leads.split(",")),
+        news=row.news_on,
         reminded=frozenset(row.reminded.split(",")) if row.reminded else frozenset(),
         coming=dict(one.split("=") for one in row.coming.split(",")) if row.coming else {},
     )
@@ -137,6 +139,7 @@ _CHANGE = (
                 "waiting_then",
                 "misses",
                 "leads",
+                "news_on",
             )
         }
     )
@@ -166,6 +169,7 @@ def _state(person: Person) -> dict[str, object]:
         "waiting_then": person.waiting.then if person.waiting else None,
         "misses": person.misses,
         "leads": None if person.leads is None else ",".join(person.leads),
+        "news_on": person.news,
     }
 
 

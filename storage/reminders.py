@@ -168,7 +168,7 @@ def enqueue(  # noqa: PLR0913, PLR0917 - the moment in two forms, and what only 
 
 
 _COLUMNS = ("person_id", "address", "text_id", "state", "once", "due_at", "until_at")
-_MORE = ("priority", "attempts", "key", "queued_on")
+_MORE = ("priority", "attempts", "key", "queued_on", "channel")
 
 
 def _to_outbox(connection: Connection, shared: int, today: date, which: ColumnElement[bool]) -> None:
@@ -187,6 +187,7 @@ def _to_outbox(connection: Connection, shared: int, today: date, which: ColumnEl
             literal(0),
             key,
             literal(today),
+            people.c.channel,
         )
         .select_from(reminders.join(people, people.c.id == reminders.c.person_id))
         .where(which, ~select(outbox.c.id).where(outbox.c.key == key).exists())

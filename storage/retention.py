@@ -5,10 +5,11 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import Connection, delete, or_, select
+from sqlalchemy import Connection, delete, or_, select, update
 
 from storage import events, responses
 from storage.tables import (
+    announcements,
     attendance,
     dead_letters,
     drafts,
@@ -28,6 +29,9 @@ WISHES_KEPT = timedelta(days=30)
 """After an event: who wanted to be reminded of it, and who came."""
 PEOPLE_KEPT = timedelta(days=30)
 """After the process: people of whom nothing but their address and language is left."""
+NEWS_KEPT = timedelta(days=365)
+"""After the process: who wants to hear news, such as what became of it all."""
+ANNOUNCED_KEPT = timedelta(days=90)
 UNSENT_KEPT = timedelta(days=7)
 SETTLED_KEPT = timedelta(days=30)
 
@@ -71,14 +75,26 @@ def _people(connection: Connection, at: Moment) -> int:
     if at.now < at.ends_at + PEOPLE_KEPT:
         return 0
     held = [select(table.c.person_id).where(table.c.person_id == people.c.id) for table in (subscriptions, drafts)]
-    return connection.execute(delete(people).where(*(~one.exists() for one in held))).rowcount
+    if at.now >= at.ends_at + NEWS_KEPT:
+        connection.execute(update(people).where(people.c.news_on.is_not(None)).values(news_on=None))
+    idle = delete(people).where(people.c.news_on.is_(None), *(~one.exists() for one in held))
+    return connection.execute(idle).rowcount
+
+
+def _announcements(connection: Connection, at: Moment) -> int:
+    """Drafts that nobody goes on with, and what is over."""
+    idle = announcements.c.state.in_(["draft", "offered", "dropped"])
+    left = idle & (announcements.c.changed_on < (at.now - DRAFT_IDLE).date())
+    over = announcements.c.done_at < at.now - ANNOUNCED_KEPT
+    return connection.execute(delete(announcements).where(or_(left, over))).rowcount
 
 
 def _outbox(connection: Connection, at: Moment) -> int:
     """Unsent texts after a week; what is left of a message that went once, after a month."""
     unsent = outbox.c.queued_on < (at.now - UNSENT_KEPT).date()
-    too_late = outbox.c.until_at <= at.now
-    old = connection.execute(delete(outbox).where(outbox.c.state == "queued", or_(unsent, too_late))).rowcount
+    too_late = (outbox.c.until_at <= at.now) & outbox.c.announcement_id.is_(None)  # announcements count theirs first
+    waiting = outbox.c.state.in_(["queued", "held"])
+    old = connection.execute(delete(outbox).where(waiting, or_(unsent, too_late))).rowcount
     settled = outbox.c.state.in_(["sent", "failed", "unknown"])
     done = delete(outbox).where(settled, outbox.c.queued_on < (at.now - SETTLED_KEPT).date())
     return old + connection.execute(done).rowcount
@@ -107,6 +123,7 @@ RULES: dict[str, Callable[[Connection, Moment], int]] = {
     "people": _people,
     "outbox": _outbox,
     "texts": _texts,
+    "announcements": _announcements,
     "invitations": _invitations,
     "participations and process_keys": _participations,
 }

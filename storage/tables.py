@@ -72,6 +72,7 @@ people = Table(
     Column("misses", Integer, nullable=False),
     Column("since", Date, nullable=False),
     Column("leads", String(64)),
+    Column("news_on", Date),
     Column("is_room", Boolean),
     sqlite_with_rowid=False,  # a hidden number would tell in which order people came
 )
@@ -164,7 +165,7 @@ facts = Table(
 # What is to be sent. Address and message are sealed. A reply is deleted in the write that marks it done; a row with a
 # `key` stays, blanked, so that it is never enqueued again. `due_at` is empty for a reply: it is due at once, whatever
 # the clock shows after a restart. A message to many stands once among the texts, and each row names it. From `until_at`
-# on a row is not sent any more.
+# on a row is not sent any more. What the bot sends of its own accord names its `channel`: each has its own pace.
 outbox = Table(
     "outbox",
     metadata,
@@ -184,7 +185,11 @@ outbox = Table(
     Column("text_id", Number),
     Column("until_at", Instant),
     Column("queued_on", Date),
+    Column("announcement_id", Number),
+    Column("channel", String(32)),
     UniqueConstraint("key"),
+    Index("ix_outbox_announcement_id", "announcement_id", "state"),
+    Index("ix_outbox_channel", "channel", "state", "priority", "id"),
     Index("ix_outbox_waiting", "state", "priority", "id"),
     sqlite_autoincrement=True,
 )
@@ -199,6 +204,27 @@ texts = Table(
     Column("message", LargeBinary, nullable=False),
     Column("made_on", Date, nullable=False),
     sqlite_autoincrement=True,
+)
+
+# What staff write to many. Content and picture are sealed: the audience may say who has finished the survey, and that
+# is written down nowhere in clear. People are enqueued in the order of their ids, `after` is the last one who was.
+announcements = Table(
+    "announcements",
+    metadata,
+    Column("id", BigInteger, primary_key=True, autoincrement=False),
+    Column("revision", Integer, nullable=False),
+    Column("state", String(16), nullable=False),
+    Column("content", LargeBinary, nullable=False),
+    Column("picture", LargeBinary),
+    Column("author", Integer, nullable=False),
+    Column("confirmed_by", Integer),
+    Column("starts_at", Instant),
+    Column("begun_at", Instant),
+    Column("done_at", Instant),
+    Column("changed_on", Date, nullable=False),
+    Column("after", BigInteger, nullable=False),
+    Column("enqueued", Boolean, nullable=False),
+    sqlite_with_rowid=False,
 )
 
 # That somebody wants to be reminded of an event; "*" is all of them.

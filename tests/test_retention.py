@@ -108,6 +108,17 @@ def shared_text(connection: Connection) -> None:
     text_id(connection, Vault(b"k" * 32), Shared("reminder:x", "x", Outgoing(text="Hallo")), NOW.date())
 
 
+def announcement(**more: Any) -> Callable[[Connection], None]:
+    row = {"id": 1, "revision": 1, "state": "draft", "content": b"x", "author": 1, "changed_on": NOW.date()}
+    row |= {"after": -1, "enqueued": False}
+    return lambda connection: (connection.execute(insert(tables.announcements).values(row | more)), None)[1]
+
+
+def somebody_curious(connection: Connection) -> None:
+    row = {"id": 1, "lookup": b"x" * 16, "channel": "terminal", "address": b"x", "stopped": False, "misses": 0}
+    connection.execute(insert(tables.people).values(row | {"since": NOW.date(), "news_on": NOW.date()}))
+
+
 ROWS: dict[str, tuple[Table, Callable[[Connection], None], timedelta, timedelta]] = {
     "a message that failed": (tables.dead_letters, failed_message, timedelta(hours=48), timedelta(hours=49)),
     "a code for staff": (tables.invitations, invitation, timedelta(minutes=9), timedelta(minutes=10)),
@@ -130,6 +141,14 @@ ROWS: dict[str, tuple[Table, Callable[[Connection], None], timedelta, timedelta]
         timedelta(days=30),
         timedelta(days=31),
     ),
+    "a draft that nobody goes on with": (tables.announcements, announcement(), timedelta(days=30), timedelta(days=31)),
+    "an announcement that is over": (
+        tables.announcements,
+        announcement(state="done", done_at=NOW),
+        timedelta(days=90),
+        timedelta(days=91),
+    ),
+    "somebody who wants news": (tables.people, somebody_curious, timedelta(days=399), timedelta(days=400)),
     "a text that goes to nobody any more": (tables.texts, shared_text, timedelta(days=7), timedelta(days=8)),
 }
 

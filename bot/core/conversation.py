@@ -5,7 +5,8 @@ from dataclasses import dataclass, field
 from datetime import date
 from typing import Literal
 
-from bot.core.messages import Address, Choice
+from bot.core.announcement import Announcement
+from bot.core.messages import Address, Attachment, Choice, Outgoing
 from bot.core.recognition import fold
 from bot.core.reminders import Coming, Lead, Reminder
 from bot.core.survey import Progress
@@ -45,7 +46,7 @@ class Person:
     """One person in one channel. `id` is random and says nothing about the address.
 
     `reminded` are the ids of the events they want to be reminded of ("*" is all), `leads` how long before (None as the
-    process has it), `coming` what they said about coming.
+    process has it), `coming` what they said about coming, `news` since when they want to hear news.
     """
 
     id: int
@@ -59,6 +60,7 @@ class Person:
     leads: tuple[Lead, ...] | None = None
     reminded: frozenset[str] = frozenset()
     coming: Mapping[str, Coming] = field(default_factory=dict)
+    news: date | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -133,7 +135,59 @@ class RemindRoom:
     language: str | None
 
 
-Effect = RemindRoom | Submit | Erase | EraseResponse | CancelPlanned | CountSource | JoinStaff | PutOff | Reload
+@dataclass(frozen=True, slots=True)
+class NewsInRoom:
+    """Tell the room that the message stands in what is new, from now on; or, where not `wanted`, no longer."""
+
+    wanted: bool
+
+
+@dataclass(frozen=True, slots=True)
+class KeepAnnouncement:
+    """Write a step of an announcement, for the audit log as `action`, if it and the role `by` has are still the same.
+
+    `picture` is its new picture, empty for none any more.
+    """
+
+    announcement: Announcement
+    by: int
+    role: str
+    action: str
+    picture: Attachment | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class FetchPicture:
+    """Get the picture that somebody on the staff has sent for an announcement, and check it, after the reply."""
+
+    announcement: int
+    reference: str
+    by: int
+
+
+@dataclass(frozen=True, slots=True)
+class Tell:
+    """Say something to somebody else on the staff."""
+
+    to: Address
+    message: Outgoing
+
+
+Effect = (
+    Submit
+    | Erase
+    | EraseResponse
+    | CancelPlanned
+    | CountSource
+    | JoinStaff
+    | PutOff
+    | Reload
+    | RemindRoom
+    | NewsInRoom
+    | KeepAnnouncement
+    | FetchPicture
+    | Tell
+)
 
 
 class Vocabulary:
@@ -178,10 +232,15 @@ def event_button(event: str, action: str) -> str:
     return f"e:{event}:{action}"
 
 
-def pressed(key: str, kind: Literal["q", "c", "m", "e"]) -> list[str] | None:
+def announcement_button(announcement: int, revision: int, action: str) -> str:
+    """The key of a button about an announcement as it is at this revision."""
+    return f"a:{announcement}:{revision}:{action}"
+
+
+def pressed(key: str, kind: Literal["q", "c", "m", "e", "a"]) -> list[str] | None:
     """What stands in a button of this kind, else None: the data of a button may come from anybody."""
     parts = key.split(":")
-    return parts[1:] if parts[0] == kind and len(parts) == (4 if kind == "q" else 3) else None
+    return parts[1:] if parts[0] == kind and len(parts) == (4 if kind in {"q", "a"} else 3) else None
 
 
 def question_choices(

@@ -3,7 +3,7 @@
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Literal, Protocol
+from typing import Literal, Protocol, runtime_checkable
 
 Kind = Literal["message", "edit", "delete", "membership", "unreadable", "undecipherable"]
 """`unreadable` is what nobody can make sense of; `undecipherable` what its sender encrypted for others only."""
@@ -23,7 +23,8 @@ class Incoming:
     """One thing a network handed over. `id` is unique within its channel; `choice` is the key of a tapped button.
 
     `target` is the network's id of the message itself, of the message under a tapped button, or of the edited one.
-    `media` marks a picture, a voice message and the like; `link` opens the private chat for one from a group.
+    `media` marks a picture, a voice message and the like; `picture` is what its channel fetches one by.
+    `link` opens the private chat for one from a group.
     A reaction to a message about an event comes as the choice "e:ID:ask", which is answered in private.
     `by_admin` is whether somebody who runs the room said it, where that was asked of the network.
     `thread` is the network's id of the thread that the message stands in. `vouched` is whether the network makes sure
@@ -44,6 +45,7 @@ class Incoming:
     link: str = ""
     by_admin: bool = False
     thread: str | None = None
+    picture: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -203,6 +205,15 @@ class Memory(Protocol):
     async def bookmark(self, channel: str) -> str | None: ...
 
     async def facts(self, channel: str) -> Mapping[str, str]: ...
+
+
+@runtime_checkable
+class Pictures(Protocol):
+    """A channel on which people can send pictures."""
+
+    async def fetch(self, reference: str, most: int) -> bytes:
+        """What an `Incoming.picture` stands for, up to a little more than `most` bytes. Raises a SendError."""
+        ...
 
 
 class Channel(Protocol):

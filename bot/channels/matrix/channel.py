@@ -14,7 +14,7 @@ from bot.channels.matrix import rendering
 from bot.channels.matrix.api import Api, Denied, SignedOut, decoded, path
 from bot.channels.matrix.cross_signing import sign_device
 from bot.channels.matrix.encryption import Encryption, KeysClash, StoreFailed
-from bot.channels.matrix.events import NAME, sync_in
+from bot.channels.matrix.events import NAME, EncryptedFile, sync_in
 from bot.channels.matrix.invites import Invitation, Invitations, remembered
 from bot.channels.matrix.private import PrivateRooms
 from bot.channels.matrix.reading import TYPES, Reading
@@ -29,6 +29,7 @@ from bot.core.messages import (
     NotSent,
     Outgoing,
     Receive,
+    Refused,
     SendError,
 )
 
@@ -265,6 +266,20 @@ class Matrix:
             if error.status in {403, 404}:
                 raise Blocked(error.code) from error
             raise
+
+    async def fetch(self, reference: str, most: int) -> bytes:
+        """A picture that somebody sent, deciphered where it has to be. Raises a SendError."""
+        if not reference.startswith("{"):
+            return await self._api.download(reference, most)
+        from nio.crypto import decrypt_attachment  # noqa: PLC0415 - rare
+        from nio.exceptions import EncryptionError  # noqa: PLC0415
+
+        file = msgspec.json.decode(reference, type=EncryptedFile)
+        data = await self._api.download(file.url, most)
+        try:
+            return bytes(decrypt_attachment(data, file.key.k, file.hashes.get("sha256", ""), file.iv))
+        except EncryptionError as error:
+            raise Refused("cannot be deciphered") from error
 
     async def _send(self, to: Address, message: Outgoing, key: str) -> str:
         room = await self._private.room(to, private=message.private)

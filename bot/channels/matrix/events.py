@@ -100,6 +100,21 @@ class Message(
     relates_to: Relation | None = None
     new_content: _NewContent | None = None
     mentions: _Mentions | None = None
+    url: str = ""
+    file: "EncryptedFile | None" = None
+
+
+class _Key(msgspec.Struct):
+    k: str
+
+
+class EncryptedFile(msgspec.Struct):
+    """A file in an encrypted room, and how it is deciphered."""
+
+    url: str
+    key: _Key
+    iv: str
+    hashes: dict[str, str] = {}
 
 
 class Ciphertext(msgspec.Struct, rename={"relates_to": "m.relates_to"}):
@@ -115,6 +130,13 @@ class Ciphertext(msgspec.Struct, rename={"relates_to": "m.relates_to"}):
 
 class Membership(msgspec.Struct):
     membership: str = ""
+
+
+class PowerLevels(msgspec.Struct):
+    """Who may do what in a room; 50 is a moderator."""
+
+    users: dict[str, float] = {}
+    users_default: float = 0
 
 
 class JoinRules(msgspec.Struct):
@@ -178,8 +200,17 @@ def incoming(event: Event, message: Message, address: Address, *, private: bool,
         private=private,
         vouched=vouched,
         media=message.msgtype in MEDIA,
+        picture=_picture(message) if private else "",
         thread=relation.event_id if relation.rel_type == "m.thread" else None,
     )
+
+
+def _picture(message: Message) -> str:
+    """By what a picture is fetched: its address, and what deciphers it."""
+    if message.msgtype not in {"m.image", "m.file"}:
+        return ""
+    file = message.file
+    return msgspec.json.encode(file).decode() if file else message.url
 
 
 def without_quotation(body: str) -> str:

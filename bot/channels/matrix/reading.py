@@ -18,6 +18,7 @@ from bot.channels.matrix.events import (
     Joined,
     Membership,
     Message,
+    PowerLevels,
     Redaction,
     Sync,
     Tombstone,
@@ -30,6 +31,9 @@ from bot.channels.matrix.rooms import Room, Rooms
 from bot.core.messages import Address, Incoming, SendError
 
 log = structlog.get_logger(__name__)
+
+MODERATOR = 50
+"""The power from which on somebody runs a room: https://spec.matrix.org/latest/client-server-api/#mroompower_levels"""
 
 PAGE = 100
 MOST_MISSED = 20_000
@@ -340,7 +344,19 @@ class Reading:
         if not private:
             said = self._addressed(said, message)
         if said is not None:
-            found.batch.append(said)
+            found.batch.append(said if private else await self._with_rank(said))
+
+    async def _with_rank(self, said: Incoming) -> Incoming:
+        """A command in a room, with whether one of its moderators gave it."""
+        if said.text[:1] != "!":
+            return said
+        try:
+            answer = await self._api.get(path("rooms", said.sender.room, "state", "m.room.power_levels"))
+        except SendError:
+            return said
+        levels = read(msgspec.Raw(answer), PowerLevels)
+        power = levels.users.get(said.sender.user, levels.users_default) if levels else 0
+        return replace(said, by_admin=power >= MODERATOR)
 
     def _addressed(self, said: Incoming, message: Message) -> Incoming | None:
         """What is said to the bot among others: a command, or a message that mentions it."""

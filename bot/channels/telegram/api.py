@@ -1,10 +1,11 @@
 """The Bot API as we use it: one call, and what its outcome means for a message."""
 
 from typing import Any
+from urllib.parse import quote
 
 import msgspec
 from telegram import InputFile
-from telegram.request import BaseRequest, RequestData
+from telegram.request import RequestData
 from telegram.request._requestparameter import RequestParameter  # what RequestData is made of has no public name
 
 from bot.channels.telegram.request import ANSWER_SECONDS
@@ -53,7 +54,15 @@ class BotApi:
 
     def __init__(self, token: str, api_url: str, request: BaseRequest) -> None:
         self._url = f"{api_url.rstrip('/')}/bot{token}/"
+        self._files = f"{api_url.rstrip('/')}/file/bot{token}/"
         self._request = request
+
+    async def download(self, path: str, most: int) -> bytes:
+        """A file that `getFile` has named, up to a little more than `most` bytes. Raises a SendError."""
+        status, content = await self._request.do_request(self._files + quote(path), "GET")
+        if status != 200:
+            raise Refused(f"status {status}")
+        return bytes(content[: most + 1])
 
     async def call(self, method: str, /, **parameters: Any) -> msgspec.Raw:
         """The result of a call. Raises a SendError that says what its failure means."""

@@ -37,6 +37,11 @@ class Member(msgspec.Struct):
     status: str
 
 
+class FilePath(msgspec.Struct):
+    file_path: str
+    file_size: int = 0
+
+
 class Me(msgspec.Struct):
     username: str = ""
 
@@ -152,6 +157,13 @@ class Telegram:
         except Migrated as error:
             self._moved[to.room] = str(error.chat)
             return await self._send(str(error.chat), message)
+
+    async def fetch(self, reference: str, most: int) -> bytes:
+        """A picture that somebody sent. Raises a SendError."""
+        file = msgspec.json.decode(await self._api.call("getFile", file_id=reference), type=FilePath)
+        if file.file_size > most:
+            raise Refused("too large")
+        return await self._api.download(file.file_path, most)
 
     async def _send(self, room: str, message: Outgoing) -> str:
         try:
