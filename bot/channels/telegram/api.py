@@ -5,7 +5,7 @@ from urllib.parse import quote
 
 import msgspec
 from telegram import InputFile
-from telegram.request import RequestData
+from telegram.request import BaseRequest, RequestData
 from telegram.request._requestparameter import RequestParameter  # what RequestData is made of has no public name
 
 from bot.channels.telegram.request import ANSWER_SECONDS
