@@ -225,7 +225,7 @@ async def run(config: Config, now: str | None, speed: float) -> None:
         paces = {name: Pace(network.limits(config)) for name, network in networks.items()}
         app = await stack.enter_async_context(opened(config, clock, channels, paces, (process, languages), metrics))
         await app.outbox.send_due()
-        log.info("started", channels=list(channels))
+        log.info("started", channels=list(channels), now=clock.now().isoformat())
         await stack.enter_async_context(
             listening(app.memory.socket(), lambda request: _carried_out(app, config, request))
         )
