@@ -260,7 +260,7 @@ async def run(config: Config, now: str | None, speed: float) -> None:
         # wait, a fifth of a second at a time.
         gc.collect()
         gc.freeze()
-        log.info("started", channels=list(channels))
+        log.info("started", channels=list(channels), now=clock.now().isoformat())
         await stack.enter_async_context(
             listening(app.memory.socket(), lambda request: _carried_out(app, config, request))
         )
