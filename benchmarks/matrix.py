@@ -126,8 +126,8 @@ def table(middle: Mapping[str, Cost], rounds: int, messages: int) -> Iterator[st
             yield f"| {kind}: {title} | {cpu * 1e3:.2f} ms | {cpu / ours:.2f} × |"
     yield ""
     yield f"Medians of {rounds} rounds of {messages} messages, {AT_ONCE} at a time, each answered. Only the bot's own"
-    yield "process is counted. Ours commits every message and every answer durably, sends read receipts, and decides what"
-    yield "to answer; the others keep nothing and answer with a fixed sentence."
+    yield "process is counted. Ours commits every message and every answer durably, sends read receipts, and decides"
+    yield "what to answer; the others keep nothing and answer with a fixed sentence."
     yield f"Python {platform.python_version()}, matrix-nio {version('matrix-nio')}, aiohttp {version('aiohttp')};"
     yield f"{platform.system()}, {os.cpu_count()} processors."
 
