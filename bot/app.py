@@ -1,6 +1,7 @@
 """Puts the parts together: the only file that knows every concrete class."""
 
 import asyncio
+import gc
 import logging
 import signal
 import sys
@@ -13,31 +14,40 @@ from typing import TYPE_CHECKING, TypeVar
 
 import structlog
 
-from bot import content, locales
+from bot import announcement_file, content, locales, preview
 from bot.administration import Reply, Request, ask, carry_out, listening
+from bot.announcing import Announcing
 from bot.channels.terminal import Terminal, address_of
-from bot.clock import Clock, parse_instant
+from bot.clock import Clock, Duties, parse_instant, ticking
 from bot.config import (
     Config,
     check_matrix,
     check_webhook,
     matrix_password,
     only_on_this_machine,
+    quiet_hours,
+    staff_room,
     telegram_token,
 )
+from bot.core.conversation import Person
 from bot.core.messages import Address, Channel, Halted, Incoming, Menu, Outgoing, SendError
 from bot.core.process import Process
+from bot.core.reading import Reader
+from bot.core.reminders import QuietHours
 from bot.core.texts import Texts
 from bot.dispatch import Dispatch
 from bot.failpoints import from_environment
 from bot.metrics import Metrics, served
 from bot.outbox import Outbox
 from bot.pace import Limits, Pace
-from bot.paths import CONTENT, LOCALES
+from bot.paths import CONTENT, LOCALES, VOCABULARIES
 from bot.problems import UserError
+from bot.reloading import Content, reloaded
+from bot.silent_days import silent_days
+from bot.vocabularies import Vocabularies
 from handlers import COMMANDS, help
 from storage.database import DatabaseUnusable, Unavailable, database
-from storage.memory import Memory
+from storage.memory import TIDY_APART, Memory
 from storage.responses import StoredResponse
 from storage.vault import KeyUnusable, Vault, WrongKey, read_key
 
@@ -48,13 +58,10 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 log = structlog.get_logger(__name__)
 
-TIDY_EVERY = 60.0
-"""Seconds between two rounds of forgetting what has to be gone."""
-
 
 @dataclass(frozen=True, slots=True)
 class App:
-    """A bot whose parts know each other."""
+    """A bot whose parts know each other. `process` and `languages` are those of the start."""
 
     process: Process
     languages: Mapping[str, Texts]
@@ -62,6 +69,8 @@ class App:
     memory: Memory
     dispatch: Dispatch
     outbox: Outbox
+    content: Content
+    duties: Duties
 
 
 def content_folder(config: Config) -> Path:
@@ -73,6 +82,11 @@ def load_process(config: Config) -> tuple[Process, dict[str, Texts]]:
     """The process and the bot's words in its languages. Raises UserError."""
     process = content.load_process(content_folder(config), locales.available(LOCALES))
     return process, {language: locales.load(LOCALES, language) for language in process.languages}
+
+
+def load_reader(config: Config) -> Reader:
+    """What reads questions about the configured process. Raises UserError."""
+    return Reader(load_process(config)[0], Vocabularies(VOCABULARIES))
 
 
 def open_memory(config: Config, process: Process) -> Memory:
@@ -98,17 +112,70 @@ async def opened(  # noqa: PLR0913, PLR0917 - the parts that a bot is put togeth
 ) -> AsyncIterator[App]:
     """A bot ready to receive, closed at the end of the block. Raises UserError."""
     process, languages = loaded or load_process(config)
+    quiet = QuietHours(*quiet_hours(config.reminders), process.zone)
+    is_silent = silent_days(config.reminders)
     memory = open_memory(config, process)
     reach = from_environment()
     metrics = metrics or Metrics()
-    outbox = Outbox(memory, channels, paces, clock.now, reach, metrics)
+    outbox = Outbox(memory, channels, paces, clock.now, reach, metrics, quiet)
     send = outbox.take if paces else outbox.send
-    dispatch = Dispatch(memory, process, languages, clock.now, send, reach, metrics, admin)
+    words = Vocabularies(VOCABULARIES)
+    dispatch = Dispatch(
+        memory,
+        process,
+        languages,
+        words,
+        clock.now,
+        send,
+        reach,
+        metrics,
+        admin,
+        quiet,
+        four_eyes=config.staff.four_eyes,
+    )
+    content = Content(memory, (process, languages), quiet, clock.now, lambda: load_process(config))
+    content.on_change = dispatch.adopt
+    announcing = Announcing(
+        memory=memory,
+        content=content,
+        now=clock.now,
+        quiet=quiet,
+        is_silent=is_silent,
+        # On the command line nobody is there to send: the process that serves the networks does.
+        take=outbox.take if channels else None,
+        channels=channels,
+        four_eyes=config.staff.four_eyes,
+        room=staff_room(config.staff),
+    )
+    dispatch.on_picture = announcing.fetch_beside
+    duties = Duties(
+        announcing=announcing,
+        clock=clock,
+        memory=memory,
+        outbox=outbox,
+        content=content,
+        quiet=quiet,
+        is_silent=is_silent,
+        unfinished_survey=config.reminders.unfinished_survey,
+    )
+    app = App(process, languages, clock, memory, dispatch, outbox, content, duties)
+    beside: set[asyncio.Task[None]] = set()
+
+    async def on_reload(person: Person, confirm: bool) -> None:
+        """Where networks wait, beside their messages; at a terminal the answer comes at once."""
+        task = asyncio.create_task(tell_reloaded(app, config, person, confirm=confirm))
+        beside.add(task)
+        task.add_done_callback(beside.discard)
+        if not paces:
+            await task
+            await outbox.idle()
+
+    dispatch.on_reload = on_reload
     try:
         await memory.open({channel.name for channel in channels.values() if channel.repeatable}, clock.now())
-        if not clock.rehearsed:
-            await memory.forget_old(clock.now(), process_over=process.stage(clock.now()) == "over")
-        yield App(process, languages, clock, memory, dispatch, outbox)
+        await content.agree()
+        await duties.forget()
+        yield app
     except DatabaseUnusable as error:
         raise UserError(str(error)) from error
     except Unavailable as error:
@@ -118,6 +185,8 @@ async def opened(  # noqa: PLR0913, PLR0917 - the parts that a bot is put togeth
         raise UserError(f"{place}: this key does not open the database. Restore the key it was made with.") from error
     finally:
         await dispatch.close()
+        await announcing.close()
+        await asyncio.gather(*beside, return_exceptions=True)
         await outbox.close()
         await memory.close()
 
@@ -145,9 +214,11 @@ async def chat(  # noqa: PLR0913 - the options of the command
         await app.outbox.idle()
 
         async def receive(batch: Sequence[Incoming], bookmark: str | None, facts: Mapping[str, str]) -> None:
+            await app.duties.all_at_once()
             await app.dispatch.receive(batch, bookmark, facts)
             await app.dispatch.idle()
 
+        await app.duties.all_at_once()
         await terminal.run(receive, app.memory)
 
 
@@ -178,6 +249,7 @@ async def run(config: Config, now: str | None, speed: float) -> None:
     for sign in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(sign, stop.set)
     metrics = Metrics()
+    sys.setswitchinterval(0.0005)
     clock = Clock(parse_instant(now, process.zone) if now else None, speed)
     async with AsyncExitStack() as stack:
         await stack.enter_async_context(served(metrics, config.metrics.port))
@@ -188,14 +260,19 @@ async def run(config: Config, now: str | None, speed: float) -> None:
         paces = {name: Pace(network.limits(config)) for name, network in networks.items()}
         app = await stack.enter_async_context(opened(config, clock, channels, paces, (process, languages), metrics))
         await app.outbox.send_due()
-        log.info("started", channels=list(channels))
+        # What is loaded by now stays to the end. Looking through all of it for garbage again and again made everybody
+        # wait, a fifth of a second at a time.
+        gc.collect()
+        gc.freeze()
+        log.info("started", channels=list(channels), now=clock.now().isoformat())
         await stack.enter_async_context(
-            listening(app.memory.socket(), lambda request: carry_out(request, app.memory, app.clock.now()))
+            listening(app.memory.socket(), lambda request: _carried_out(app, config, request))
         )
-        await _serve(app, channels, stop)
+        await stack.enter_async_context(ticking(app.duties))
+        await _serve(app, config, channels, stop)
 
 
-async def _serve(app: App, channels: Mapping[str, Channel], stop: asyncio.Event) -> None:
+async def _serve(app: App, config: Config, channels: Mapping[str, Channel], stop: asyncio.Event) -> None:
     """Receive on all channels until told to stop, or until none is left that can go on. Raises UserError."""
     halted: list[str] = []
 
@@ -210,6 +287,7 @@ async def _serve(app: App, channels: Mapping[str, Channel], stop: asyncio.Event)
 
     async with asyncio.TaskGroup() as at_work:
         work = [at_work.create_task(receive(channel)) for channel in channels.values()]
+        work.append(at_work.create_task(_reload_when_told(app, config)))
         work.append(at_work.create_task(_tidy(app)))
         await stop.wait()
         log.info("stopping")
@@ -224,11 +302,12 @@ async def _telegram(
     config: Config, process: Process, languages: Mapping[str, Texts], metrics: Metrics
 ) -> AsyncIterator[Channel]:
     from bot.channels.telegram import Telegram  # noqa: PLC0415 - half a second that a terminal does not need
-    from bot.channels.telegram.webhook import Webhook  # noqa: PLC0415
 
     section = config.telegram
     webhook = None
     if section.webhook_url:
+        from bot.channels.telegram.webhook import Webhook  # noqa: PLC0415 - a web server that few need
+
         check_webhook(section)
         webhook = Webhook(section.webhook_url, section.webhook_secret, section.webhook_port)
     channel = Telegram(telegram_token(config), section.api_url, menus(process, languages), webhook, metrics.polled)
@@ -285,15 +364,42 @@ CHANNELS = {
 }
 
 
-async def _tidy(app: App) -> None:
-    """Keep the promises of the privacy text while the process runs, not only when it starts."""
+async def _carried_out(app: App, config: Config, request: Request) -> Reply:
+    def reload(confirm: bool) -> Awaitable[str]:
+        english = locales.load(LOCALES, "en")
+        return reloaded(app.content, english, shipped=not config.process.folder, confirm=confirm)
+
+    return await carry_out(request, app.memory, app.clock.now(), reload, app.duties.announcing.offer)
+
+
+async def tell_reloaded(app: App, config: Config, person: Person, *, confirm: bool) -> None:
+    """Read the content anew for somebody on the staff, and tell them what came of it."""
+    t = app.content.languages[person.language or app.content.process.languages[0]]
+    text = await reloaded(app.content, t, shipped=not config.process.folder, confirm=confirm)
+    await app.duties.say([person.address], text)
+    if confirm:
+        await app.duties.remind()
+
+
+async def _reload_when_told(app: App, config: Config) -> None:
+    """SIGHUP reads the content anew; staff learn what has changed, and confirm before anybody else does."""
+    told = asyncio.Event()
+    asyncio.get_running_loop().add_signal_handler(signal.SIGHUP, told.set)
     while True:
-        await asyncio.sleep(TIDY_EVERY)
-        now = app.clock.now()
+        await told.wait()
+        told.clear()
+        t = app.content.languages[app.content.process.languages[0]]
+        text = await reloaded(app.content, t, shipped=not config.process.folder, confirm=False)
+        staff = [member.address for member in await app.memory.staff() if member.role in {"admin", "sender"}]
+        await app.duties.say(staff, text)
+
+
+async def _tidy(app: App) -> None:
+    """Take what batches in a row have erased out of the database's files, soon after them."""
+    while True:
+        await asyncio.sleep(TIDY_APART)
         try:
-            if not app.clock.rehearsed:
-                await app.memory.forget_old(now, process_over=app.process.stage(now) == "over")
-            await app.memory.tidy()
+            await app.memory.tidy(at_once=True)
         except Exception as error:  # noqa: BLE001 - a busy or lost database: the next round does it
             log.warning("tidying_failed", error=type(error).__name__)
 
@@ -327,16 +433,12 @@ async def administer(config: Config, request: Request) -> Reply:
     """Carry out what an operator asks: by the process that is running, or else here. Raises UserError."""
     process, _ = load_process(config)
     memory = open_memory(config, process)
-    if (reply := await ask(memory.socket(), request)) is not None:
-        await memory.close()
+    reply = await ask(memory.socket(), request)
+    await memory.close()
+    if reply is not None:
         return reply
-    try:
-        await memory.open()
-        return await carry_out(request, memory, Clock().now())
-    except DatabaseUnusable as error:
-        raise UserError(str(error)) from error
-    finally:
-        await memory.close()
+    async with opened(config, Clock(), {}, {}) as app:
+        return await _carried_out(app, config, request)
 
 
 async def staff_list(config: Config) -> list[str]:
@@ -372,6 +474,25 @@ async def _read_only(config: Config, work: Callable[[Memory], Awaitable[T]]) -> 
         raise UserError(str(error)) from error
     finally:
         await memory.close()
+
+
+async def announced(config: Config, path: Path, chosen: str, at: str | None, *, dry: bool) -> AsyncIterator[str]:
+    """Lines about an announcement from a file: it becomes a draft, or with `dry` nothing does. Raises UserError."""
+    process, languages = load_process(config)
+    try:
+        instant = parse_instant(at, process.zone) if at else None
+    except UserError as error:
+        raise UserError(str(error).replace("--now", "--at", 1)) from error
+    written, picture = announcement_file.read(path, chosen, instant, process)
+    if dry:
+        counts = await _read_only(config, lambda memory: preview.counts(memory, written, process))
+        for line in [*preview.table(counts or {}), *preview.texts(written, process, languages, picture)]:
+            yield line
+        return
+    reply = await administer(config, Request("announce", announcement=written, picture=picture))
+    if not reply.done:
+        raise UserError(reply.text)
+    yield reply.text
 
 
 async def matrix_login(config: Config, ask_password: Callable[[], str], *, anew: bool) -> str:

@@ -14,7 +14,8 @@ from bot.report.wording import Topic, shown, topics
 from handlers.turn import Decision, Turn
 from storage.statistics import Participation
 
-EVERYTHING = "words.all_questions"
+EVERYTHING = "words.every_event"
+"""The word for all of something."""
 Work = Callable[[Turn], Awaitable[Sequence[Outgoing]]]
 
 

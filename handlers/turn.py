@@ -8,6 +8,8 @@ from typing import Literal
 from bot.core.conversation import Effect, Person, Vocabulary, Waiting, menu_button
 from bot.core.messages import Choice, Incoming, Outgoing
 from bot.core.process import Process
+from bot.core.reading import Reader
+from bot.core.reminders import QuietHours
 from bot.core.texts import Texts
 from storage.memory import Memory
 
@@ -32,7 +34,10 @@ class Decision:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Turn:
-    """One message with all that is known about it. `text` is cleaned, `argument` is what follows a command."""
+    """One message with all that is known about it. `text` is cleaned, `argument` is what follows a command.
+
+    Of staff `role` and `member` say which task they have and their number. With `four_eyes` an announcement needs two.
+    """
 
     message: Incoming
     text: str
@@ -43,10 +48,14 @@ class Turn:
     took_part: bool
     now: datetime
     memory: Memory
+    quiet: QuietHours
+    reader: Reader
     argument: str = ""
     shown: object = None
     """What the menu that waits shows from the storage."""
     role: str = "citizen"
+    member: int = 0
+    four_eyes: bool = True
 
     def may_use(self, command: "Command") -> bool:
         """Whether the person's role is enough. Staff are served in private only, and never by a forward."""
@@ -71,7 +80,7 @@ class Turn:
 
     def as_person(self, person: Person) -> "Turn":
         """The same message, seen by a person who has changed."""
-        return replace(self, person=person)
+        return self if person is self.person else replace(self, person=person)
 
 
 Handler = Callable[[Turn], Decision | Awaitable[Decision]]
@@ -81,7 +90,8 @@ Handler = Callable[[Turn], Decision | Awaitable[Decision]]
 class Command:
     """A command: the id of its line in the help, what it does, who may use it, and its other names.
 
-    An `aside` answers and lets the conversation go on where it was; a `public` one may be read by a whole room.
+    An `aside` answers and lets the conversation go on where it was; a `public` one may be read by a whole room. `also`
+    are roles that may use it as well.
     """
 
     help: str
@@ -90,11 +100,12 @@ class Command:
     aliases: tuple[str, ...] = ()
     aside: bool = False
     public: bool = False
+    also: tuple[Role, ...] = ()
 
 
 def serves(command: Command, role: str) -> bool:
     """Whether a command is there for a role: an admin may use them all."""
-    return command.role in {"citizen", role} or role == "admin"
+    return command.role in {"citizen", role} or role in {"admin", *command.also}
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,6 +117,8 @@ class Menu:
     picked: Callable[[Turn, str], Decision | Awaitable[Decision]]
     prepared: Callable[[Turn], Awaitable[object]] | None = None
     """Reads what the menu shows from the storage, before it is asked for its words and choices."""
+    meant: Callable[[Turn], str | None] = lambda _turn: None
+    """The id of the choice that a typed message means by words that stand in no label."""
 
 
 def menu_choices(menu: str, **labels: str) -> tuple[Choice, ...]:
@@ -119,5 +132,7 @@ def waits_at(person: Person, menu: str, then: str = "") -> Person:
 
 
 def waits_no_more(person: Person) -> Person:
-    """The person, with no menu before the survey's question."""
-    return replace(person, waiting=None, misses=0)
+    """The person, with no menu before the survey's question, and no text that waits for its answer."""
+    draft = replace(person.draft, asked_back="") if person.draft and person.draft.asked_back else person.draft
+    nothing_new = person.waiting is None and not person.misses and draft is person.draft
+    return person if nothing_new else replace(person, waiting=None, misses=0, draft=draft)

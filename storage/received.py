@@ -2,16 +2,13 @@
 
 from base64 import b64decode, b64encode
 from collections.abc import Mapping, Sequence
-from datetime import datetime, timedelta
+from datetime import datetime
 
 import msgspec
 from sqlalchemy import Connection, bindparam, delete, func, insert, select, update
 
 from storage.tables import bookmarks, dead_letters, facts, seen, sources
 from storage.vault import Vault
-
-KEPT = timedelta(hours=48)
-"""How long an id is remembered: Telegram hands an update over again for at most 24 hours."""
 
 
 def known(connection: Connection, channel: str, ids: Sequence[str]) -> set[str]:
@@ -24,12 +21,15 @@ _KNOWN = select(seen.c.message_id).where(
 )
 
 
+_NOTE = insert(seen)
+
+
 def note(connection: Connection, channel: str, ids: Sequence[str], now: datetime) -> None:
     """Remember that these messages are handled."""
     if ids:
         # To the hour: when exactly somebody wrote, perhaps to submit, is nobody's business.
         hour = now.replace(minute=0, second=0, microsecond=0)
-        connection.execute(insert(seen), [{"channel": channel, "message_id": id_, "at": hour} for id_ in ids])
+        connection.execute(_NOTE, [{"channel": channel, "message_id": id_, "at": hour} for id_ in ids])
 
 
 def note_failed(connection: Connection, channel: str, failed: Sequence[tuple[str, str]], now: datetime) -> None:
@@ -39,10 +39,10 @@ def note_failed(connection: Connection, channel: str, failed: Sequence[tuple[str
         connection.execute(insert(dead_letters), rows)
 
 
-def forget(connection: Connection, now: datetime) -> None:
-    """Forget ids that no network will hand over again, those of failed messages as well."""
-    connection.execute(delete(seen).where(seen.c.at < now - KEPT))
-    connection.execute(delete(dead_letters).where(dead_letters.c.at < now - KEPT))
+def failed_since(connection: Connection, since: datetime) -> int:
+    """How many messages could not be handled since an instant."""
+    counted = select(func.count()).select_from(dead_letters).where(dead_letters.c.at > since)
+    return int(connection.execute(counted).scalar_one())
 
 
 MOST_SOURCES = 500
@@ -65,10 +65,12 @@ def bookmark(connection: Connection, channel: str) -> str | None:
     return (connection.execute(select(bookmarks.c.value).where(bookmarks.c.channel == channel))).scalar()
 
 
+_MOVE = update(bookmarks).where(bookmarks.c.channel == bindparam("of")).values(value=bindparam("to"))
+
+
 def move_bookmark(connection: Connection, channel: str, value: str) -> None:
     """Remember how far a network was read."""
-    moved = connection.execute(update(bookmarks).where(bookmarks.c.channel == channel).values(value=value))
-    if moved.rowcount == 0:
+    if connection.execute(_MOVE, {"of": channel, "to": value}).rowcount == 0:
         connection.execute(insert(bookmarks).values(channel=channel, value=value))
 
 

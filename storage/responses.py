@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 
-from sqlalchemy import Connection, delete, insert, select
+from sqlalchemy import Connection, bindparam, delete, insert, select
 
 from bot.core.conversation import Submit
 from bot.core.values import Missing, Value
@@ -87,27 +87,37 @@ def erase(connection: Connection, vault: Vault, codes: Sequence[str]) -> None:
         connection.execute(delete(responses).where(responses.c.deletion_hash.in_(hashes)))
 
 
+def known_process_key(connection: Connection, vault: Vault, process: str) -> bytes:
+    """The random key of a process; empty where it has none. Raises WrongKey."""
+    found = (connection.execute(select(process_keys.c.wrapped).where(process_keys.c.process == process))).scalar()
+    return vault.open(found, "process key") if found is not None else b""
+
+
 def process_key(connection: Connection, vault: Vault, process: str) -> bytes:
     """The random key of a process, made at first need. Raises WrongKey."""
-    found = (connection.execute(select(process_keys.c.wrapped).where(process_keys.c.process == process))).scalar()
-    if found is not None:
-        return vault.open(found, "process key")
+    if known := known_process_key(connection, vault, process):
+        return known
     key = vault.new_process_key()
     connection.execute(insert(process_keys).values(process=process, wrapped=vault.seal(key, "process key")))
     return key
 
 
-def forget_participations(connection: Connection, process: str) -> None:
+def forget_participations(connection: Connection, process: str) -> int:
     """Erase the key of a process that has ended: from then on nobody can compute who took part or supports what."""
     wishes.forget_marks(connection)
     connection.execute(delete(process_keys).where(process_keys.c.process == process))
-    connection.execute(delete(participations).where(participations.c.process == process))
+    return connection.execute(delete(participations).where(participations.c.process == process)).rowcount
+
+
+# Statements of every batch are built once: SQLAlchemy takes longer to build one than SQLite to run it.
+_TOOK_PART = select(participations.c.mark).where(
+    participations.c.process == bindparam("process"), participations.c.mark.in_(bindparam("marks", expanding=True))
+)
 
 
 def took_part(connection: Connection, process: str, marks: Sequence[bytes]) -> set[bytes]:
     """Those of these marks that are of people who took part."""
-    found = select(participations.c.mark).where(participations.c.process == process, participations.c.mark.in_(marks))
-    return set((connection.execute(found)).scalars())
+    return set(connection.execute(_TOOK_PART, {"process": process, "marks": list(marks)}).scalars())
 
 
 def note_participations(connection: Connection, process: str, marks: Sequence[bytes]) -> None:

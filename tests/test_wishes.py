@@ -1,5 +1,6 @@
 """Wishes: only those whose authors agreed, read by staff first, supported by each person once, gone when erased."""
 
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -8,6 +9,7 @@ from sqlalchemy import func, select, text
 from bot.core.messages import Outgoing
 from storage import tables
 from storage.database import database
+from storage.retention import Moment
 from tests import simulated
 from tests.talk import Talk, config_in, talking
 from tests.test_dialogues import CODE
@@ -147,7 +149,8 @@ async def test_once_the_process_is_over_voices_are_numbers_only(tmp_path: Path) 
             person = anna.another(f"p{number}")
             await opened(person)
             await person.say("1")
-        await anna.app.memory.forget_old(anna.app.clock.now(), process_over=True)
+        now, zone = anna.app.clock.now(), anna.app.process.zone
+        await anna.app.memory.forget_old(Moment(now, anna.app.process.id, zone, now, now + timedelta(days=9)))
         (released,) = await anna.app.memory.wishes("released")
         assert released.voices == 5
         anna.app.clock.pass_time(days=90)  # type: ignore[attr-defined]
@@ -183,7 +186,7 @@ async def test_wishes_submitted_before_they_were_asked_for_are_taken_over(tmp_pa
         for statement in (
             "DROP TABLE wish_voices",
             "DROP TABLE wishes",
-            "UPDATE alembic_version SET version_num = '0001'",
+            "UPDATE alembic_version SET version_num = '0004'",
         ):
             connection.execute(text(statement))  # type: ignore[attr-defined]
 

@@ -3,16 +3,20 @@
 import asyncio
 import contextlib
 import random
-from collections.abc import Callable, Coroutine, Sequence
-from typing import Any
+from collections.abc import Callable, Coroutine, Mapping, Sequence
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
 
 import msgspec
 import structlog
 
 from bot.channels.telegram import rendering, updates
-from bot.channels.telegram.api import AiohttpRequest, BotApi, Migrated, Unchanged
-from bot.channels.telegram.webhook import Webhook
-from bot.core.messages import Address, Incoming, Memory, Menu, NotSent, Outgoing, Receive, Refused, SendError
+from bot.channels.telegram.api import BotApi, Migrated, Unchanged, Unparsable
+from bot.channels.telegram.request import request_to
+from bot.core.messages import Address, Incoming, Memory, Menu, NotSent, Outgoing, Receive, Refused, SendError, Venue
+
+if TYPE_CHECKING:
+    from bot.channels.telegram.webhook import Webhook
 
 log = structlog.get_logger(__name__)
 
@@ -27,6 +31,15 @@ REMEMBERED_KEYBOARDS = 50_000
 
 class Sent(msgspec.Struct):
     message_id: int
+
+
+class Member(msgspec.Struct):
+    status: str
+
+
+class FilePath(msgspec.Struct):
+    file_path: str
+    file_size: int = 0
 
 
 class Me(msgspec.Struct):
@@ -44,10 +57,10 @@ class Telegram:
         token: str,
         api_url: str,
         menus: Sequence[Menu],
-        webhook: Webhook | None = None,
+        webhook: "Webhook | None" = None,
         polled: Callable[[], None] = lambda: None,
     ) -> None:
-        self._request = AiohttpRequest()
+        self._request = request_to(api_url)
         self._api = BotApi(token, api_url, self._request)
         self._menus = menus
         self._webhook = webhook
@@ -107,7 +120,7 @@ class Telegram:
                 log.error("batch_not_written", error=type(error).__name__)
                 await asyncio.sleep(_back_off(failures))
 
-    async def _serve(self, webhook: Webhook, receive: Receive) -> None:
+    async def _serve(self, webhook: "Webhook", receive: Receive) -> None:
         """Be brought updates. Telegram is told where until it has understood."""
 
         async def handle(brought: Sequence[msgspec.Raw]) -> None:
@@ -145,32 +158,55 @@ class Telegram:
             self._moved[to.room] = str(error.chat)
             return await self._send(str(error.chat), message)
 
+    async def fetch(self, reference: str, most: int) -> bytes:
+        """A picture that somebody sent. Raises a SendError."""
+        file = msgspec.json.decode(await self._api.call("getFile", file_id=reference), type=FilePath)
+        if file.file_size > most:
+            raise Refused("too large")
+        return await self._api.download(file.file_path, most)
+
     async def _send(self, room: str, message: Outgoing) -> str:
+        try:
+            return await self._said(room, message, rendering.formatted(message))
+        except Unparsable:
+            log.error("formatting_not_taken")
+            return await self._said(room, message, None)
+
+    async def _said(self, room: str, message: Outgoing, formatted: str | None) -> str:
+        """Send a message, formatted where that is given: it is then short enough for one."""
         chat = int(room)
         if message.replaces is not None:
             return await self._edit(chat, message)
-        picture = message.attachment if message.attachment and message.attachment.is_picture else None
         *before, last = rendering.parts(message.text)
         common = {"chat_id": chat, "disable_notification": message.silent or None, **_place(message)}
         preview = {"link_preview_options": {"is_disabled": True}}
         for part in before:
             await self._api.call("sendMessage", text=part, **common, **preview)
         keyboard = rendering.keyboard(message)
-        captioned = picture is not None and rendering.fits_below_a_picture(last)
-        if picture is not None and captioned:
-            raw = await self._api.send_photo(picture, caption=last or None, reply_markup=keyboard, **common)
+        mode = "HTML" if formatted else None
+        # One request where one is enough: a message that goes once must not stay half sent.
+        captioned = message.attachment is not None and rendering.fits_under_a_file(last)
+        if message.attachment is not None and captioned:
+            caption = {"caption": formatted or last, "parse_mode": mode, "reply_markup": keyboard}
+            raw = await self._api.send_file(message.attachment, **caption, **common)
         else:
-            raw = await self._api.call("sendMessage", text=last or "…", reply_markup=keyboard, **common, **preview)
+            said = {"text": formatted or last or "…", "parse_mode": mode, "reply_markup": keyboard}
+            raw = await self._api.call("sendMessage", **said, **common, **preview)
         sent = msgspec.json.decode(raw, type=Sent).message_id
         if not message.aside:
             self._settle_old_keyboard(chat, message, sent if keyboard else None)
         if message.commands:
             self._do_beside(self._list_commands(chat, message.commands))
-        if picture is not None and not captioned:
-            await self._api.send_photo(picture, **common)
-        elif message.attachment and picture is None:
-            await self._api.send_document(message.attachment, **common)
+        if message.attachment is not None and not captioned:
+            await self._api.send_file(message.attachment, **common)
+        if message.venue is not None:
+            await self._show_on_map(message.venue, common)
         return str(sent)
+
+    async def _show_on_map(self, venue: Venue, common: Mapping[str, Any]) -> None:
+        """The place on a map, beside the message that says it in words."""
+        place = {"latitude": venue.latitude, "longitude": venue.longitude}
+        self._do_beside(self._quietly("sendVenue", title=venue.name, address=venue.address, **place, **common))
 
     async def _edit(self, chat: int, message: Outgoing) -> str:
         keyboard = rendering.keyboard(message)
@@ -240,21 +276,33 @@ class Telegram:
         batch: list[Incoming] = []
         numbers = []
         for raw in fetched:
-            number = updates.number(raw)
+            update = updates.read(raw)
+            number = updates.number(raw) if update is None else update.update_id
             if number is None:
                 log.error("update_without_id")
                 continue
             numbers.append(number)
-            if (message := self._read(raw, number)) is not None:
-                batch.append(message)
+            if (message := self._read(update, number)) is not None:
+                batch.append(await self._with_rank(message))
         if not numbers:
             raise NotSent("no update has an id")
         following = max(max(numbers) + 1, offset)
         await receive(batch, str(following), {})
         return following
 
-    def _read(self, raw: msgspec.Raw, number: int) -> Incoming | None:
-        update = updates.read(raw)
+    async def _with_rank(self, message: Incoming) -> Incoming:
+        """A command in a group, with whether one of its admins gave it; nothing else depends on that."""
+        if message.private or message.kind != "message" or message.text[:1] != "/":
+            return message
+        try:
+            raw = await self._api.call(
+                "getChatMember", chat_id=int(message.sender.room), user_id=int(message.sender.user)
+            )
+        except SendError:
+            return message
+        return replace(message, by_admin=msgspec.json.decode(raw, type=Member).status in {"creator", "administrator"})
+
+    def _read(self, update: updates.Update | None, number: int) -> Incoming | None:
         if update is None:
             log.error("update_unreadable", update=number)
             return updates.unreadable(number)

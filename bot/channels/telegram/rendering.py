@@ -1,11 +1,14 @@
 """A message as the Bot API takes it: text within its limit, buttons that a thumb can hit."""
 
+import html
 from typing import Any
 
-from bot.core.messages import Choice, Outgoing
+from bot.core.messages import Choice, Outgoing, Span
 
 MOST_UNITS = 4096
 """UTF-16 units of one message: https://core.telegram.org/bots/api#sendmessage"""
+MOST_UNDER_A_FILE = 1024
+"""UTF-16 units of a caption: https://core.telegram.org/bots/api#senddocument"""
 SHORT_LABEL = 14
 """Characters of a label, its number included, of which two fit side by side on a phone."""
 MANY = 6
@@ -14,6 +17,8 @@ TICK = "✓ "
 
 def parts(text: str) -> list[str]:
     """A text in pieces that fit into messages, cut at line ends where there are any."""
+    if _units(text) <= MOST_UNITS:
+        return [text]
     pieces: list[str] = []
     piece = ""
     for line in text.split("\n"):
@@ -31,13 +36,23 @@ def parts(text: str) -> list[str]:
     return [*pieces, piece] if piece.strip() or not pieces else pieces
 
 
-MOST_UNITS_BELOW_A_PICTURE = 1024
-"""UTF-16 units of a caption: https://core.telegram.org/bots/api#sendphoto"""
+def fits_under_a_file(text: str) -> bool:
+    """Whether a text can go in the same request as a file."""
+    return 0 < _units(text) <= MOST_UNDER_A_FILE
 
 
-def fits_below_a_picture(text: str) -> bool:
-    """Whether a text can be a picture's caption."""
-    return _units(text) <= MOST_UNITS_BELOW_A_PICTURE
+def formatted(message: Outgoing) -> str | None:
+    """The text as Telegram's HTML, where there is something to format and it fits into one message."""
+    if not any(span.bold or span.link for span in message.spans) or _units(message.text) > MOST_UNITS:
+        return None
+    return "".join(_tagged(span) for span in message.spans)
+
+
+def _tagged(span: Span) -> str:
+    words = html.escape(span.text, quote=True)
+    if span.link:
+        words = f'<a href="{html.escape(span.link, quote=True)}">{words}</a>'
+    return f"<b>{words}</b>" if span.bold else words
 
 
 def keyboard(message: Outgoing) -> dict[str, Any] | None:
@@ -61,7 +76,7 @@ def _button(choice: Choice, text: str) -> dict[str, str]:
 
 
 def _units(text: str) -> int:
-    return len(text) + sum(character > "\uffff" for character in text)
+    return len(text.encode("utf-16-le", "surrogatepass")) // 2
 
 
 def _fitting(line: str) -> int:
