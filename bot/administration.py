@@ -10,23 +10,29 @@ from pathlib import Path
 
 import msgspec
 
+from bot.core.announcement import Announcement
 from bot.core.conversation import CODE_LETTERS
+from bot.core.messages import Attachment
 from bot.problems import UserError
 from storage.memory import Memory
 
 ROLES = ("editor", "sender", "analyst", "admin")
 CODE_LASTS = timedelta(minutes=10)
-MOST_BYTES = 64 * 1024
+MOST_BYTES = 2 * 1024 * 1024
+"""Of a request: an announcement may have a picture."""
 LONGEST_PATH = 100
 """Bytes that a socket's path may have; the system's limit is 104 or 108."""
 
 
 class Request(msgspec.Struct):
-    """What is asked: `invite` with a role, or `remove` with a number."""
+    """What is asked: `invite` with a role, `remove` with a number, `reload` (`confirm` makes it known), `announce`."""
 
     action: str
     role: str = ""
     member: int = 0
+    confirm: bool = False
+    announcement: Announcement | None = None
+    picture: Attachment | None = None
 
 
 class Reply(msgspec.Struct):
@@ -36,8 +42,25 @@ class Reply(msgspec.Struct):
     text: str
 
 
-async def carry_out(request: Request, memory: Memory, now: datetime) -> Reply:
+Offer = Callable[[Announcement, Attachment | None], Awaitable[str]]
+"""Makes a draft that somebody on the staff has to confirm; what the operator reads."""
+
+
+async def carry_out(
+    request: Request,
+    memory: Memory,
+    now: datetime,
+    reload: Callable[[bool], Awaitable[str]] | None = None,
+    offer: Offer | None = None,
+) -> Reply:
     """Do what is asked."""
+    if request.action == "announce" and request.announcement is not None and offer is not None:
+        try:
+            return Reply(True, await offer(request.announcement, request.picture))
+        except UserError as error:
+            return Reply(False, str(error))
+    if request.action == "reload" and reload is not None:
+        return Reply(True, await reload(request.confirm))
     if request.action == "invite" and request.role in ROLES:
         part = "".join(secrets.choice(CODE_LETTERS) for _ in range(10))
         code = f"TEAM-{part[:5]}-{part[5:]}"
@@ -93,7 +116,7 @@ async def ask(path: Path | None, request: Request) -> Reply | None:
         return None
     try:
         writer.write(msgspec.json.encode(request) + b"\n")
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(60 if request.action in {"reload", "announce"} else 10):
             return msgspec.json.decode(await reader.readline(), type=Reply)
     except (TimeoutError, msgspec.DecodeError) as error:
         raise UserError("The running Mitreden does not answer. Look at its log, or restart it.") from error

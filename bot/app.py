@@ -5,7 +5,7 @@ import gc
 import logging
 import signal
 import sys
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, replace
 from functools import partial
@@ -14,28 +14,37 @@ from typing import TYPE_CHECKING, TypeVar
 
 import structlog
 
-from bot import content, locales
+from bot import announcement_file, content, locales, preview
 from bot.administration import Reply, Request, ask, carry_out, listening
+from bot.announcing import Announcing
 from bot.channels.terminal import Terminal, address_of
-from bot.clock import Clock, parse_instant
+from bot.clock import Clock, Duties, parse_instant, ticking
 from bot.config import (
     Config,
     check_matrix,
     check_webhook,
     matrix_password,
     only_on_this_machine,
+    quiet_hours,
+    staff_room,
     telegram_token,
 )
-from bot.core.messages import Address, Channel, Halted, Menu, Outgoing, SendError
+from bot.core.conversation import Person
+from bot.core.messages import Address, Channel, Halted, Incoming, Menu, Outgoing, SendError
 from bot.core.process import Process
+from bot.core.reading import Reader
+from bot.core.reminders import QuietHours
 from bot.core.texts import Texts
 from bot.dispatch import Dispatch
 from bot.failpoints import from_environment
 from bot.metrics import Metrics, served
 from bot.outbox import Outbox
 from bot.pace import Limits, Pace
-from bot.paths import CONTENT, LOCALES
+from bot.paths import CONTENT, LOCALES, VOCABULARIES
 from bot.problems import UserError
+from bot.reloading import Content, reloaded
+from bot.silent_days import silent_days
+from bot.vocabularies import Vocabularies
 from handlers import COMMANDS, help
 from storage.database import DatabaseUnusable, Unavailable, database
 from storage.memory import TIDY_APART, Memory
@@ -48,13 +57,10 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 log = structlog.get_logger(__name__)
 
-FORGET_EVERY = 60.0
-"""Seconds between two rounds of forgetting what has to be gone."""
-
 
 @dataclass(frozen=True, slots=True)
 class App:
-    """A bot whose parts know each other."""
+    """A bot whose parts know each other. `process` and `languages` are those of the start."""
 
     process: Process
     languages: Mapping[str, Texts]
@@ -62,6 +68,8 @@ class App:
     memory: Memory
     dispatch: Dispatch
     outbox: Outbox
+    content: Content
+    duties: Duties
 
 
 def content_folder(config: Config) -> Path:
@@ -73,6 +81,11 @@ def load_process(config: Config) -> tuple[Process, dict[str, Texts]]:
     """The process and the bot's words in its languages. Raises UserError."""
     process = content.load_process(content_folder(config), locales.available(LOCALES))
     return process, {language: locales.load(LOCALES, language) for language in process.languages}
+
+
+def load_reader(config: Config) -> Reader:
+    """What reads questions about the configured process. Raises UserError."""
+    return Reader(load_process(config)[0], Vocabularies(VOCABULARIES))
 
 
 def open_memory(config: Config, process: Process) -> Memory:
@@ -98,17 +111,70 @@ async def opened(  # noqa: PLR0913, PLR0917 - the parts that a bot is put togeth
 ) -> AsyncIterator[App]:
     """A bot ready to receive, closed at the end of the block. Raises UserError."""
     process, languages = loaded or load_process(config)
+    quiet = QuietHours(*quiet_hours(config.reminders), process.zone)
+    is_silent = silent_days(config.reminders)
     memory = open_memory(config, process)
     reach = from_environment()
     metrics = metrics or Metrics()
-    outbox = Outbox(memory, channels, paces, clock.now, reach, metrics)
+    outbox = Outbox(memory, channels, paces, clock.now, reach, metrics, quiet)
     send = outbox.take if paces else outbox.send
-    dispatch = Dispatch(memory, process, languages, clock.now, send, reach, metrics, admin)
+    words = Vocabularies(VOCABULARIES)
+    dispatch = Dispatch(
+        memory,
+        process,
+        languages,
+        words,
+        clock.now,
+        send,
+        reach,
+        metrics,
+        admin,
+        quiet,
+        four_eyes=config.staff.four_eyes,
+    )
+    content = Content(memory, (process, languages), quiet, clock.now, lambda: load_process(config))
+    content.on_change = dispatch.adopt
+    announcing = Announcing(
+        memory=memory,
+        content=content,
+        now=clock.now,
+        quiet=quiet,
+        is_silent=is_silent,
+        # On the command line nobody is there to send: the process that serves the networks does.
+        take=outbox.take if channels else None,
+        channels=channels,
+        four_eyes=config.staff.four_eyes,
+        room=staff_room(config.staff),
+    )
+    dispatch.on_picture = announcing.fetch_beside
+    duties = Duties(
+        announcing=announcing,
+        clock=clock,
+        memory=memory,
+        outbox=outbox,
+        content=content,
+        quiet=quiet,
+        is_silent=is_silent,
+        unfinished_survey=config.reminders.unfinished_survey,
+    )
+    app = App(process, languages, clock, memory, dispatch, outbox, content, duties)
+    beside: set[asyncio.Task[None]] = set()
+
+    async def on_reload(person: Person, confirm: bool) -> None:
+        """Where networks wait, beside their messages; at a terminal the answer comes at once."""
+        task = asyncio.create_task(tell_reloaded(app, config, person, confirm=confirm))
+        beside.add(task)
+        task.add_done_callback(beside.discard)
+        if not paces:
+            await task
+            await outbox.idle()
+
+    dispatch.on_reload = on_reload
     try:
         await memory.open({channel.name for channel in channels.values() if channel.repeatable}, clock.now())
-        if not clock.rehearsed:
-            await memory.forget_old(clock.now(), process_over=process.stage(clock.now()) == "over")
-        yield App(process, languages, clock, memory, dispatch, outbox)
+        await content.agree()
+        await duties.forget()
+        yield app
     except DatabaseUnusable as error:
         raise UserError(str(error)) from error
     except Unavailable as error:
@@ -117,6 +183,8 @@ async def opened(  # noqa: PLR0913, PLR0917 - the parts that a bot is put togeth
         place = config.base / config.storage.key_file
         raise UserError(f"{place}: this key does not open the database. Restore the key it was made with.") from error
     finally:
+        await announcing.close()
+        await asyncio.gather(*beside, return_exceptions=True)
         await outbox.close()
         await memory.close()
 
@@ -141,8 +209,13 @@ async def chat(  # noqa: PLR0913 - the options of the command
             day = t.date(clock.now().astimezone(app.process.zone).date())
             terminal.print(Outgoing(text=t("chat.rehearsal", day=day)))
         await app.outbox.send_due()
-        await app.outbox.idle()
-        await terminal.run(app.dispatch.receive, app.memory)
+
+        async def receive(batch: Sequence[Incoming], bookmark: str | None, facts: Mapping[str, str]) -> None:
+            await app.duties.all_at_once()
+            await app.dispatch.receive(batch, bookmark, facts)
+
+        await app.duties.all_at_once()
+        await terminal.run(receive, app.memory)
 
 
 def log_to_stderr(level: int = logging.WARNING) -> None:
@@ -172,6 +245,7 @@ async def run(config: Config, now: str | None, speed: float) -> None:
     for sign in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(sign, stop.set)
     metrics = Metrics()
+    sys.setswitchinterval(0.0005)
     clock = Clock(parse_instant(now, process.zone) if now else None, speed)
     async with AsyncExitStack() as stack:
         await stack.enter_async_context(served(metrics, config.metrics.port))
@@ -188,12 +262,13 @@ async def run(config: Config, now: str | None, speed: float) -> None:
         gc.freeze()
         log.info("started", channels=list(channels))
         await stack.enter_async_context(
-            listening(app.memory.socket(), lambda request: carry_out(request, app.memory, app.clock.now()))
+            listening(app.memory.socket(), lambda request: _carried_out(app, config, request))
         )
-        await _serve(app, channels, stop)
+        await stack.enter_async_context(ticking(app.duties))
+        await _serve(app, config, channels, stop)
 
 
-async def _serve(app: App, channels: Mapping[str, Channel], stop: asyncio.Event) -> None:
+async def _serve(app: App, config: Config, channels: Mapping[str, Channel], stop: asyncio.Event) -> None:
     """Receive on all channels until told to stop, or until none is left that can go on. Raises UserError."""
     halted: list[str] = []
 
@@ -208,7 +283,8 @@ async def _serve(app: App, channels: Mapping[str, Channel], stop: asyncio.Event)
 
     async with asyncio.TaskGroup() as at_work:
         work = [at_work.create_task(receive(channel)) for channel in channels.values()]
-        work += [at_work.create_task(_forget(app)), at_work.create_task(_tidy(app))]
+        work.append(at_work.create_task(_reload_when_told(app, config)))
+        work.append(at_work.create_task(_tidy(app)))
         await stop.wait()
         log.info("stopping")
         for task in work:
@@ -284,25 +360,42 @@ CHANNELS = {
 }
 
 
+async def _carried_out(app: App, config: Config, request: Request) -> Reply:
+    def reload(confirm: bool) -> Awaitable[str]:
+        english = locales.load(LOCALES, "en")
+        return reloaded(app.content, english, shipped=not config.process.folder, confirm=confirm)
+
+    return await carry_out(request, app.memory, app.clock.now(), reload, app.duties.announcing.offer)
+
+
+async def tell_reloaded(app: App, config: Config, person: Person, *, confirm: bool) -> None:
+    """Read the content anew for somebody on the staff, and tell them what came of it."""
+    t = app.content.languages[person.language or app.content.process.languages[0]]
+    text = await reloaded(app.content, t, shipped=not config.process.folder, confirm=confirm)
+    await app.duties.say([person.address], text)
+    if confirm:
+        await app.duties.remind()
+
+
+async def _reload_when_told(app: App, config: Config) -> None:
+    """SIGHUP reads the content anew; staff learn what has changed, and confirm before anybody else does."""
+    told = asyncio.Event()
+    asyncio.get_running_loop().add_signal_handler(signal.SIGHUP, told.set)
+    while True:
+        await told.wait()
+        told.clear()
+        t = app.content.languages[app.content.process.languages[0]]
+        text = await reloaded(app.content, t, shipped=not config.process.folder, confirm=False)
+        staff = [member.address for member in await app.memory.staff() if member.role in {"admin", "sender"}]
+        await app.duties.say(staff, text)
+
+
 async def _tidy(app: App) -> None:
     """Take what batches in a row have erased out of the database's files, soon after them."""
     while True:
         await asyncio.sleep(TIDY_APART)
         try:
             await app.memory.tidy(at_once=True)
-        except Exception as error:  # noqa: BLE001 - as below
-            log.warning("tidying_failed", error=type(error).__name__)
-
-
-async def _forget(app: App) -> None:
-    """Keep the promises of the privacy text while the process runs, not only when it starts."""
-    while True:
-        await asyncio.sleep(FORGET_EVERY)
-        now = app.clock.now()
-        try:
-            if not app.clock.rehearsed:
-                await app.memory.forget_old(now, process_over=app.process.stage(now) == "over")
-            await app.memory.tidy()
         except Exception as error:  # noqa: BLE001 - a busy or lost database: the next round does it
             log.warning("tidying_failed", error=type(error).__name__)
 
@@ -327,16 +420,12 @@ async def administer(config: Config, request: Request) -> Reply:
     """Carry out what an operator asks: by the process that is running, or else here. Raises UserError."""
     process, _ = load_process(config)
     memory = open_memory(config, process)
-    if (reply := await ask(memory.socket(), request)) is not None:
-        await memory.close()
+    reply = await ask(memory.socket(), request)
+    await memory.close()
+    if reply is not None:
         return reply
-    try:
-        await memory.open()
-        return await carry_out(request, memory, Clock().now())
-    except DatabaseUnusable as error:
-        raise UserError(str(error)) from error
-    finally:
-        await memory.close()
+    async with opened(config, Clock(), {}, {}) as app:
+        return await _carried_out(app, config, request)
 
 
 async def staff_list(config: Config) -> list[str]:
@@ -372,6 +461,25 @@ async def _read_only(config: Config, work: Callable[[Memory], Awaitable[T]]) -> 
         raise UserError(str(error)) from error
     finally:
         await memory.close()
+
+
+async def announced(config: Config, path: Path, chosen: str, at: str | None, *, dry: bool) -> AsyncIterator[str]:
+    """Lines about an announcement from a file: it becomes a draft, or with `dry` nothing does. Raises UserError."""
+    process, languages = load_process(config)
+    try:
+        instant = parse_instant(at, process.zone) if at else None
+    except UserError as error:
+        raise UserError(str(error).replace("--now", "--at", 1)) from error
+    written, picture = announcement_file.read(path, chosen, instant, process)
+    if dry:
+        counts = await _read_only(config, lambda memory: preview.counts(memory, written, process))
+        for line in [*preview.table(counts or {}), *preview.texts(written, process, languages, picture)]:
+            yield line
+        return
+    reply = await administer(config, Request("announce", announcement=written, picture=picture))
+    if not reply.done:
+        raise UserError(reply.text)
+    yield reply.text
 
 
 async def matrix_login(config: Config, ask_password: Callable[[], str], *, anew: bool) -> str:

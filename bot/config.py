@@ -5,12 +5,14 @@ import os
 import re
 import tomllib
 from collections.abc import Mapping
+from datetime import time
 from pathlib import Path
 from typing import Any, Literal, get_args, get_type_hints
 from urllib.parse import urlsplit
 
 import msgspec
 
+from bot.core.messages import Address
 from bot.problems import Findings, Problem, Unreadable, UserError, struct_of
 
 
@@ -46,6 +48,18 @@ class MatrixSection(msgspec.Struct):
     per_second: float = 10.0
 
 
+class RemindersSection(msgspec.Struct):
+    quiet_hours: str = "21:00-08:00"
+    silent_on_sundays: bool = True
+    silent_on_holidays_of: str = "DE-NI"
+    unfinished_survey: bool = True
+
+
+class StaffSection(msgspec.Struct):
+    four_eyes: bool = True
+    room: str = ""
+
+
 class MetricsSection(msgspec.Struct):
     port: int = 0
 
@@ -58,6 +72,8 @@ class Config(msgspec.Struct, kw_only=True):
     storage: StorageSection = msgspec.field(default_factory=StorageSection)
     telegram: TelegramSection = msgspec.field(default_factory=TelegramSection)
     matrix: MatrixSection = msgspec.field(default_factory=MatrixSection)
+    reminders: RemindersSection = msgspec.field(default_factory=RemindersSection)
+    staff: StaffSection = msgspec.field(default_factory=StaffSection)
     metrics: MetricsSection = msgspec.field(default_factory=MetricsSection)
 
 
@@ -66,6 +82,8 @@ SECTIONS: dict[str, type[msgspec.Struct]] = {
     "storage": StorageSection,
     "telegram": TelegramSection,
     "matrix": MatrixSection,
+    "reminders": RemindersSection,
+    "staff": StaffSection,
     "metrics": MetricsSection,
 }
 
@@ -130,6 +148,17 @@ def matrix_password(config: Config) -> str:
         raise UserError(f"{path}: the password file cannot be read. Check [matrix] password_file.") from error
 
 
+def staff_room(section: StaffSection) -> Address | None:
+    """The room in which staff are told of announcements; None where there is none. Raises UserError."""
+    if not section.room:
+        return None
+    if re.fullmatch(r"-?\d{5,20}", section.room):
+        return Address("telegram", "", section.room)
+    if re.fullmatch(r"![^\s:]+(?::\S+)?", section.room):
+        return Address("matrix", "", section.room)
+    raise UserError('[staff] room has to be the id of a room: "!abc:example.org" or "-1001234567890". Correct it.')
+
+
 def check_matrix(section: MatrixSection) -> None:
     """A homeserver's address and a user of it. Raises UserError."""
     address = urlsplit(section.homeserver)
@@ -148,6 +177,22 @@ def check_webhook(section: TelegramSection) -> None:
         raise UserError("[telegram] webhook_url has to begin with https://. Correct it, or empty it to fetch updates.")
     if not re.fullmatch(r"[A-Za-z0-9_-]{16,256}", section.webhook_secret):
         raise UserError("[telegram] webhook_secret needs 16 to 256 of A-Z, a-z, 0-9, _ and -. Write a random one.")
+
+
+def quiet_hours(section: RemindersSection) -> tuple[time, time]:
+    """From when to when nobody is disturbed, in wall time; the same twice where there are no such hours.
+
+    Raises UserError.
+    """
+    if not section.quiet_hours:
+        return time(), time()
+    try:
+        begin, end = (time.fromisoformat(part.strip()) for part in section.quiet_hours.split("-"))
+    except ValueError as error:
+        raise UserError(
+            '[reminders] quiet_hours cannot be read. Write it like "21:00-08:00", or "" for none.'
+        ) from error
+    return begin, end
 
 
 def only_on_this_machine(config: Config) -> bool:

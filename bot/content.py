@@ -1,15 +1,17 @@
 """Reads the folder that organisers write into a Process, or into all its problems."""
 
 from collections.abc import Mapping, Sequence
+from datetime import datetime
 from pathlib import Path
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from bot import content_rules
-from bot.content_tables import AccessibilityFile, AnswerFile, EventFile, PrivacyFile, ProcessFile, Words
+from bot.content_tables import AccessibilityFile, AnswerFile, EventFile, PrivacyFile, ProcessFile, RemindersFile, Words
 from bot.core.events import Event
 from bot.core.process import KnownAnswer, Privacy, Process
 from bot.core.survey import Survey
 from bot.core.texts import Text
+from bot.paths import VOCABULARIES
 from bot.problems import (
     UNREADABLE,
     UNREADABLE_LIST,
@@ -46,7 +48,7 @@ def examine(folder: Path, locales: Sequence[str]) -> tuple[Process | None, list[
     languages = tuple(head.languages) if head else ()
     zone = _zone(head.time_zone, files["process"]) if head else ZoneInfo("Europe/Berlin")
     survey = SurveyReader(languages, files["survey"]).build(tables["survey"], head)
-    events = _events(tables["events"], zone, files["events"])
+    events = _events(tables["events"], zone, languages, files["events"])
     answers = _answers(tables["answers"], languages, files["answers"])
     process = _process(head, zone, locales, survey, events, answers, files["process"])
     return process, sorted({problem for findings in files.values() for problem in findings.problems})
@@ -80,11 +82,14 @@ def _process(  # noqa: PLR0913, PLR0917 - the parts that a process is put togeth
     if head.languages is not UNREADABLE_LIST:
         content_rules.check_languages(languages, locales, findings.within("languages"))
     content_rules.check_days(head.opens, head.closes, findings)
+    content_rules.check_elsewhere(head.elsewhere, events, findings.within("elsewhere"))
     content_rules.check_filled(findings, id=head.id, organiser=head.organiser, website=head.website)
     if privacy is None or accessibility is None:
         return None
     if privacy.min_age < 0 or privacy.consent_version < 1:
         findings.within("privacy").add("a figure is too small", "min_age is 0 or more, consent_version 1 or more.")
+    reminders = struct_of(head.reminders, RemindersFile, findings.within("reminders")) or RemindersFile()
+    leads = content_rules.leads(reminders.before, findings.within("reminders"))
     process = None
     if survey is not None:
         process = Process(
@@ -111,6 +116,8 @@ def _process(  # noqa: PLR0913, PLR0917 - the parts that a process is put togeth
             survey=survey,
             events=events,
             answers=answers,
+            leads=leads,
+            elsewhere=tuple(head.elsewhere),
         )
         content_rules.check_live(process, findings)
     return process
@@ -121,7 +128,7 @@ def _given(words: Words | None, languages: tuple[str, ...], findings: Findings) 
     return content_rules.text(words, languages, findings) if words and any(words.values()) else None
 
 
-def _events(table: Table | None, zone: ZoneInfo, findings: Findings) -> tuple[Event, ...]:
+def _events(table: Table | None, zone: ZoneInfo, languages: tuple[str, ...], findings: Findings) -> tuple[Event, ...]:
     events: list[tuple[Event, Findings]] = []
     for entry, place in _entries(table, "event", findings):
         file = struct_of(entry, EventFile, place)
@@ -129,37 +136,50 @@ def _events(table: Table | None, zone: ZoneInfo, findings: Findings) -> tuple[Ev
             continue
         content_rules.check_filled(place, place=file.place, address=file.address)
         content_rules.check_weekday(file.starts_at, file.weekday, place)
-        starts_at = file.starts_at.replace(tzinfo=zone) if file.starts_at.tzinfo is None else file.starts_at
         event = Event(
             id=file.id,
-            starts_at=starts_at.astimezone(zone),
+            starts_at=_local(file.starts_at, zone),
             place=file.place,
             address=file.address,
             aliases=tuple(file.aliases),
             cancelled=file.cancelled,
+            ends_at=_local(file.ends_at, zone) if file.ends_at else None,
+            latitude=file.latitude,
+            longitude=file.longitude,
+            capacity=file.capacity,
+            registration=_given(file.registration, languages, place.within("registration")),
+            accessibility=_given(file.accessibility, languages, place.within("accessibility")),
         )
         events.append((event, place))
     content_rules.check_events(events)
     return tuple(sorted((event for event, _ in events), key=lambda event: event.starts_at))
 
 
+def _local(instant: datetime, zone: ZoneInfo) -> datetime:
+    """An instant as organisers write it: without an offset it is wall time."""
+    return instant.replace(tzinfo=zone) if instant.tzinfo is None else instant.astimezone(zone)
+
+
 def _answers(table: Table | None, languages: tuple[str, ...], findings: Findings) -> tuple[KnownAnswer, ...]:
+    understood = tuple(path.stem for path in VOCABULARIES.glob("*.toml"))
     answers: list[tuple[KnownAnswer, Findings]] = []
     for entry, place in _entries(table, "answer", findings):
         file = struct_of(entry, AnswerFile, place)
         if file is None:
             continue
         content_rules.check_filled(place, source=file.source)
-        content_rules.check_example_questions(file.questions, languages, place)
+        content_rules.check_example_questions(file.questions, languages, place, understood)
         known = KnownAnswer(
             id=file.id,
             questions={language: tuple(examples) for language, examples in file.questions.items()},
-            answer=content_rules.text(file.answer, languages, place.within("answer")),
+            answer=content_rules.text(file.answer, languages, place.within("answer"), understood),
             source=file.source,
             valid_until=file.valid_until,
+            intent=file.intent,
         )
         answers.append((known, place))
     content_rules.check_ids([(answer.id, place) for answer, place in answers], "answer")
+    content_rules.check_collisions(answers)
     return tuple(answer for answer, _ in answers)
 
 

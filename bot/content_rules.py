@@ -13,9 +13,11 @@ from babel.dates import get_day_names, get_month_names
 from bot.core import recognition
 from bot.core.conditions import Not, OneOf
 from bot.core.events import Event
-from bot.core.process import Process
+from bot.core.process import KnownAnswer, Process
 from bot.core.questions import AnyQuestion, BatteryQuestion, ChoiceQuestion, Option, Question, SeveralQuestion
+from bot.core.reading.answers import colliding
 from bot.core.recognition import fold
+from bot.core.reminders import LEADS, Lead
 from bot.core.texts import Text
 from bot.core.values import Missing, Value
 from bot.problems import UNREADABLE, UNREADABLE_TIME, Findings
@@ -23,6 +25,7 @@ from bot.problems import UNREADABLE, UNREADABLE_TIME, Findings
 BUTTON_BYTES = 64
 """The most that Telegram lets a button carry: https://core.telegram.org/bots/api#inlinekeyboardbutton"""
 LABEL_LENGTH = 60
+LONGEST_EVENT_ID = 40
 SIMPLE_WORDS = 12
 LONGEST_TEXT = 3000
 """Characters of an answer in own words: it has to fit into one message of a network."""
@@ -33,8 +36,8 @@ RESERVED = {missing.value for missing in Missing}
 TOO_MANY_WAYS = 50_000
 
 
-def text(words: Mapping[str, object], languages: tuple[str, ...], findings: Findings) -> Text:
-    """A text checked and made complete: every language of the process, none else, nothing empty.
+def text(words: Mapping[str, object], languages: tuple[str, ...], findings: Findings, also: Sequence[str] = ()) -> Text:
+    """A text checked and made complete: every language of the process, none else but those of `also`, nothing empty.
 
     A gap is filled with another language, so that the rest of the content can still be examined. Without `languages`,
     where process.toml could not be read, those that are written are taken.
@@ -44,7 +47,7 @@ def text(words: Mapping[str, object], languages: tuple[str, ...], findings: Find
         return dict.fromkeys(languages, FILLED)
     given = {language: value for language, value in words.items() if isinstance(value, str)}
     for key in words:
-        if key not in languages:
+        if key not in languages and key not in also:
             findings.add(f'unknown key "{key}"', f"Known here: {', '.join(languages)}.")
         elif key not in given:
             findings.add(f'"{key}" is not a text', "Write it in quotation marks.")
@@ -57,7 +60,8 @@ def text(words: Mapping[str, object], languages: tuple[str, ...], findings: Find
             _check_sentences(language, given[language], findings)
             _check_dates_in(language, given[language], findings)
     fallback = next((value for value in given.values() if value.strip()), FILLED)
-    return {language: given.get(language, fallback).strip() for language in languages}
+    more = {language: given[language].strip() for language in given if language in also and given[language].strip()}
+    return {**more, **{language: given.get(language, fallback).strip() for language in languages}}
 
 
 def _check_sentences(language: str, words: str, findings: Findings) -> None:
@@ -360,25 +364,72 @@ def check_events(events: Sequence[tuple[Event, Findings]]) -> None:
     check_ids([(event.id, findings) for event, findings in events], "event")
     owners: dict[str, str] = {}
     for event, findings in events:
+        _check_event(event, findings)
         for alias in {fold(alias): alias for alias in event.aliases}.values():
             owner = owners.setdefault(fold(alias), event.id)
             if owner != event.id:
                 findings.add(f'the alias "{alias}" also names "{owner}"', "Keep it at one of them.")
 
 
+def _check_event(event: Event, findings: Findings) -> None:
+    """An id that fits a button, an end after the beginning, a place on the globe."""
+    if len(event.id) > LONGEST_EVENT_ID:
+        findings.add("the id is too long for a button", f"Use at most {LONGEST_EVENT_ID} letters.")
+    readable = event.starts_at.year != UNREADABLE_TIME.year
+    if readable and event.ends_at is not None and event.ends_at <= event.starts_at:
+        findings.add("ends_at is not after starts_at", "Correct one of them.")
+    if (event.latitude is None) != (event.longitude is None):
+        findings.add("latitude and longitude belong together", "Give both, or neither.")
+    elif isinstance(event.latitude, float) and not (-90 <= event.latitude <= 90):
+        findings.add("latitude is not on the globe", "Write degrees, such as 52.3745.")
+    elif isinstance(event.longitude, float) and not (-180 <= event.longitude <= 180):
+        findings.add("longitude is not on the globe", "Write degrees, such as 9.7385.")
+    if isinstance(event.capacity, int) and event.capacity < 1:
+        findings.add("capacity is below 1", "Write for how many people there is room, or leave it out.")
+
+
+def leads(names: Sequence[str], findings: Findings) -> tuple[Lead, ...]:
+    """How long before an event people are reminded, in the order of time."""
+    for name in names:
+        if name not in LEADS:
+            findings.add(f'unknown time "{name}"', f"Known here: {', '.join(LEADS)}.")
+    if not names:
+        findings.add("before is empty", 'Write at least one, such as before = ["day"].')
+    return tuple(lead for lead in LEADS if lead in names)
+
+
 def check_example_questions(
-    questions: Mapping[str, Sequence[str]], languages: tuple[str, ...], findings: Findings
+    questions: Mapping[str, Sequence[str]], languages: tuple[str, ...], findings: Findings, also: Sequence[str] = ()
 ) -> None:
     """Every language has at least one question, and no unknown one is named."""
     languages = languages or tuple(questions)
     if questions is UNREADABLE:
         return
     for language in questions:
-        if language not in languages:
+        if language not in languages and language not in also:
             findings.add(f'unknown language "{language}"', f"Known here: {', '.join(languages)}.")
     for language in languages:
         if not questions.get(language):
             findings.add(f'there is no question in "{language}"', f'Add questions.{language} = ["…"].')
+
+
+def check_collisions(answers: Sequence[tuple[KnownAnswer, Findings]]) -> None:
+    """No question is an example of two answers: the bot could not know which one is meant."""
+    places = {answer.id: findings for answer, findings in answers}
+    known = [answer for answer, _ in answers]
+    for language in sorted({language for answer in known for language in answer.questions}):
+        for first, second, example in colliding(known, language):
+            places[second.id].add(
+                f'"{example}" ({language}) also asks for "{first.id}"', "Word one of the two so that they differ."
+            )
+
+
+def check_elsewhere(names: Sequence[str], events: Sequence[Event], findings: Findings) -> None:
+    """A place without an event is no name of an event's place: the bot could not know which one is meant."""
+    for name in names:
+        clashing = [event.id for event in events if fold(name) in {fold(alias) for alias in event.aliases}]
+        if clashing:
+            findings.add(f'"{name}" is an alias of the event "{clashing[0]}"', "Keep it at one of them.")
 
 
 def check_live(process: Process, findings: Findings) -> None:

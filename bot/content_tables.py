@@ -2,8 +2,9 @@
 
 from datetime import date, datetime
 
-from msgspec import UNSET, Struct, UnsetType
+from msgspec import UNSET, Struct, UnsetType, field
 
+from bot.core.process import AnswerIntent
 from bot.core.questions import (
     BatteryQuestion,
     ChoiceQuestion,
@@ -34,6 +35,10 @@ class AccessibilityFile(Struct):
     enforcement_body: str = ""
 
 
+class RemindersFile(Struct):
+    before: list[str] = field(default_factory=lambda: ["day", "two_hours"])
+
+
 class ProcessFile(Struct):
     id: str
     languages: list[str]
@@ -46,6 +51,8 @@ class ProcessFile(Struct):
     privacy: Table
     time_zone: str = "Europe/Berlin"
     accessibility: Table = {}
+    reminders: Table = {}
+    elsewhere: list[str] = []
 
 
 class SurveyFile(Struct):
@@ -153,6 +160,12 @@ class EventFile(Struct):
     weekday: str = ""
     aliases: list[str] = []
     cancelled: bool = False
+    ends_at: datetime | None = None
+    latitude: float | None = None
+    longitude: float | None = None
+    capacity: int | None = None
+    registration: Words | None = None
+    accessibility: Words | None = None
 
 
 class AnswerFile(Struct):
@@ -161,3 +174,4 @@ class AnswerFile(Struct):
     answer: Words
     source: str
     valid_until: date | None = None
+    intent: AnswerIntent = "topic"

@@ -4,33 +4,51 @@ import asyncio
 import secrets
 from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import datetime
+from datetime import datetime, time, timedelta
 
 import structlog
 
 import handlers
+from bot.core import reading, reminders
 from bot.core.conversation import (
     CancelPlanned,
     CountSource,
+    Effect,
     Erase,
     EraseResponse,
+    FetchPicture,
     JoinStaff,
+    KeepAnnouncement,
+    NewsInRoom,
     Person,
+    PutOff,
+    Reload,
+    RemindRoom,
     Submit,
+    Tell,
     Vocabulary,
 )
 from bot.core.messages import Address, Incoming, OutboxRow, Outgoing
 from bot.core.process import Process
 from bot.core.recognition import clean
+from bot.core.reminders import QuietHours
 from bot.core.texts import Texts
 from bot.failpoints import Reach, pass_by
 from bot.metrics import Metrics
 from handlers.turn import Decision, Turn
+from storage.announcements import Overtaken
 from storage.database import Unavailable
 from storage.memory import Changes, Known, Memory
 from storage.outbox import Planned
+from storage.reminders import Interest
+from storage.rooms import RoomNews, RoomWish
 
 log = structlog.get_logger(__name__)
+
+PATIENCE = 3
+"""How often a step of staff is decided anew that somebody else has overtaken."""
+UNFINISHED_FOR = timedelta(days=1)
+"""After this time somebody is reminded, once, of a survey they have begun."""
 
 
 @dataclass(slots=True)
@@ -40,6 +58,7 @@ class _Talk:
     loaded: Person | None
     person: Person
     took_part: bool
+    member: int = 0
     role: str = "citizen"
     erased: list[int] = field(default_factory=list)
 
@@ -52,22 +71,40 @@ class Dispatch:
         memory: Memory,
         process: Process,
         languages: Mapping[str, Texts],
+        vocabularies: Mapping[str, reading.Vocabulary],
         now: Callable[[], datetime],
         send: Callable[[Sequence[OutboxRow]], Awaitable[None]],
         reach: Reach = pass_by,
         metrics: Metrics | None = None,
         admin: Address | None = None,
+        quiet: QuietHours | None = None,
+        *,
+        four_eyes: bool = True,
     ) -> None:
         self._admin = admin
+        self._four_eyes = four_eyes
         self._metrics = metrics or Metrics()
         self._memory = memory
-        self._process = process
-        self._languages = languages
-        self._vocabulary = Vocabulary(languages.values(), handlers.COMMANDS)
+        self._vocabularies = vocabularies
+        self.adopt(process, languages)
+        self._quiet = quiet or QuietHours(time(), time(), process.zone)
         self._now = now
         self._send = send
         self._reach = reach
         self._one_batch = asyncio.Lock()
+        self._to_reload: list[tuple[Person, bool]] = []
+        self.on_reload: Callable[[Person, bool], Awaitable[None]] | None = None
+        """Called after the commit for somebody on the staff who wants the content to be read anew."""
+        self._to_fetch: list[tuple[Person, FetchPicture]] = []
+        self.on_picture: Callable[[Person, FetchPicture], None] = lambda _person, _picture: None
+        """Called after the commit for somebody on the staff who has sent a picture. It must not wait."""
+
+    def adopt(self, process: Process, languages: Mapping[str, Texts]) -> None:
+        """Answer from this content from now on."""
+        self._process = process
+        self._reader = reading.Reader(process, self._vocabularies)
+        self._languages = languages
+        self._vocabulary = Vocabulary(languages.values(), handlers.COMMANDS)
 
     async def receive(
         self,
@@ -99,6 +136,13 @@ class Dispatch:
                     rows = await self._one_by_one(batch, bookmark, facts)
         self._reach("after_commit")
         await self._send(rows)
+        asked, self._to_reload = self._to_reload, []
+        for person, confirm in asked:
+            if self.on_reload is not None:
+                await self.on_reload(person, confirm)
+        pictures, self._to_fetch = self._to_fetch, []
+        for person, picture in pictures:
+            self.on_picture(person, picture)
         await self._memory.tidy(at_once=True)
 
     async def _one_by_one(
@@ -121,13 +165,41 @@ class Dispatch:
                 rows += await self._give_up(message, error, moved, new_facts)
         return rows
 
+    async def _apart(
+        self, batch: Iterable[Incoming], staff: Sequence[Incoming], bookmark: str | None, facts: Mapping[str, str]
+    ) -> list[OutboxRow]:
+        """A batch with messages of staff: each of them in a transaction of its own, after those of all others.
+
+        What one of them may do can depend on what a colleague has just done.
+        """
+        others = [message for message in batch if message not in staff]
+        steps: list[Sequence[Incoming]] = [others] if others else []
+        steps += [[message] for message in staff]
+        rows: list[OutboxRow] = []
+        try:
+            for index, step in enumerate(steps):
+                last = index == len(steps) - 1
+                rows += await self._handle(step, bookmark if last else None, facts if last else {})
+        except Exception:
+            await self._send(rows)  # what is committed so far is not handled again
+            raise
+        return rows
+
     async def _handle(
-        self, batch: Sequence[Incoming], bookmark: str | None, facts: Mapping[str, str], channel: str = ""
+        self,
+        batch: Sequence[Incoming],
+        bookmark: str | None,
+        facts: Mapping[str, str],
+        channel: str = "",
+        tries: int = 1,
     ) -> list[OutboxRow]:
         channel, now = batch[0].sender.channel if batch else channel, self._now()
         fresh = {message.id: message for message in batch}
         senders = list({message.sender for message in batch})
         known = await self._memory.known(channel, list(fresh), senders)
+        staff = [one for one in fresh.values() if one.sender in known.staff or one.sender == self._admin]
+        if staff and len(fresh) > 1:
+            return await self._apart(fresh.values(), staff, bookmark, facts)
         changes = self._changes(channel, bookmark, facts, now)
         talks: dict[str, _Talk] = {}
         for message in fresh.values():
@@ -146,8 +218,16 @@ class Dispatch:
             except Exception as error:  # noqa: BLE001 - a failing handler costs its own message only
                 self._fail(message, error, changes, talk.person.language)
         _collect(talks.values(), changes)
+        changes.interests += [
+            interest for talk in talks.values() if (interest := _interest(talk, self._process, self._quiet, now))
+        ]
         self._reach("before_commit")
-        rows = await self._memory.write(changes)
+        try:
+            rows = await self._memory.write(changes)
+        except Overtaken:
+            if tries == PATIENCE:
+                raise
+            return await self._handle(batch, bookmark, facts, channel, tries + 1)  # decided again on what is now so
         self._metrics.committed(len(changes.handled), len(changes.failed))
         return rows
 
@@ -158,7 +238,7 @@ class Dispatch:
         if message.kind == "membership":
             # Of several rooms with the bot, leaving one is no goodbye.
             if talk.loaded is not None and talk.person.address == message.sender:
-                talk.person = replace(talk.person, stopped=True)
+                talk.person = replace(talk.person, stopped=True, news=None)
                 changes.silenced.append(talk.person.id)
             return
         turn = Turn(
@@ -171,7 +251,11 @@ class Dispatch:
             took_part=talk.took_part,
             now=now,
             memory=self._memory,
+            quiet=self._quiet,
+            reader=self._reader,
             role=talk.role,
+            member=talk.member,
+            four_eyes=self._four_eyes,
         )
         decision = await handlers.answer(turn)
         self._apply(decision, message, talk, changes)
@@ -179,22 +263,9 @@ class Dispatch:
     def _apply(self, decision: Decision, message: Incoming, talk: _Talk, changes: Changes) -> None:
         """What a decision asks for, noted among the changes of the batch."""
         talk.person = decision.person
-        erased = False
+        erased = Erase() in decision.effects
         for effect in decision.effects:
-            match effect:
-                case Submit():
-                    changes.submitted.append((effect, talk.person.address))
-                    talk.took_part = True
-                case EraseResponse(code):
-                    changes.codes.append(code)
-                case CountSource(name):
-                    changes.sources.append(name)
-                case JoinStaff(code):
-                    changes.paired.append((code, talk.person.address))
-                case CancelPlanned():
-                    changes.cancelled.append(talk.person.id)
-                case Erase():
-                    erased = True
+            self._note(effect, message, talk, changes)
         if erased:
             # The last word to somebody who is forgotten belongs to nobody.
             owner = None
@@ -206,22 +277,57 @@ class Dispatch:
             for said in decision.say
         ]
         if erased:
+            changes.put_off = [later for later in changes.put_off if later[0] != talk.person.id]
             talk.erased.append(talk.person.id)
             talk.loaded, talk.person = None, _stranger(talk.person.address)
+
+    def _note(self, effect: Effect, message: Incoming, talk: _Talk, changes: Changes) -> None:
+        match effect:
+            case Submit():
+                changes.submitted.append((effect, talk.person.address))
+                talk.took_part = True
+            case EraseResponse(code):
+                changes.codes.append(code)
+            case CountSource(name):
+                changes.sources.append(name)
+            case JoinStaff(code):
+                changes.paired.append((code, talk.person.address))
+            case CancelPlanned():
+                changes.cancelled.append(talk.person.id)
+            case PutOff(reminder):
+                changes.put_off.append((talk.person.id, reminder))
+            case RemindRoom(language):
+                events = self._process.events if language else ()
+                plans = (reminders.of_event(e, self._process.leads, self._quiet, changes.now) for e in events)
+                plan = tuple(one for planned in plans for one in planned)
+                changes.rooms.append(RoomWish(message.sender.channel, message.sender.room, language, plan))
+            case Reload(confirm):
+                self._to_reload.append((talk.person, confirm))
+            case NewsInRoom(wanted):
+                language = talk.person.language or self._process.languages[0]
+                wish = RoomNews(message.sender.channel, message.sender.room, language if wanted else None)
+                changes.room_news.append(wish)
+            case KeepAnnouncement():
+                changes.announced.append(effect)
+            case FetchPicture():
+                self._to_fetch.append((talk.person, effect))
+            case Tell(to, told):
+                changes.planned.append(Planned(person_id=None, to=to, message=told))
 
     def _fail(self, message: Incoming, error: Exception, changes: Changes, language: str | None = None) -> None:
         """A message that could not be handled: noted without its text, and its sender gets an apology."""
         log.error("message_failed", channel=message.sender.channel, message=message.id, error=type(error).__name__)
         changes.failed.append((message.id, type(error).__name__))
         t = self._languages.get(language or message.language or "") or self._languages[self._process.languages[0]]
-        changes.planned.append(Planned(person_id=None, to=message.sender, message=Outgoing(text=t("apology"))))
+        apology = _placed(Outgoing(text=t("apology")), message)
+        changes.planned.append(Planned(person_id=None, to=message.sender, message=apology))
 
     def _talk(self, message: Incoming, known: Known) -> _Talk:
         sender = message.sender
         person = known.people.get(sender)
-        role = "admin" if sender == self._admin else known.roles.get(sender, "citizen")
+        member, role = known.staff.get(sender, (0, "admin" if sender == self._admin else "citizen"))
         alone = sender if message.private else replace(sender, room="")
-        return _Talk(person, person or _stranger(alone), sender in known.took_part, role)
+        return _Talk(person, person or _stranger(alone), sender in known.took_part, member, role)
 
     async def _give_up(
         self, message: Incoming, error: Exception, bookmark: str | None, facts: Mapping[str, str]
@@ -237,7 +343,8 @@ class Dispatch:
     ) -> Changes:
         now = now or self._now()
         today = now.astimezone(self._process.zone).date()
-        return Changes(channel=channel, now=now, today=today, bookmark=bookmark, facts=facts)
+        nudge_at = self._quiet.after(now + UNFINISHED_FOR)
+        return Changes(channel=channel, now=now, today=today, nudge_at=nudge_at, bookmark=bookmark, facts=facts)
 
 
 def _where(said: Outgoing, message: Incoming, person: Person) -> Address:
@@ -266,6 +373,8 @@ def _collect(talks: Iterable[_Talk], changes: Changes) -> None:
                 changes.new.append(after)
         elif replace(after, draft=before.draft) != before:
             changes.changed.append(after)
+            if before.news and not after.news:
+                changes.unheard.append(after.id)
             if before.address != after.address:
                 changes.readdressed.append(after)
         old, new = before.draft if before else None, after.draft
@@ -275,6 +384,24 @@ def _collect(talks: Iterable[_Talk], changes: Changes) -> None:
             changes.ended.append(after.id)
         elif new is not None and new != old:
             changes.moved[after.id] = new
+
+
+def _interest(talk: _Talk, process: Process, quiet: QuietHours, now: datetime) -> Interest | None:
+    """How somebody's wishes about events differ from what was loaded, and which reminders follow from them."""
+    before, after = talk.loaded or _stranger_like(talk.person), talk.person
+    if (before.reminded, before.leads, before.coming) == (after.reminded, after.leads, after.coming):
+        return None
+    kept = reminders.wanted(process.events, after.reminded, after.coming)
+    leads = process.leads if after.leads is None else after.leads
+    return Interest(
+        person=after.id,
+        begun=after.reminded - before.reminded,
+        ended=before.reminded - after.reminded,
+        coming={event: coming for event, coming in after.coming.items() if before.coming.get(event) != coming},
+        uncounted=frozenset(before.coming.keys() - after.coming.keys()),
+        kept=frozenset(event.id for event in kept),
+        plan=tuple(one for event in kept for one in reminders.of_event(event, leads, quiet, now)),
+    )
 
 
 def _stranger_like(person: Person) -> Person:

@@ -8,7 +8,8 @@ from datetime import datetime
 
 import structlog
 
-from bot.core.messages import Address, Channel, NotSent, OutboxRow, SendError, Unknown
+from bot.core.messages import REPLY, Address, Channel, NotSent, OutboxRow, SendError, Unknown
+from bot.core.reminders import QuietHours
 from bot.failpoints import Reach, pass_by
 from bot.metrics import Metrics
 from bot.pace import Pace
@@ -19,6 +20,13 @@ log = structlog.get_logger(__name__)
 
 AT_ONCE = 100_000
 """Rows taken from the database at the start."""
+UNASKED_AT_ONCE = 96
+"""Messages of the bot's own accord that wait for their turn in memory, on each network; all others wait in the
+database."""
+TOGETHER = 0.05
+"""Seconds for which it is gathered what became of messages that nobody asked for, to be written at once."""
+A_MOMENT = 0.003
+"""Seconds in which those that were let go together have all asked to be marked."""
 SLOWEST_RETRY = 30.0
 """Seconds between two tries at the most, so that an answer comes within a minute of a network's return."""
 
@@ -37,8 +45,10 @@ class Outbox:
         now: Callable[[], datetime],
         reach: Reach = pass_by,
         metrics: Metrics | None = None,
+        quiet: QuietHours | None = None,
     ) -> None:
         self._metrics = metrics or Metrics()
+        self._quiet = quiet
         self._memory = memory
         self._channels = channels
         self._paces = paces
@@ -48,19 +58,91 @@ class Outbox:
         self._workers: set[asyncio.Task[None]] = set()
         self._fates: list[Fate] = []
         self._settling: asyncio.Task[None] | None = None
+        self._unasked: dict[str, dict[int, asyncio.Task[None]]] = {}
+        self._to_mark: dict[int, asyncio.Future[bool]] = {}
+        self._marking: asyncio.Task[None] | None = None
 
     async def send_due(self) -> None:
-        """Send what an earlier process left, and what has become due."""
-        for row in await self._memory.due(self._now(), AT_ONCE):
-            channel = self._channels.get(row.to.channel)
-            if channel is not None and channel.serves(row.to):
-                await self.take([row])
+        """Take the replies that an earlier process left; returns before they are sent."""
+        await self.take([row for row in await self._memory.due(self._now(), AT_ONCE) if self._serves(row)])
+
+    async def send_unasked(self) -> None:
+        """Send what is due of the bot's own accord, a few at a time, until nothing is left or the night begins.
+
+        Such a message never stands before a reply: it waits for its turn in no lane, and mostly in the database. Each
+        network goes at its own pace.
+        """
+        async with asyncio.TaskGroup() as networks:
+            for channel in self._channels:
+                networks.create_task(self._send_unasked_on(channel))
+
+    async def _send_unasked_on(self, channel: str) -> None:
+        passed_by: set[int] = set()
+        under_way = self._unasked.setdefault(channel, {})
+        while not self._night():
+            # Read before the database is: a row that is done meanwhile must not be taken for a new one.
+            at_hand = set(under_way) | passed_by
+            rows = await self._memory.due_unasked(self._now(), UNASKED_AT_ONCE, at_hand, channel)
+            passed_by |= {row.id for row in rows if row.to.channel != channel or not self._serves(row)}
+            for row in rows:
+                if row.id not in passed_by:
+                    under_way[row.id] = task = asyncio.create_task(self._send_once(row))
+                    self._workers.add(task)
+                    task.add_done_callback(self._workers.discard)
+            if not rows:
+                return
+            while len(under_way) > UNASKED_AT_ONCE // 2:
+                await asyncio.wait(list(under_way.values()), return_when=asyncio.FIRST_COMPLETED)
+
+    def _serves(self, row: OutboxRow) -> bool:
+        channel = self._channels.get(row.to.channel)
+        return channel is not None and channel.serves(row.to)
+
+    def _night(self) -> bool:
+        return self._quiet is not None and self._quiet.holds(self._now())
+
+    async def _send_once(self, row: OutboxRow) -> None:
+        """Send a message that nobody asked for just now: at its pace, by day, once at the most."""
+        try:
+            pace = self._paces.get(row.to.channel)
+            if pace is not None:
+                await pace.ready(row)
+            if self._night() or (row.until is not None and row.until <= self._now()):
+                return  # it stays in the database: until morning, or for good
+            if not await self._marked(row.id):
+                return  # taken back meanwhile
+            self._reach("before_send")
+            self._note(await self._deliver(row))
+        finally:
+            del self._unasked[row.to.channel][row.id]
+
+    async def _marked(self, row: int) -> bool:
+        """Whether a row may be sent, which is then noted: together with others that ask at the same time."""
+        allowed: asyncio.Future[bool] = asyncio.get_running_loop().create_future()
+        self._to_mark[row] = allowed
+        if self._marking is None:
+            self._marking = asyncio.create_task(self._mark())
+        return await allowed
+
+    async def _mark(self) -> None:
+        try:
+            while self._to_mark:
+                await asyncio.sleep(A_MOMENT)
+                asked, self._to_mark = self._to_mark, {}
+                try:
+                    marked = await self._memory.mark_sending(list(asked))
+                except Exception as error:  # noqa: BLE001 - a lost database: nothing is sent, the next round tries again
+                    log.error("not_marked", error=type(error).__name__)
+                    marked = set()
+                    await asyncio.sleep(1.0)
+                for row, allowed in asked.items():
+                    if not allowed.done():
+                        allowed.set_result(row in marked)
+        finally:
+            self._marking = None
 
     async def take(self, rows: Sequence[OutboxRow]) -> None:
-        """Take committed rows over; returns before they are sent."""
-        once = [row.id for row in rows if row.once]
-        if once:
-            await self._memory.mark_sending(once)
+        """Take committed replies over; returns before they are sent."""
         for row in rows:
             if row.to in self._lanes:
                 self._lanes[row.to].append(row)
@@ -93,8 +175,9 @@ class Outbox:
             for worker in list(self._workers):
                 worker.cancel()
             await asyncio.gather(*self._workers, return_exceptions=True)
-            if self._settling:
-                await self._settling
+            for task in (self._marking, self._settling):
+                if task:
+                    await task
 
     async def _work(self, to: Address) -> None:
         """Send the rows of one lane until it is empty."""
@@ -117,6 +200,8 @@ class Outbox:
     async def _settle(self) -> None:
         try:
             while self._fates:
+                if all(fate.row.priority > REPLY for fate in self._fates):
+                    await asyncio.sleep(TOGETHER)  # an announcement has many of them, and replies need the database
                 self._reach("before_mark")
                 fates, self._fates = self._fates, []
                 await self._memory.settle(fates)
@@ -124,10 +209,11 @@ class Outbox:
             self._settling = None
 
     async def _deliver(self, row: OutboxRow) -> Fate:
+        """Send a row until it is clear what becomes of it. One that goes once has waited for its turn before."""
         channel, pace = self._channels.get(row.to.channel), self._paces.get(row.to.channel)
         if channel is None:
             return Fate(row=row, state="failed", error="no such channel")
-        tries = 0
+        tries = row.attempts
         while True:
             tries += 1
             try:
@@ -146,8 +232,9 @@ class Outbox:
         key = row.key or f"row-{row.id}"
         if pace is None:
             return await channel.send(row.to, row.message, key)
-        await pace.ready(row)
-        async with pace.under_way:
+        if row.priority == REPLY:
+            await pace.ready(row)
+        async with pace.sending(row):
             return await channel.send(row.to, row.message, key)
 
 
@@ -170,9 +257,10 @@ def _fate_of(row: OutboxRow, error: SendError, pace: Pace | None, tries: int, *,
         case _:
             log.info("send_refused", row=row.id, error=type(error).__name__)
             return Fate(row=row, state="failed", error=type(error).__name__)
-    return None
+    # What nobody asked for just now waits in the database, where it can be taken back; a reply waits in its lane.
+    return Fate(row=row, state="queued", error="not sent") if row.priority > REPLY else None
 
 
 def _back_off(tries: int) -> float:
     """Seconds until the next try: doubling from one, with jitter."""
-    return float(min(2.0 ** (tries - 1), SLOWEST_RETRY) * random.uniform(0.75, 1.25))  # noqa: S311 - jitter, no secret
+    return float(min(2.0 ** min(tries - 1, 10), SLOWEST_RETRY) * random.uniform(0.75, 1.25))  # noqa: S311 - jitter, no secret

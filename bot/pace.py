@@ -6,12 +6,25 @@ yields to them, but they never wait for it. An edit costs nothing.
 
 import asyncio
 from collections import deque
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 
 from bot.core.messages import REPLY, Address, OutboxRow
 
 AT_ONCE = 64
-"""Requests under way at the same time."""
+"""Replies under way at the same time."""
+UNASKED_AT_ONCE = 48
+"""Other messages under way at the same time: they have places of their own, so that no reply waits for one."""
+CATCH_UP = 0.1
+"""Seconds that even pacing may lag behind and make good: a busy moment costs no throughput."""
+TOGETHER = 0.03
+"""Seconds whose messages are let go at once, so that one write notes them all before they are sent."""
+KNOWN_TRIPS = 500
+"""Requests among which the quickest is looked for."""
+ENOUGH_TRIPS = 50
+"""Requests after which the quickest means something."""
+MANY_CHATS = 10_000
 FLOOD_WINDOW = 2.0
 """Seconds within which two chats that are told to wait mean that the whole bot is."""
 
@@ -27,28 +40,98 @@ class Limits:
 
 
 class Pace:
-    """Tells when the next message may go. One for each network with limits."""
+    """Tells when the next message may go. One for each network with limits.
+
+    The network counts a request somewhere between its beginning and its answer. So that it never counts too many in a
+    second, however long each is on its way, a request stays in our window until a second after its answer, less what
+    the quickest request took: of two requests the later one then arrives a full second after the earlier one.
+    """
 
     def __init__(self, limits: Limits) -> None:
         self._limits = limits
+        self._allowed = max(int(limits.overall), 1)
+        # A reply never waits: some room is left for those that come at this very moment.
+        self._unasked_allowed = max(self._allowed - 1 - self._allowed // 100, 1)
         self._chats: dict[Address, deque[float]] = {}
-        self._recent: deque[float] = deque()
         self._paused: dict[Address, float] = {}
         self._all_paused_until = 0.0
         self._told_to_wait: tuple[float, Address | None] = (0.0, None)
-        self.under_way = asyncio.Semaphore(AT_ONCE)
+        self._begun = 0
+        self._answered: deque[float] = deque()
+        self._trips: deque[float] = deque(maxlen=KNOWN_TRIPS)
+        self._quickest = 0.0
+        self._next = 0.0
+        self._in_line = asyncio.Lock()
+        self._at_the_gate = asyncio.Lock()
+        self._replies = asyncio.Semaphore(AT_ONCE)
+        self._unasked = asyncio.Semaphore(UNASKED_AT_ONCE)
+        self._tidy_at = MANY_CHATS
 
     async def ready(self, row: OutboxRow) -> None:
-        """Return when this message may be sent, and count it."""
-        loop = asyncio.get_running_loop()
-        while (wait := self._wait(row, loop.time())) > 0:  # noqa: ASYNC110 - it waits for a time, not an event
-            await asyncio.sleep(wait)
-        now = loop.time()
+        """Return when this message's turn has come, and count it in its chat."""
+        await self._chat_ready(row)
+        if row.priority > REPLY and row.message.replaces is None:
+            async with self._in_line:
+                loop = asyncio.get_running_loop()
+                if (wait := self._next - loop.time()) > 0:
+                    await asyncio.sleep(wait + TOGETHER)
+                self._next = max(self._next, loop.time() - CATCH_UP) + 1.0 / self._allowed
+            await self._chat_ready(row)  # the network may have asked for a pause meanwhile
+        now = asyncio.get_running_loop().time()
         if row.message.replaces is None:
             self._chats.setdefault(row.to, deque()).append(now)
-            self._recent.append(now)
-        if len(self._chats) > 10_000:
+        if len(self._chats) > self._tidy_at:
             self._forget_quiet_chats(now)
+
+    @asynccontextmanager
+    async def sending(self, row: OutboxRow) -> AsyncIterator[None]:
+        """A request, from its beginning to its answer. What nobody asked for waits until it surely is not too many."""
+        loop = asyncio.get_running_loop()
+        if row.message.replaces is not None:
+            async with self._replies:
+                yield
+            return
+        async with self._replies if row.priority == REPLY else self._unasked:
+            if row.priority > REPLY:
+                await self._let_through(row)
+            began = loop.time()
+            self._begun += 1
+            try:
+                yield
+            finally:
+                self._begun -= 1
+                self._note_trip(began, loop.time())
+
+    async def _let_through(self, row: OutboxRow) -> None:
+        """Return when one more request cannot be too many: one after the other."""
+        loop = asyncio.get_running_loop()
+        async with self._at_the_gate:
+            while (wait := max(self._window_wait(loop.time()), self._pause_left(row, loop.time()))) > 0:  # noqa: ASYNC110
+                await asyncio.sleep(wait)
+
+    def _pause_left(self, row: OutboxRow, now: float) -> float:
+        return max(self._all_paused_until - now, self._paused.get(row.to, 0.0) - now)
+
+    def _note_trip(self, began: float, ended: float) -> None:
+        full = len(self._trips) == KNOWN_TRIPS
+        gone = self._trips[0] if full else 0.0
+        self._trips.append(ended - began)
+        self._answered.append(ended)
+        if len(self._trips) < ENOUGH_TRIPS:
+            return
+        if len(self._trips) == ENOUGH_TRIPS or (full and gone <= self._quickest):
+            self._quickest = min(self._trips)
+        self._quickest = min(self._quickest, ended - began)
+
+    def _window_wait(self, now: float) -> float:
+        """Seconds until one more request cannot be too many in any second; 0 for now."""
+        since = now - 1.0 + self._quickest
+        while self._answered and self._answered[0] <= since:
+            self._answered.popleft()
+        over = self._begun + len(self._answered) - self._unasked_allowed
+        if over < 0:
+            return 0.0
+        return max(self._answered[over] - since, 0.001) if over < len(self._answered) else 0.002
 
     def pause(self, to: Address, seconds: float) -> None:
         """The network asked for a pause in one chat; two chats in a row mean all of them."""
@@ -63,19 +146,15 @@ class Pace:
         """Nothing can be sent for a while: the network is out of reach, or asks everybody to wait."""
         self._all_paused_until = max(self._all_paused_until, asyncio.get_running_loop().time() + seconds)
 
+    async def _chat_ready(self, row: OutboxRow) -> None:
+        loop = asyncio.get_running_loop()
+        while (wait := self._wait(row, loop.time())) > 0:  # noqa: ASYNC110 - it waits for a time, not an event
+            await asyncio.sleep(wait)
+
     def _wait(self, row: OutboxRow, now: float) -> float:
-        """Seconds until this message may go; 0 for now."""
-        wait = max(self._all_paused_until - now, self._paused.get(row.to, 0.0) - now)
-        if row.message.replaces is not None:
-            return wait
-        wait = max(wait, self._chat_wait(row.to, now))
-        if row.priority > REPLY:
-            while self._recent and self._recent[0] <= now - 1.0:
-                self._recent.popleft()
-            allowed = max(int(self._limits.overall), 1)
-            if len(self._recent) >= allowed:
-                wait = max(wait, self._recent[-allowed] + 1.0 - now)
-        return wait
+        """Seconds until this message's chat may get one; 0 for now."""
+        wait = self._pause_left(row, now)
+        return wait if row.message.replaces is not None else max(wait, self._chat_wait(row.to, now))
 
     def _chat_wait(self, to: Address, now: float) -> float:
         """A bucket of `burst` messages that fills at `per_chat` a second; in a group, a window of a minute as well."""
@@ -97,3 +176,4 @@ class Pace:
     def _forget_quiet_chats(self, now: float) -> None:
         self._chats = {to: sent for to, sent in self._chats.items() if sent and sent[-1] > now - 60.0}
         self._paused = {to: until for to, until in self._paused.items() if until > now}
+        self._tidy_at = max(MANY_CHATS, 2 * len(self._chats))  # not again for every message of a long announcement

@@ -5,18 +5,39 @@ import re
 from dataclasses import replace
 
 from bot.core import interview, recognition
-from bot.core.conversation import Person, pressed
+from bot.core.conversation import CONTROLS_IN_FREE_TEXT, Person, pressed
+from bot.core.events import event_named
 from bot.core.interview import prefixed
 from bot.core.messages import Choice, Outgoing, Settled
 from bot.core.questions import choice_misfit
 from bot.core.recognition import fold
-from handlers import about, consent, erase, events, help, language, my_data, rooms, staff, start, stop, survey
+from handlers import (
+    about,
+    announcements,
+    consent,
+    erase,
+    events,
+    help,
+    language,
+    my_data,
+    news,
+    own_words,
+    questions,
+    reload,
+    reminders,
+    rooms,
+    staff,
+    start,
+    stop,
+    survey,
+)
 from handlers.turn import Command, Decision, Handler, Menu, Turn, waits_no_more
 
 COMMANDS: dict[str, Command] = {
     "start": Command("help.start", start.run),
     "umfrage": Command("help.umfrage", survey.run, aliases=("survey",)),
-    "termine": Command("help.termine", events.run, aliases=("events", "termin"), aside=True, public=True),
+    "termine": Command("help.termine", events.run, aliases=("events", "termin"), public=True),
+    "erinnern": Command("help.erinnern", reminders.run, aliases=("remind", "erinnerung", "erinnerungen")),
     "sprache": Command("help.sprache", lambda turn: language.run(turn, then=_goes_on(turn)), aliases=("language",)),
     "hilfe": Command(
         "help.hilfe", lambda turn: help.overview(turn, COMMANDS.values()), aliases=("help",), aside=True, public=True
@@ -29,6 +50,9 @@ COMMANDS: dict[str, Command] = {
     "meine_daten": Command("help.meine_daten", my_data.run, aliases=("my_data", "meinedaten"), aside=True),
     "loeschen": Command("help.loeschen", lambda turn: erase.run(turn, then=_goes_on(turn)), aliases=("delete",)),
     "stop": Command("help.stop", stop.run, aliases=("stopp",)),
+    "neuigkeiten": Command("help.neuigkeiten", news.run, aliases=("news",)),
+    "rundnachricht": announcements.COMMAND,
+    "neu_laden": Command("help.neu_laden", reload.run, role="sender", aliases=("reload",), aside=True),
 }
 
 MENUS: dict[str, Menu] = {
@@ -36,11 +60,27 @@ MENUS: dict[str, Menu] = {
     start.MENU: start.WELCOME,
     consent.MENU: consent.CONSENT,
     erase.MENU: erase.ERASING,
+    events.MENU: events.EVENTS,
+    events.CARD: events.EVENT,
+    news.MENU: news.NEWS,
+    reminders.MENU: reminders.REMINDERS,
+    reminders.TIMES: reminders.REMINDER_TIMES,
+    reminders.ASK: reminders.ASKING,
     survey.CHANGE: survey.CHANGING,
     survey.CANCEL: survey.CANCELLING,
     survey.PAUSED: survey.PAUSING,
+    own_words.MENU: own_words.ASKING_BACK,
 }
 
+KINDS: dict[str, Handler] = {
+    "edit": survey.edited,
+    "delete": survey.deleted,
+    "undecipherable": help.undecipherable,
+}
+"""What answers that something happened to a message."""
+
+OPEN = {events.MENU, events.CARD, reminders.MENU}
+"""Menus of which nothing has to be chosen: what fits none of their choices is understood as if they were not there."""
 LIKE_A_QUESTION = 20
 """Characters; anything shorter may be a person's answer that happens to be in the question."""
 # One word behind the sign, perhaps with a bot's name: "/r/hannover" and "!!! Mehr Termine" are no commands.
@@ -50,30 +90,39 @@ _NAMES = {fold(name): command for command, entry in COMMANDS.items() for name in
 
 def route(turn: Turn) -> Handler:
     """What answers this message: a button, a command, a menu, the survey, plain words, in this order."""
-    if turn.message.choice is not None:
-        return pressed_button
-    if turn.message.kind == "edit":
-        return survey.edited
-    if turn.message.kind == "delete":
-        return survey.deleted
-    if turn.message.kind == "undecipherable":
-        return help.undecipherable
-    if turn.message.media:
-        return help.only_text
+    if (wordless := _wordless(turn)) is not None:
+        return wordless
     if staff.code_in(turn.text):
         return lambda joining: staff.join(joining, COMMANDS.values())
     command = command_in(turn.text)
     if command and not turn.may_use(COMMANDS[command]):
         return help.unknown_command
+    if command is None and not turn.person.language and turn.person.waiting is None and questions.understood(turn):
+        return questions.run  # a question has its language with it
     if _language_first(turn, command):
         if named := language.named(turn):
             return lambda first: language.picked(first, named, then="start")
         return lambda first: language.ask(first, then=_with_payload(first, command or "start"))
     if command:
         return COMMANDS[command].run
+    if announcements.waits(turn):
+        return announcements.typed
+    if (by := reminders.put_off_in(turn, turn.text)) and not survey.writing_freely(turn):
+        return lambda late: reminders.put_off_next(late, by)
     if _LIKE_A_COMMAND.fullmatch(turn.text):
         return help.unknown_command
     return _in_conversation(turn)
+
+
+def _wordless(turn: Turn) -> Handler | None:
+    """What answers a message that is no new words: a tap, an edit, something taken back, a picture."""
+    if turn.message.choice is not None:
+        return pressed_button
+    if turn.message.kind in KINDS:
+        return KINDS[turn.message.kind]
+    if turn.message.media:
+        return announcements.picture if announcements.waits(turn) else help.only_text
+    return None
 
 
 def _in_conversation(turn: Turn) -> Handler:
@@ -86,6 +135,8 @@ def _in_conversation(turn: Turn) -> Handler:
         return COMMANDS[named].run
     if code := erase.code_in(turn.text):
         return lambda coded: erase.erase_response(coded, code)
+    if questions.understood(turn):
+        return questions.run
     if survey.draft(turn) is not None and not turn.took_part:
         return survey.run  # the survey has closed, or consent has to be asked for again
     return help.not_understood
@@ -94,7 +145,7 @@ def _in_conversation(turn: Turn) -> Handler:
 async def answer(turn: Turn) -> Decision:
     """Route a message and follow where its handler leads; an aside ends with the question that waits."""
     person = turn.person
-    turn = _with_argument(_without_slash(turn.as_person(_with_known_language(turn))))
+    turn = _with_argument(_about_event(_without_slash(turn.as_person(_with_known_language(turn)))))
     if turn.message.private:
         return await _understood(turn)
     command = COMMANDS.get(command_in(turn.text) or turn.vocabulary.command(turn.text) or "")
@@ -147,8 +198,9 @@ def _language_first(turn: Turn, command: str | None) -> bool:
 
 
 def _with_payload(turn: Turn, command: str) -> str:
-    """The command that waits for a language; what a link carried with it is kept."""
-    payload = turn.argument if command == "start" and re.fullmatch(r"[A-Za-z0-9_-]{1,50}", turn.argument) else ""
+    """The command that waits for a language; what a link carried with it, or the event it names, is kept."""
+    takes_one = command in {"start", "termine", "erinnern"}
+    payload = turn.argument if takes_one and re.fullmatch(r"[\w-]{1,50}", turn.argument) else ""
     return f"{command} {payload}".strip()
 
 
@@ -166,6 +218,8 @@ def waiting_message(turn: Turn) -> Outgoing | None:
     if waiting and waiting.menu in MENUS:
         menu = MENUS[waiting.menu]
         return Outgoing(text=menu.asks(turn), choices=menu.choices(turn))
+    if announcements.waits(turn):
+        return announcements.waiting_message(turn)
     return survey.waiting_message(turn)
 
 
@@ -186,6 +240,8 @@ async def typed_at_menu(turn: Turn) -> Decision:
     choices = menu.choices(turn)
     if choice := recognition.exact(turn.text, choices):
         return await _picked(menu, choice, turn)
+    if meant := menu.meant(turn):
+        return await _picked(menu, Choice(meant, ""), turn)
     if turn.vocabulary.control(turn.text) == "onward" and waiting.menu == survey.PAUSED:
         return Decision(person=waits_no_more(turn.person), then="umfrage")
     if turn.vocabulary.control(turn.text) in {"back", "cancel"} and turn.person.language:
@@ -196,6 +252,15 @@ async def typed_at_menu(turn: Turn) -> Decision:
         return await erase.erase_response(turn, code)
     if choice := recognition.near(turn.text, choices):
         return await _picked(menu, choice, turn)
+    if waiting.menu == own_words.MENU:
+        steers = turn.vocabulary.control(turn.text)
+        left = turn.as_person(waits_no_more(turn.person))
+        return survey.control(left, steers) if steers in CONTROLS_IN_FREE_TEXT else own_words.typed(turn)
+    if told := questions.understood(turn, surely=True):
+        return turn.say(told, *([] if waiting.menu in OPEN else [Outgoing(text=menu.asks(turn), choices=choices)]))
+    if waiting.menu in OPEN and recognition.position(turn.text) is None:
+        left = turn.as_person(waits_no_more(turn.person))
+        return await _decided(_in_conversation(left), left)
     sentence = choice_misfit(turn.text, len(choices), turn.t)
     return survey.missed(turn, sentence, Outgoing(text=menu.asks(turn), choices=choices))
 
@@ -214,12 +279,18 @@ async def pressed_button(turn: Turn) -> Decision:
         return survey.pressed_button(turn, key)
     if pressed(key, "c"):
         return survey.pressed_control(turn, key)
+    if pressed(key, "a"):
+        return await announcements.pressed_button(turn, key)
+    if about := pressed(key, "e"):
+        return await events.acted(turn, *about)
     menu, choice = pressed(key, "m") or ("", "")
     if menu == interview.REVIEW and survey.answering(turn):
         return survey.review_picked(turn.as_person(waits_no_more(turn.person)), choice)
     waiting = turn.person.waiting
     known = MENUS.get(menu)
     is_choice = known is not None and any(key == offered.key for offered in known.choices(turn))
+    if known and is_choice and menu == events.MENU:
+        return await _picked(known, Choice(key, ""), turn)  # the list stays as it is: one may look at several
     # A language may be chosen at any time; every other menu only while it is the one that waits.
     if known and is_choice and (menu == language.MENU or (waiting and waiting.menu == menu)):
         label = next(offered.label for offered in known.choices(turn) if offered.key == key)
@@ -261,6 +332,20 @@ def _without_slash(turn: Turn) -> Turn:
     """ "/pause" is the word "Pause": in a messenger full of commands, people try it."""
     if turn.text[:1] in {"/", "!"} and turn.vocabulary.control(turn.text):
         return replace(turn, text=turn.text[1:])
+    return turn
+
+
+def _about_event(turn: Turn) -> Turn:
+    """ "start misburg" does what a link to that evening does, "erinnere mich an Misburg" what the command does."""
+    if command_in(turn.text) is not None or survey.writing_freely(turn):
+        return turn
+    typed = fold(turn.text)
+    words = {word: "start" for t in turn.languages.values() for word in t.words("words.command.start")}
+    words |= {word: "erinnern" for t in turn.languages.values() for word in t.words("words.command.erinnern")}
+    for word, command in words.items():
+        name = typed.removeprefix(f"{word} ").removeprefix("an ").removeprefix("of ")
+        if typed.startswith(f"{word} ") and (event := event_named(name, turn.process.events)):
+            return replace(turn, text=f"/{command} {event.id}")
     return turn
 
 

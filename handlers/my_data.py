@@ -1,12 +1,16 @@
 """`/meine_daten`: everything that is stored about a person, to read and as JSON."""
 
+from collections.abc import Sequence
 from dataclasses import asdict
 
 import msgspec
 
 from bot.core.messages import Attachment, Outgoing
+from bot.core.reminders import ALL, Coming, Reminder
 from bot.core.values import Missing
 from handlers import survey
+from handlers.evening import label
+from handlers.reminders import times
 from handlers.turn import Decision, Turn
 from storage.people import Record
 
@@ -14,13 +18,14 @@ from storage.people import Record
 async def run(turn: Turn) -> Decision:
     """All of it: what the tables hold about this person, field by field."""
     record = await turn.memory.record_of(turn.person.id)
-    stored = everything(turn, record)
+    planned = await turn.memory.planned_of(turn.person.id)
+    stored = everything(turn, record, planned)
     content = msgspec.json.format(msgspec.json.encode(stored), indent=2)
     file = Attachment("meine_daten.json", "application/json", content)
     return turn.say(Outgoing(text=_readable(turn, record), attachment=file))
 
 
-def everything(turn: Turn, record: Record) -> dict[str, object]:
+def everything(turn: Turn, record: Record, planned: Sequence[Reminder]) -> dict[str, object]:
     """What is stored about the person, under the names of the tables."""
     person, draft = turn.person, turn.person.draft
     return {
@@ -38,10 +43,17 @@ def everything(turn: Turn, record: Record) -> dict[str, object]:
             "version": draft.version,
             "question": draft.question,
             "changed_on": record.draft_changed_on,
+            "reminded_of_from": record.nudge_at,
+            **({"asked_back": draft.asked_back} if draft.asked_back else {}),
             "answers": {
                 name: value.value if isinstance(value, Missing) else value for name, value in draft.answers.items()
             },
         },
+        "news_since": person.news,
+        "reminded_of_events": sorted(person.reminded),
+        "reminded_how_long_before": person.leads,
+        "coming_to_events": dict(person.coming),
+        "messages_planned": [{"kind": one.kind, "event": one.event, "due_at": one.due_at} for one in planned],
         "took_part": turn.took_part,
         "messages_waiting": record.messages_waiting,
     }
@@ -68,6 +80,26 @@ def _readable(turn: Turn, record: Record) -> str:
         lines.append(t("my_data.draft"))
         for question, value in turn.process.survey.answered(begun):
             lines.append(t("my_data.answer", question=question.wording(t), answer=question.shown(value, t)))
+    lines += _wishes(turn)
+    lines.append(t("my_data.news", day=t.short_date(person.news)) if person.news else t("my_data.no_news"))
     lines.append(t("my_data.took_part" if turn.took_part else "my_data.not_took_part"))
     lines += [t("my_data.waiting"), t("my_data.seen"), t("my_data.erase")]
     return "\n".join(lines)
+
+
+def _wishes(turn: Turn) -> list[str]:
+    """What the person is reminded of, and where they said that they come."""
+    t, person = turn.t, turn.person
+    names = {event.id: label(turn, event) for event in turn.process.events} | {ALL: t("my_data.every_event")}
+    reminded = "; ".join(names.get(event, event) for event in sorted(person.reminded))
+    lines = [t("my_data.reminded", events=reminded or t("my_data.none"))]
+    if person.leads is not None:
+        lines.append(t("reminders.when", times=times(turn)))
+    said = "; ".join(
+        f"{names.get(event, event)}: {t(COMING_NAMES[answer])}" for event, answer in sorted(person.coming.items())
+    )
+    lines.append(t("my_data.coming", events=said or t("my_data.none")))
+    return lines
+
+
+COMING_NAMES: dict[Coming, str] = {"yes": "event.yes", "maybe": "event.maybe", "no": "event.no"}

@@ -4,8 +4,9 @@ import re
 from dataclasses import replace
 
 from bot.core.conversation import CountSource
+from bot.core.events import event_named
 from bot.core.messages import Choice, Outgoing
-from handlers import consent, events, survey
+from handlers import consent, survey
 from handlers.turn import Decision, Menu, Turn, menu_choices, waits_at, waits_no_more
 
 MENU = "welcome"
@@ -29,10 +30,9 @@ def run(turn: Turn) -> Decision:
 def _linked(turn: Turn, payload: str) -> Decision:
     """Through a link or poster: `survey` leads straight on, `ev_ID` shows an evening, `src_…` is counted."""
     # Anything else is a plain start: the payload of a link may come from anybody.
-    """"""
-    named = next((event for event in turn.process.events if payload == f"ev_{event.id}"), None)
-    if named is not None:
-        return events.one(turn, named)
+    event = turn.process.find_event(payload.removeprefix("ev_")) or event_named(payload, turn.process.events)
+    if event is not None:
+        return Decision(person=waits_no_more(turn.person), then=f"termine {event.id}")
     plain = run(replace(turn, argument=""))
     if payload == "survey":
         return Decision(person=waits_no_more(turn.person), then="umfrage")

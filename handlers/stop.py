@@ -8,9 +8,9 @@ from handlers.turn import Decision, Turn, waits_no_more
 
 
 def run(turn: Turn) -> Decision:
-    """Take back what was planned; an open survey is paused."""
+    """Take back what was planned, reminders included; an open survey is paused."""
     open_draft = survey.draft(turn) is not None and not turn.took_part
-    person = replace(waits_no_more(turn.person), stopped=True)
+    person = replace(waits_no_more(turn.person), stopped=True, reminded=frozenset(), news=None)
     if open_draft:
         person = replace(person, waiting=Waiting(survey.PAUSED))
     said = turn.say(turn.t("stop.draft" if open_draft else "stop.done"), person=person)

@@ -8,6 +8,8 @@ from typing import Literal
 from bot.core.conversation import Effect, Person, Vocabulary, Waiting, menu_button
 from bot.core.messages import Choice, Incoming, Outgoing
 from bot.core.process import Process
+from bot.core.reading import Reader
+from bot.core.reminders import QuietHours
 from bot.core.texts import Texts
 from storage.memory import Memory
 
@@ -27,7 +29,10 @@ class Decision:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Turn:
-    """One message with all that is known about it. `text` is cleaned, `argument` is what follows a command."""
+    """One message with all that is known about it. `text` is cleaned, `argument` is what follows a command.
+
+    Of staff `role` and `member` say which task they have and their number. With `four_eyes` an announcement needs two.
+    """
 
     message: Incoming
     text: str
@@ -38,8 +43,12 @@ class Turn:
     took_part: bool
     now: datetime
     memory: Memory
+    quiet: QuietHours
+    reader: Reader
     argument: str = ""
     role: str = "citizen"
+    member: int = 0
+    four_eyes: bool = True
 
     def may_use(self, command: "Command") -> bool:
         """Whether the person's role is enough. Staff are served in private only, and never by a forward."""
@@ -74,7 +83,8 @@ Handler = Callable[[Turn], Decision | Awaitable[Decision]]
 class Command:
     """A command: the id of its line in the help, what it does, who may use it, and its other names.
 
-    An `aside` answers and lets the conversation go on where it was; a `public` one may be read by a whole room.
+    An `aside` answers and lets the conversation go on where it was; a `public` one may be read by a whole room. `also`
+    are roles that may use it as well.
     """
 
     help: str
@@ -83,11 +93,12 @@ class Command:
     aliases: tuple[str, ...] = ()
     aside: bool = False
     public: bool = False
+    also: tuple[Role, ...] = ()
 
 
 def serves(command: Command, role: str) -> bool:
     """Whether a command is there for a role: an admin may use them all."""
-    return command.role in {"citizen", role} or role == "admin"
+    return command.role in {"citizen", role} or role in {"admin", *command.also}
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,6 +108,8 @@ class Menu:
     asks: Callable[[Turn], str]
     choices: Callable[[Turn], tuple[Choice, ...]]
     picked: Callable[[Turn, str], Decision | Awaitable[Decision]]
+    meant: Callable[[Turn], str | None] = lambda _turn: None
+    """The id of the choice that a typed message means by words that stand in no label."""
 
 
 def menu_choices(menu: str, **labels: str) -> tuple[Choice, ...]:
@@ -110,5 +123,7 @@ def waits_at(person: Person, menu: str, then: str = "") -> Person:
 
 
 def waits_no_more(person: Person) -> Person:
-    """The person, with no menu before the survey's question."""
-    return replace(person, waiting=None, misses=0) if person.waiting or person.misses else person
+    """The person, with no menu before the survey's question, and no text that waits for its answer."""
+    draft = replace(person.draft, asked_back="") if person.draft and person.draft.asked_back else person.draft
+    nothing_new = person.waiting is None and not person.misses and draft is person.draft
+    return person if nothing_new else replace(person, waiting=None, misses=0, draft=draft)

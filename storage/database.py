@@ -119,6 +119,13 @@ def is_current(found: str | None, *, to_write: bool) -> bool:
     return found == NEWEST
 
 
+def is_sound(connection: Connection) -> bool:
+    """Whether the database's own check finds nothing wrong; a server looks after itself."""
+    if connection.dialect.name != "sqlite":
+        return connection.execute(text("SELECT 1")).scalar() == 1
+    return connection.execute(text("PRAGMA quick_check(1)")).scalar() == "ok"
+
+
 def bring_up_to_date(connection: Connection) -> None:
     """Run the migrations that are due."""
     from storage.migrations.run import upgrade  # noqa: PLC0415 - Alembic is loaded only when a migration is due

@@ -1,22 +1,43 @@
 """The bot's memory: what one batch of messages needs to know beforehand, and all that it leaves, in one transaction."""
 
 import asyncio
-from collections.abc import Container, Mapping, Sequence
+from collections.abc import Collection, Container, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 from sqlalchemy import Connection
 
-from bot.core.conversation import Person, Submit
+from bot.core.conversation import KeepAnnouncement, Person, Submit
+from bot.core.events import Event
 from bot.core.messages import Address, OutboxRow
+from bot.core.reminders import Lead, Reminder
 from bot.core.survey import Progress
-from storage import audit, outbox, people, received, responses, staff
+from storage import (
+    announcements,
+    audit,
+    events,
+    outbox,
+    people,
+    received,
+    reminders,
+    responses,
+    retention,
+    rooms,
+    staff,
+)
+from storage.announcements import Overtaken
 from storage.audit import Entry
-from storage.database import Database
+from storage.database import Database, is_sound
+from storage.events import KnownEvent
+from storage.newsroom import Newsroom
 from storage.outbox import Fate, Planned
 from storage.people import Record
+from storage.reminders import BLOCK, Interest, Shared, Write
 from storage.responses import StoredResponse
+from storage.retention import Moment
+from storage.rooms import RoomNews, RoomWish
 from storage.staff import StaffMember
 from storage.vault import Vault
 
@@ -26,12 +47,12 @@ TIDY_APART = 5.0
 
 @dataclass(frozen=True, slots=True)
 class Known:
-    """What is known before a batch is handled: ids seen before, people by address, and who has taken part."""
+    """What is known before a batch is handled: ids seen before, people by address, who has taken part, who is staff."""
 
     seen: set[str]
     people: Mapping[Address, Person]
     took_part: frozenset[Address]
-    roles: Mapping[Address, str]
+    staff: Mapping[Address, tuple[int, str]]
 
 
 @dataclass(slots=True, kw_only=True)
@@ -54,8 +75,15 @@ class Changes:
     codes: list[str] = field(default_factory=list)
     cancelled: list[int] = field(default_factory=list)
     silenced: list[int] = field(default_factory=list)
+    unheard: list[int] = field(default_factory=list)
     sources: list[str] = field(default_factory=list)
     paired: list[tuple[str, Address]] = field(default_factory=list)
+    interests: list[Interest] = field(default_factory=list)
+    put_off: list[tuple[int, Reminder]] = field(default_factory=list)
+    rooms: list[RoomWish] = field(default_factory=list)
+    nudge_at: datetime | None = None
+    room_news: list[RoomNews] = field(default_factory=list)
+    announced: list[KeepAnnouncement] = field(default_factory=list)
     planned: list[Planned] = field(default_factory=list)
     bookmark: str | None = None
     facts: Mapping[str, str] = field(default_factory=dict)
@@ -73,6 +101,7 @@ class Memory:
         self._asked_for = False
         """Whether somebody asked for what was erased."""
         self._tidied = -TIDY_APART
+        self.newsroom = Newsroom(database, vault, self._who_took_part)
 
     async def open(self, repeatable: Container[str] = (), now: datetime | None = None) -> None:
         """Ready the database for writing; `repeatable` are the channels on which a repeat is no second message.
@@ -97,6 +126,9 @@ class Memory:
     async def open_to_read(self) -> None:
         """Ready the database for reading beside a process that writes. Raises DatabaseUnusable."""
         await self._database.open(to_write=False)
+        self._process_key = await self._database.read(
+            lambda connection: responses.known_process_key(connection, self._vault, self._process)
+        )
 
     def exists(self) -> bool:
         """Whether there is a database yet; one on a server is taken to be there."""
@@ -144,17 +176,39 @@ class Memory:
         people.add(connection, vault, changes.new, changes.today)
         people.change(connection, changes.changed)
         people.readdress(connection, vault, changes.readdressed)
-        people.begin_drafts(connection, vault, changes.begun, changes.today)
-        people.change_drafts(connection, vault, changes.moved, changes.today)
+        nudge_at = changes.nudge_at or changes.now
+        people.begin_drafts(connection, vault, changes.begun, changes.today, nudge_at)
+        people.change_drafts(connection, vault, changes.moved, changes.today, nudge_at)
+        reminders.change(connection, changes.interests, changes.now, changes.today)
+        reminders.put_off(connection, changes.put_off)
+        reminders.cancel(connection, [*changes.cancelled, *changes.silenced])
+        rooms.remind(connection, vault, changes.rooms, changes.now, changes.today)
         responses.add(connection, vault, [submit for submit, _ in changes.submitted])
         marks = [self._mark(address) for _, address in changes.submitted]
         responses.note_participations(connection, self._process, marks)
         responses.erase(connection, vault, changes.codes)
         outbox.cancel_planned(connection, changes.cancelled)
+        outbox.cancel_news(connection, changes.unheard)
+        rooms.tell_news(connection, vault, changes.room_news, changes.today)
+        for step in changes.announced:
+            self._announced(connection, step, changes.now, changes.today)
         if changes.bookmark is not None:
             received.move_bookmark(connection, changes.channel, changes.bookmark)
         received.note_facts(connection, vault, changes.channel, changes.facts)
-        return outbox.add(connection, vault, changes.planned)
+        return outbox.add(connection, vault, changes.planned, changes.today)
+
+    def _who_took_part(self, connection: Connection, lookups: Sequence[bytes]) -> set[bytes]:
+        marks = {self._vault.mark(self._process_key, lookup): lookup for lookup in lookups}
+        return {marks[mark] for mark in responses.took_part(connection, self._process, list(marks))}
+
+    def _announced(self, connection: Connection, step: KeepAnnouncement, now: datetime, today: date) -> None:
+        # Read again in this transaction: somebody may have been taken off the staff since the message was read.
+        if step.by and not announcements.may_still(connection, step.by, {step.role}):
+            raise Overtaken
+        actor = f"staff {step.by}" if step.by else "command line"
+        announcements.keep(
+            connection, self._vault, step.announcement, actor, step.action, now, today, picture=step.picture
+        )
 
     async def tidy(self, *, at_once: bool = False) -> None:
         """Take what was erased or submitted out of the database's own files, too. Slow, so it comes after the reply.
@@ -173,15 +227,124 @@ class Memory:
             self._leftovers = True
             raise
 
-    async def forget_old(self, now: datetime, *, process_over: bool) -> None:
+    async def forget_old(self, at: Moment) -> None:
         """What the privacy text promises to be gone by now."""
+        gone = await self._database.write(lambda connection: retention.forget(connection, at))
+        self._leftovers |= gone > 0
 
-        def forget(connection: Connection) -> None:
-            received.forget(connection, now)
-            if process_over:
-                responses.forget_participations(connection, self._process)
+    async def is_sound(self) -> bool:
+        """Whether the database's own check finds nothing wrong."""
+        return await self._database.read(is_sound)
 
-        await self._database.write(forget)
+    async def failed_since(self, since: datetime) -> int:
+        """How many messages could not be handled since an instant."""
+        return await self._database.read(lambda connection: received.failed_since(connection, since))
+
+    async def enqueue_due(self, now: datetime, today: date, first: str, write: Write) -> bool:
+        """Make messages of a block of due reminders; whether there may be more. `first`: the undecided's language."""
+        if not await self._database.read(lambda connection: reminders.is_due(connection, now)):
+            return False
+        vault = self._vault
+        return await self._database.write(lambda c: reminders.enqueue(c, vault, now, today, first, write)) > 0
+
+    async def next_due(self) -> datetime | None:
+        """When the next reminder is due."""
+        return await self._database.read(reminders.next_due)
+
+    async def nudge(self, survey: str, now: datetime, today: date, until: datetime) -> bool:
+        """Plan to remind a block of people of an unfinished survey; whether there may be more."""
+        if not await self._database.read(lambda connection: reminders.is_idle_too_long(connection, now)):
+            return False
+        return await self._database.write(lambda c: reminders.nudge(c, survey, now, today, until)) == BLOCK
+
+    async def call_last(self, survey: str, now: datetime, today: date, until: datetime) -> bool:
+        """Plan to tell a block of people that their unfinished survey closes; whether there may be more."""
+        return await self._database.write(lambda c: reminders.call_last(c, survey, now, today, until)) == BLOCK
+
+    async def headcount(self, event: str) -> Mapping[str, int]:
+        """How many people come to an event, may come, and do not."""
+        return await self._database.read(lambda connection: reminders.headcount(connection, event))
+
+    async def planned_of(self, person: int) -> list[Reminder]:
+        """What is planned to be sent to a person."""
+        return await self._database.read(lambda connection: reminders.planned_of(connection, person))
+
+    async def known_events(self, zone: ZoneInfo) -> dict[str, KnownEvent]:
+        """The events as they were last read and told."""
+        return await self._database.read(lambda connection: events.known(connection, self._process, zone))
+
+    async def subscribers_of(self, event: str) -> int:
+        """How many people want to be reminded of an event."""
+        return await self._database.read(lambda connection: reminders.how_many(connection, event))
+
+    async def add_events(self, new: Sequence[Event]) -> None:
+        """Keep events that nobody was told anything about yet."""
+
+        def add(connection: Connection) -> None:
+            for event in new:
+                events.add(connection, self._process, event)
+
+        await self._database.write(add)
+
+    async def adopt_event(
+        self, event: Event, planned: Sequence[Reminder], defaults: Sequence[Lead], *, moved: bool
+    ) -> None:
+        """Plan anew what hangs on an event that is new or has changed, block by block, and then keep its facts.
+
+        Where it has not `moved`, what was about to go out goes out with the new facts. Killed in between, the next
+        start finds the change again and begins anew.
+        """
+        await self._database.write(lambda connection: reminders.supersede(connection, event.id, again=not moved))
+        while moved and await self._database.write(lambda c: reminders.forget_plans(c, event.id)) > 0:
+            pass
+        after = -1
+
+        def plan(connection: Connection) -> int | None:
+            """Which people come next, whose reminders are planned if they are not there."""
+            block = reminders.subscribers(connection, event.id, after)
+            reminders.plan_for(connection, block, planned, defaults)
+            return block[-1] if block else None
+
+        while (last := await self._database.write(plan)) is not None:
+            after = last
+
+        def keep(connection: Connection) -> None:
+            reminders.move_end(connection, event.id, event.starts_at)
+            known = events.known(connection, self._process, ZoneInfo("UTC"))
+            (events.change if event.id in known else events.add)(connection, self._process, event)
+
+        await self._database.write(keep)
+
+    async def begin_telling(self, event: Event, texts: Sequence[Shared], today: date) -> None:
+        """From now on people are told of an event as it now is; what they read is written beforehand."""
+
+        def begin(connection: Connection) -> None:
+            for text in texts:
+                reminders.text_id(connection, self._vault, text, today)
+            events.tell(connection, self._process, event, after=-1)
+
+        await self._database.write(begin)
+
+    async def go_on_telling(self, event: Event, notice: Reminder) -> bool:
+        """Plan the notice for the next block of people who are to be told; whether there may be more."""
+
+        def tell(connection: Connection) -> bool:
+            known = events.known(connection, self._process, ZoneInfo("UTC")).get(event.id)
+            if known is None or known.telling is None:
+                return False
+            block = reminders.subscribers(connection, event.id, known.telling)
+            reminders.plan_for(connection, block, [notice], ())
+            if block:
+                events.tell(connection, self._process, event, block[-1])
+            else:
+                events.told(connection, self._process, event.id)
+            return bool(block)
+
+        return await self._database.write(tell)
+
+    async def remote_id(self, key: str) -> str | None:
+        """The network's id of the message with this key: empty while it is on its way, None where there is none."""
+        return await self._database.read(lambda c: outbox.remote_id(c, key))
 
     async def has_response(self, code: str) -> bool:
         """Whether a deletion code belongs to a response."""
@@ -226,12 +389,16 @@ class Memory:
         return await self._database.read(lambda connection: received.read_facts(connection, self._vault, channel))
 
     async def due(self, now: datetime, most: int) -> list[OutboxRow]:
-        """Messages to be sent now."""
+        """Replies to be sent now."""
         return await self._database.read(lambda connection: outbox.due(connection, self._vault, now, most))
 
-    async def mark_sending(self, rows: Sequence[int]) -> None:
-        """Written before messages that must not be sent twice."""
-        await self._database.write(lambda connection: outbox.mark_sending(connection, rows))
+    async def due_unasked(self, now: datetime, most: int, without: Collection[int], channel: str) -> list[OutboxRow]:
+        """What the bot sends of its own accord on a network, now."""
+        return await self._database.read(lambda c: outbox.due_unasked(c, self._vault, now, most, without, channel))
+
+    async def mark_sending(self, rows: Sequence[int]) -> set[int]:
+        """Written before messages that must not be sent twice; those that may go."""
+        return await self._database.write(lambda connection: outbox.mark_sending(connection, rows))
 
     async def settle(self, fates: Sequence[Fate]) -> None:
         """Write what became of messages."""

@@ -1,15 +1,27 @@
 """What is to be sent, and what became of it. Address and text are sealed, and gone once the row is done."""
 
-from collections.abc import Container, Sequence
+from collections.abc import Collection, Container, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 
 import msgspec
-from sqlalchemy import Connection, bindparam, delete, func, insert, or_, select, update
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    bindparam,
+    case,
+    delete,
+    func,
+    insert,
+    null,
+    or_,
+    select,
+    update,
+)
 
 from bot.core.messages import REPLY, Address, OutboxRow, Outgoing, State
 from storage.people import opened_address, sealed_address
-from storage.tables import outbox, people
+from storage.tables import outbox, people, reminders, subscriptions, texts
 from storage.vault import Vault
 
 
@@ -30,7 +42,7 @@ class Planned:
 _ADD = insert(outbox).returning(outbox.c.id, outbox.c.message)
 
 
-def add(connection: Connection, vault: Vault, planned: Sequence[Planned]) -> list[OutboxRow]:
+def add(connection: Connection, vault: Vault, planned: Sequence[Planned], today: date) -> list[OutboxRow]:
     """Enqueue messages in order; the rows as they can be sent at once."""
     if not planned:
         return []
@@ -39,13 +51,15 @@ def add(connection: Connection, vault: Vault, planned: Sequence[Planned]) -> lis
         {
             "person_id": plan.person_id,
             "address": addresses[plan.to],
-            "message": vault.seal(msgspec.msgpack.encode(plan.message), "message"),
+            "message": sealed_message(vault, plan.message),
             "state": "queued",
             "once": plan.once,
             "due_at": plan.due_at,
             "priority": plan.priority,
             "attempts": 0,
             "key": plan.key,
+            "queued_on": today,
+            "channel": plan.to.channel if plan.priority > REPLY else None,
         }
         for plan in planned
     ]
@@ -65,34 +79,72 @@ def add(connection: Connection, vault: Vault, planned: Sequence[Planned]) -> lis
 
 
 def due(connection: Connection, vault: Vault, now: datetime, most: int) -> list[OutboxRow]:
-    """Queued rows whose time has come: replies first, each kind in its order."""
+    """Queued replies whose time has come, in their order."""
+    return _queued(connection, vault, now, most, outbox.c.priority == REPLY)
+
+
+def due_unasked(  # noqa: PLR0913, PLR0917 - which rows, and which not
+    connection: Connection, vault: Vault, now: datetime, most: int, without: Collection[int], channel: str
+) -> list[OutboxRow]:
+    """What the bot sends of its own accord on a network and is due, reminders before announcements, not yet at hand."""
+    here = (outbox.c.channel == channel) & (outbox.c.priority > REPLY)
+    rows = _queued(connection, vault, now, most + len(without), here)
+    return [row for row in rows if row.id not in without][:most]
+
+
+def _queued(
+    connection: Connection, vault: Vault, now: datetime, most: int, which: ColumnElement[bool]
+) -> list[OutboxRow]:
     statement = (
         select(outbox)
-        .where(outbox.c.state == "queued")
+        .where(outbox.c.state == "queued", which)
         .where(or_(outbox.c.due_at.is_(None), outbox.c.due_at <= now))
         .where(or_(outbox.c.not_before.is_(None), outbox.c.not_before <= now))
+        .where(or_(outbox.c.until_at.is_(None), outbox.c.until_at > now))
         .order_by(outbox.c.priority, outbox.c.id)
         .limit(most)
     )
-    return [
-        OutboxRow(
-            id=row.id,
-            to=opened_address(vault, row.address),
-            message=msgspec.msgpack.decode(vault.open(row.message, "message"), type=Outgoing),
-            state=row.state,
-            once=row.once,
-            due_at=row.due_at,
-            not_before=row.not_before,
-            priority=row.priority,
-            attempts=row.attempts,
-            key=row.key,
+    found = connection.execute(statement).all()
+    # A message to many is read and opened once, with its picture.
+    shared = select(texts.c.id, texts.c.message).where(texts.c.id.in_({row.text_id for row in found} - {None}))
+    opened = {row.id: opened_message(vault, row.message) for row in connection.execute(shared)}
+    rows = []
+    for row in found:
+        message = opened_message(vault, row.message) if row.text_id is None else opened[row.text_id]
+        rows.append(
+            OutboxRow(
+                id=row.id,
+                to=opened_address(vault, row.address),
+                message=message,
+                state=row.state,
+                once=row.once,
+                due_at=row.due_at,
+                not_before=row.not_before,
+                until=row.until_at,
+                priority=row.priority,
+                attempts=row.attempts,
+                key=row.key,
+            )
         )
-        for row in connection.execute(statement)
-    ]
+    return rows
+
+
+def sealed_message(vault: Vault, message: Outgoing) -> bytes:
+    """A message as it is stored."""
+    return vault.seal(msgspec.msgpack.encode(message), "message")
+
+
+def opened_message(vault: Vault, sealed: bytes) -> Outgoing:
+    """A stored message. Raises WrongKey."""
+    return msgspec.msgpack.decode(vault.open(sealed, "message"), type=Outgoing)
 
 
 REPEATABLE_FOR = timedelta(hours=20)
 """How long a network that knows repeats by their key is relied upon for it: Synapse forgets after 24 hours."""
+
+
+# That somebody was among the recipients of an announcement is nobody's business afterwards: they are counted, no more.
+_KEY_LEFT = case((outbox.c.announcement_id.is_(None), outbox.c.key), else_=null())
 
 
 def recover(connection: Connection, vault: Vault, repeatable: Container[str], now: datetime) -> None:
@@ -111,14 +163,23 @@ def recover(connection: Connection, vault: Vault, repeatable: Container[str], no
     paused = outbox.c.not_before.is_not(None) & (outbox.c.state == "queued")
     connection.execute(update(outbox).where(paused).values(not_before=None))
     connection.execute(
-        left.where(outbox.c.once.is_(True)).values(state="unknown", address=None, message=None, error="killed")
+        left.where(outbox.c.once.is_(True)).values(
+            state="unknown",
+            address=None,
+            message=None,
+            text_id=None,
+            person_id=None,
+            key=_KEY_LEFT,
+            error="killed",
+        )
     )
 
 
-def mark_sending(connection: Connection, ids: Sequence[int]) -> None:
-    """Written before a send that must not be repeated."""
-    if ids:
-        connection.execute(update(outbox).where(outbox.c.id.in_(ids)).values(state="sending"))
+def mark_sending(connection: Connection, ids: Sequence[int]) -> set[int]:
+    """Written before a send that must not be repeated: the rows that may go. One taken back meanwhile may not."""
+    queued = outbox.c.id.in_(ids) & (outbox.c.state == "queued")
+    marked = update(outbox).where(queued).values(state="sending").returning(outbox.c.id)
+    return set(connection.execute(marked).scalars())
 
 
 BLOCKED = "Blocked"
@@ -144,9 +205,11 @@ _DONE = (
         state=bindparam("state"),
         error=bindparam("error"),
         remote_id=bindparam("remote_id"),
+        key=_KEY_LEFT,
         attempts=outbox.c.attempts + 1,
         address=None,
         message=None,
+        text_id=None,
         person_id=None,
     )
 )
@@ -183,9 +246,11 @@ def _silence(connection: Connection, rows: Sequence[int]) -> None:
         return
     ids = connection.execute(select(outbox.c.person_id).where(outbox.c.id.in_(rows))).scalars()
     gone = [person for person in ids if person is not None]
-    connection.execute(update(people).where(people.c.id.in_(gone)).values(stopped=True))
+    connection.execute(update(people).where(people.c.id.in_(gone)).values(stopped=True, news_on=None))
     waiting_too = outbox.c.person_id.in_(gone) & outbox.c.id.not_in(rows)
     connection.execute(delete(outbox).where(waiting_too))
+    for table in (reminders, subscriptions):
+        connection.execute(delete(table).where(table.c.person_id.in_(gone)))
 
 
 def erase_of(connection: Connection, people: Sequence[int]) -> None:
@@ -197,11 +262,24 @@ def erase_of(connection: Connection, people: Sequence[int]) -> None:
 def cancel_planned(connection: Connection, people: Sequence[int]) -> None:
     """Take back what the bot would have sent of its own accord; replies stay."""
     if people:
-        planned = outbox.c.person_id.in_(people) & (outbox.c.priority > REPLY) & (outbox.c.state == "queued")
+        planned = outbox.c.person_id.in_(people) & (outbox.c.priority > REPLY) & outbox.c.state.in_(["queued", "held"])
         connection.execute(delete(outbox).where(planned))
+
+
+def cancel_news(connection: Connection, people: Sequence[int]) -> None:
+    """Take back announcements to people who do not want to hear news any more."""
+    if people:
+        waiting = outbox.c.announcement_id.is_not(None) & outbox.c.state.in_(["queued", "held"])
+        connection.execute(delete(outbox).where(outbox.c.person_id.in_(people), waiting))
 
 
 def waiting(connection: Connection, person: int) -> int:
     """How many messages are still to be sent to a person."""
     counted = select(func.count()).select_from(outbox).where(outbox.c.person_id == person)
     return int((connection.execute(counted)).scalar_one())
+
+
+def remote_id(connection: Connection, key: str) -> str | None:
+    """The network's id of the message with this key: empty as long as it is on its way, None where there is none."""
+    row = connection.execute(select(outbox.c.remote_id).where(outbox.c.key == key)).first()
+    return (row.remote_id or "") if row else None

@@ -2,17 +2,18 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime, timedelta
 from typing import Any
 
 import msgspec
-from sqlalchemy import Connection, bindparam, delete, insert, select, update
+from sqlalchemy import Connection, bindparam, case, delete, func, insert, null, select, update
 
 from bot.core.conversation import Consent, Person, Waiting
 from bot.core.messages import Address
+from bot.core.reminders import LEADS
 from bot.core.survey import Progress
 from bot.core.values import Missing, Value
-from storage.tables import drafts, people
+from storage.tables import Instant, attendance, drafts, people, subscriptions
 from storage.vault import Vault
 
 
@@ -22,6 +23,7 @@ class Record:
 
     since: date | None
     draft_changed_on: date | None
+    nudge_at: datetime | None
     messages_waiting: int
 
 
@@ -31,6 +33,7 @@ class _Draft(msgspec.Struct):
     answers: dict[str, Any]
     ticked: tuple[str, ...] = ()
     said: dict[str, str] = {}
+    asked_back: str = ""
 
 
 _FOUND = (
@@ -49,6 +52,16 @@ _FOUND = (
         drafts.c.version,
         drafts.c.question,
         drafts.c.answers,
+        people.c.leads,
+        people.c.news_on,
+        select(func.aggregate_strings(subscriptions.c.event, ","))
+        .where(subscriptions.c.person_id == people.c.id)
+        .scalar_subquery()
+        .label("reminded"),
+        select(func.aggregate_strings(attendance.c.event + "=" + attendance.c.coming, ","))
+        .where(attendance.c.person_id == people.c.id)
+        .scalar_subquery()
+        .label("coming"),
     )
     .select_from(people.outerjoin(drafts))
     .where(people.c.lookup.in_(bindparam("lookups", expanding=True)))
@@ -68,7 +81,9 @@ def _person(row: Any, asked: Address, vault: Vault) -> Person:
     draft = None
     if row.survey is not None:
         kept = msgspec.json.decode(vault.open(row.answers, "draft"), type=_Draft)
-        draft = Progress(row.survey, row.version, row.question, read(kept.answers), kept.ticked, kept.said)
+        draft = Progress(
+            row.survey, row.version, row.question, read(kept.answers), kept.ticked, kept.said, kept.asked_back
+        )
     return Person(
         id=row.id,
         address=address,
@@ -78,16 +93,18 @@ def _person(row: Any, asked: Address, vault: Vault) -> Person:
         waiting=None if row.waiting is None else Waiting(row.waiting, row.waiting_then or ""),
         misses=row.misses,
         draft=draft,
+        leads=None if row.leads is None else tuple(lead for lead in LEADS if lead in row.leads.split(",")),
+        news=row.news_on,
+        reminded=frozenset(row.reminded.split(",")) if row.reminded else frozenset(),
+        coming=dict(one.split("=") for one in row.coming.split(",")) if row.coming else {},
     )
 
 
-def record(connection: Connection, person: int) -> tuple[date | None, date | None]:
-    """Since when a person is known, and when their draft was last changed."""
-    kept = (
-        select(people.c.since, drafts.c.changed_on).select_from(people.outerjoin(drafts)).where(people.c.id == person)
-    )
-    row = (connection.execute(kept)).first()
-    return (row.since, row.changed_on) if row else (None, None)
+def record(connection: Connection, person: int) -> tuple[date | None, date | None, datetime | None]:
+    """Since when a person is known, when their draft was last changed, and when they may be reminded of it."""
+    kept = select(people.c.since, drafts.c.changed_on, drafts.c.nudge_at).select_from(people.outerjoin(drafts))
+    row = (connection.execute(kept.where(people.c.id == person))).first()
+    return (row.since, row.changed_on, row.nudge_at) if row else (None, None, None)
 
 
 def add(connection: Connection, vault: Vault, new: Sequence[Person], today: date) -> None:
@@ -121,6 +138,8 @@ _CHANGE = (
                 "waiting",
                 "waiting_then",
                 "misses",
+                "leads",
+                "news_on",
             )
         }
     )
@@ -149,6 +168,8 @@ def _state(person: Person) -> dict[str, object]:
         "waiting": person.waiting.menu if person.waiting else None,
         "waiting_then": person.waiting.then if person.waiting else None,
         "misses": person.misses,
+        "leads": None if person.leads is None else ",".join(person.leads),
+        "news_on": person.news,
     }
 
 
@@ -158,10 +179,12 @@ def erase(connection: Connection, ids: Sequence[int]) -> None:
         connection.execute(delete(people).where(people.c.id.in_(ids)))
 
 
-def begin_drafts(connection: Connection, vault: Vault, begun: Mapping[int, Progress], today: date) -> None:
-    """Write drafts that did not exist."""
+def begin_drafts(
+    connection: Connection, vault: Vault, begun: Mapping[int, Progress], today: date, nudge_at: datetime
+) -> None:
+    """Write drafts that did not exist; `nudge_at` is when their people may be reminded of them."""
     if begun:
-        rows = [{"person_id": person, **_draft(vault, draft, today)} for person, draft in begun.items()]
+        rows = [{"person_id": person, **_draft(vault, draft, today, nudge_at)} for person, draft in begun.items()]
         connection.execute(insert(drafts), rows)
 
 
@@ -169,13 +192,17 @@ _CHANGE_DRAFT = (
     update(drafts)
     .where(drafts.c.person_id == bindparam("person"))
     .values({name: bindparam(name) for name in ("survey", "version", "question", "answers", "changed_on")})
+    # Once only: whoever was reminded of a draft is not reminded of it again.
+    .values(nudge_at=case((drafts.c.nudged_on.is_(None), bindparam("nudge_at", type_=Instant())), else_=null()))
 )
 
 
-def change_drafts(connection: Connection, vault: Vault, changed: Mapping[int, Progress], today: date) -> None:
+def change_drafts(
+    connection: Connection, vault: Vault, changed: Mapping[int, Progress], today: date, nudge_at: datetime
+) -> None:
     """Write drafts that have moved on."""
     if changed:
-        rows = [{"person": person, **_draft(vault, draft, today)} for person, draft in changed.items()]
+        rows = [{"person": person, **_draft(vault, draft, today, nudge_at)} for person, draft in changed.items()]
         connection.execute(_CHANGE_DRAFT, rows)
 
 
@@ -188,15 +215,18 @@ def end_drafts(connection: Connection, ids: Sequence[int]) -> None:
         connection.execute(_END_DRAFTS, {"people": list(ids)})
 
 
-def _draft(vault: Vault, draft: Progress, today: date) -> dict[str, object]:
+def _draft(vault: Vault, draft: Progress, today: date, nudge_at: datetime) -> dict[str, object]:
     return {
         "survey": draft.survey,
         "version": draft.version,
         "question": draft.question,
         "answers": vault.seal(
-            msgspec.json.encode(_Draft(written(draft.answers), draft.ticked, dict(draft.said))), "draft"
+            msgspec.json.encode(_Draft(written(draft.answers), draft.ticked, dict(draft.said), draft.asked_back)),
+            "draft",
         ),
         "changed_on": today,
+        # To the hour, and rounded up: when exactly somebody answered is nobody's business.
+        "nudge_at": nudge_at.replace(minute=0, second=0, microsecond=0) + timedelta(hours=1),
     }
 
 

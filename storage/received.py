@@ -2,16 +2,13 @@
 
 from base64 import b64decode, b64encode
 from collections.abc import Mapping, Sequence
-from datetime import datetime, timedelta
+from datetime import datetime
 
 import msgspec
 from sqlalchemy import Connection, bindparam, delete, func, insert, select, update
 
 from storage.tables import bookmarks, dead_letters, facts, seen, sources
 from storage.vault import Vault
-
-KEPT = timedelta(hours=48)
-"""How long an id is remembered: Telegram hands an update over again for at most 24 hours."""
 
 
 def known(connection: Connection, channel: str, ids: Sequence[str]) -> set[str]:
@@ -42,10 +39,10 @@ def note_failed(connection: Connection, channel: str, failed: Sequence[tuple[str
         connection.execute(insert(dead_letters), rows)
 
 
-def forget(connection: Connection, now: datetime) -> None:
-    """Forget ids that no network will hand over again, those of failed messages as well."""
-    connection.execute(delete(seen).where(seen.c.at < now - KEPT))
-    connection.execute(delete(dead_letters).where(dead_letters.c.at < now - KEPT))
+def failed_since(connection: Connection, since: datetime) -> int:
+    """How many messages could not be handled since an instant."""
+    counted = select(func.count()).select_from(dead_letters).where(dead_letters.c.at > since)
+    return int(connection.execute(counted).scalar_one())
 
 
 MOST_SOURCES = 500

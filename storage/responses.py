@@ -85,20 +85,25 @@ def erase(connection: Connection, vault: Vault, codes: Sequence[str]) -> None:
         connection.execute(delete(responses).where(responses.c.deletion_hash.in_(hashes)))
 
 
+def known_process_key(connection: Connection, vault: Vault, process: str) -> bytes:
+    """The random key of a process; empty where it has none. Raises WrongKey."""
+    found = (connection.execute(select(process_keys.c.wrapped).where(process_keys.c.process == process))).scalar()
+    return vault.open(found, "process key") if found is not None else b""
+
+
 def process_key(connection: Connection, vault: Vault, process: str) -> bytes:
     """The random key of a process, made at first need. Raises WrongKey."""
-    found = (connection.execute(select(process_keys.c.wrapped).where(process_keys.c.process == process))).scalar()
-    if found is not None:
-        return vault.open(found, "process key")
+    if known := known_process_key(connection, vault, process):
+        return known
     key = vault.new_process_key()
     connection.execute(insert(process_keys).values(process=process, wrapped=vault.seal(key, "process key")))
     return key
 
 
-def forget_participations(connection: Connection, process: str) -> None:
+def forget_participations(connection: Connection, process: str) -> int:
     """Erase the key of a process that has ended: from then on nobody can compute who took part."""
     connection.execute(delete(process_keys).where(process_keys.c.process == process))
-    connection.execute(delete(participations).where(participations.c.process == process))
+    return connection.execute(delete(participations).where(participations.c.process == process)).rowcount
 
 
 # Statements of every batch are built once: SQLAlchemy takes longer to build one than SQLite to run it.

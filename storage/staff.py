@@ -55,12 +55,14 @@ def pair(connection: Connection, vault: Vault, code: str, address: Address, now:
     audit.note(connection, now, f"staff {number}", "staff_paired", role)
 
 
-_ROLES = select(staff.c.lookup, staff.c.role).where(staff.c.lookup.in_(bindparam("lookups", expanding=True)))
+_ROLES = select(staff.c.lookup, staff.c.id, staff.c.role).where(
+    staff.c.lookup.in_(bindparam("lookups", expanding=True))
+)
 
 
-def roles(connection: Connection, lookups: Sequence[bytes]) -> dict[bytes, str]:
-    """The roles of those among these people who are staff."""
-    return {row.lookup: row.role for row in connection.execute(_ROLES, {"lookups": list(lookups)})}
+def roles(connection: Connection, lookups: Sequence[bytes]) -> dict[bytes, tuple[int, str]]:
+    """The numbers and roles of those among these people who are staff."""
+    return {row.lookup: (row.id, row.role) for row in connection.execute(_ROLES, {"lookups": list(lookups)})}
 
 
 def members(connection: Connection, vault: Vault) -> list[StaffMember]:

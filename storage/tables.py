@@ -51,8 +51,11 @@ class Instant(TypeDecorator[datetime]):
         return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
 
 
+Number = BigInteger().with_variant(Integer, "sqlite")
+"""An id that counts up; SQLite knows only one such type."""
+
 # `lookup` is a keyed hash of the address, `address` the address itself, sealed. `id` is random, so that it says
-# neither who somebody is nor when they came.
+# neither who somebody is nor when they came. A room whose admins want reminders in it is kept here, too.
 people = Table(
     "people",
     metadata,
@@ -68,10 +71,14 @@ people = Table(
     Column("waiting_then", String(64)),
     Column("misses", Integer, nullable=False),
     Column("since", Date, nullable=False),
+    Column("leads", String(64)),
+    Column("news_on", Date),
+    Column("is_room", Boolean),
     sqlite_with_rowid=False,  # a hidden number would tell in which order people came
 )
 
-# Answers before they are submitted: sealed, because they still hang on a person.
+# Answers before they are submitted: sealed, because they still hang on a person. `nudge_at` is when somebody may be
+# reminded of them, to the hour; once they have been, and once the last call went out, the day is kept.
 drafts = Table(
     "drafts",
     metadata,
@@ -81,6 +88,9 @@ drafts = Table(
     Column("question", String(64)),
     Column("answers", LargeBinary, nullable=False),
     Column("changed_on", Date, nullable=False),
+    Column("nudge_at", Instant, index=True),
+    Column("nudged_on", Date),
+    Column("last_call_on", Date),
 )
 
 # Submitted answers. The id is random and the rows lie in its order, not in the order of arrival.
@@ -154,11 +164,12 @@ facts = Table(
 
 # What is to be sent. Address and message are sealed. A reply is deleted in the write that marks it done; a row with a
 # `key` stays, blanked, so that it is never enqueued again. `due_at` is empty for a reply: it is due at once, whatever
-# the clock shows after a restart.
+# the clock shows after a restart. A message to many stands once among the texts, and each row names it. From `until_at`
+# on a row is not sent any more. What the bot sends of its own accord names its `channel`: each has its own pace.
 outbox = Table(
     "outbox",
     metadata,
-    Column("id", BigInteger().with_variant(Integer, "sqlite"), primary_key=True, autoincrement=True),
+    Column("id", Number, primary_key=True, autoincrement=True),
     Column("person_id", BigInteger, index=True),
     Column("address", LargeBinary),
     Column("message", LargeBinary),
@@ -171,9 +182,99 @@ outbox = Table(
     Column("error", String(64)),
     Column("remote_id", String(255)),
     Column("key", String(128)),
+    Column("text_id", Number),
+    Column("until_at", Instant),
+    Column("queued_on", Date),
+    Column("announcement_id", Number),
+    Column("channel", String(32)),
     UniqueConstraint("key"),
+    Index("ix_outbox_announcement_id", "announcement_id", "state"),
+    Index("ix_outbox_channel", "channel", "state", "priority", "id"),
     Index("ix_outbox_waiting", "state", "priority", "id"),
     sqlite_autoincrement=True,
+)
+
+# Messages that go to many people, one for each language. Nobody is named in them; sealed as every message is.
+texts = Table(
+    "texts",
+    metadata,
+    Column("id", Number, primary_key=True, autoincrement=True),
+    Column("name", String(200), nullable=False, unique=True),
+    Column("event", String(64)),
+    Column("message", LargeBinary, nullable=False),
+    Column("made_on", Date, nullable=False),
+    sqlite_autoincrement=True,
+)
+
+# What staff write to many. Content and picture are sealed: the audience may say who has finished the survey, and that
+# is written down nowhere in clear. People are enqueued in the order of their ids, `after` is the last one who was.
+announcements = Table(
+    "announcements",
+    metadata,
+    Column("id", BigInteger, primary_key=True, autoincrement=False),
+    Column("revision", Integer, nullable=False),
+    Column("state", String(16), nullable=False),
+    Column("content", LargeBinary, nullable=False),
+    Column("picture", LargeBinary),
+    Column("author", Integer, nullable=False),
+    Column("confirmed_by", Integer),
+    Column("starts_at", Instant),
+    Column("begun_at", Instant),
+    Column("done_at", Instant),
+    Column("changed_on", Date, nullable=False),
+    Column("after", BigInteger, nullable=False),
+    Column("enqueued", Boolean, nullable=False),
+    sqlite_with_rowid=False,
+)
+
+# That somebody wants to be reminded of an event; "*" is all of them.
+subscriptions = Table(
+    "subscriptions",
+    metadata,
+    Column("person_id", ForeignKey("people.id", ondelete="CASCADE"), primary_key=True),
+    Column("event", String(64), primary_key=True),
+    Column("since", Date, nullable=False),
+    Index("ix_subscriptions_event", "event", "person_id"),
+    sqlite_with_rowid=False,
+)
+
+# Whether somebody comes to an event: a headcount for staff.
+attendance = Table(
+    "attendance",
+    metadata,
+    Column("person_id", ForeignKey("people.id", ondelete="CASCADE"), primary_key=True),
+    Column("event", String(64), primary_key=True),
+    Column("coming", String(8), nullable=False),
+    Column("since", Date, nullable=False),
+    Index("ix_attendance_event", "event", "coming"),
+    sqlite_with_rowid=False,
+)
+
+# What is to be sent to whom and when, of the bot's own accord. A row goes in the write that makes it an outbox row.
+reminders = Table(
+    "reminders",
+    metadata,
+    Column("id", Number, primary_key=True, autoincrement=True),
+    Column("person_id", ForeignKey("people.id", ondelete="CASCADE"), nullable=False),
+    Column("kind", String(16), nullable=False),
+    Column("event", String(64), nullable=False),
+    Column("due_at", Instant, nullable=False, index=True),
+    Column("until_at", Instant, nullable=False),
+    UniqueConstraint("person_id", "event", "kind"),
+    sqlite_autoincrement=True,
+)
+
+# The events as the reminders were planned for them (`facts`), and as people were last told (`told`), both JSON. While
+# people are being told, `notice_after` is the id of the last one whose notice is planned.
+events = Table(
+    "events",
+    metadata,
+    Column("process", String(64), primary_key=True),
+    Column("id", String(64), primary_key=True),
+    Column("sequence", Integer, nullable=False),
+    Column("facts", Text, nullable=False),
+    Column("told", Text, nullable=False),
+    Column("notice_after", BigInteger),
 )
 
 # Members of staff: found by the same keyed hash as people, but kept apart from them.

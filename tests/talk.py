@@ -65,6 +65,11 @@ class Talk:
         self.language = language
         self._recorder = recorder
 
+    @property
+    def heard(self) -> list[tuple[Address, Outgoing]]:
+        """Everything the bot has said to anybody."""
+        return self._recorder.sent
+
     async def say(self, text: str) -> list[Outgoing]:
         """Type a message; what the bot answers."""
         return await self.receive(self.incoming(text=text))
@@ -79,6 +84,16 @@ class Talk:
         for text in texts:
             answers = await self.say(text)
         return answers
+
+    async def wait_until(self, at: datetime, step: timedelta = timedelta(minutes=15)) -> list[Outgoing]:
+        """Let time pass, a tick at a time; what the bot sends of its own accord meanwhile."""
+        clock = self.app.clock
+        assert isinstance(clock, FrozenClock)
+        before = len(self._recorder.sent)
+        while clock.at < at:
+            clock.at = min(clock.at + step, at)
+            await self.app.duties.all_at_once()
+        return [message for _, message in self._recorder.sent[before:]]
 
     async def receive(self, *messages: Incoming) -> list[Outgoing]:
         """Hand the bot a batch; all that it sends."""

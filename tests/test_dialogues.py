@@ -1,9 +1,9 @@
 """The dialogues in `tests/dialogues`: whole conversations, word for word.
 
 `>` is typed by the person, `<` is sent by the bot (its further lines are indented). `@` lines set the scene: `@now`,
-`@language`, `@process FOLDER` and `@restart` (a new process on the same database), `@tap KEY`, `@user NAME`. The
-code in `Ihr Löschcode: …` stands as {code}, which the person may type. `make dialogues` writes them
-anew: read the difference.
+`@language`, `@process FOLDER` and `@restart` (a new process on the same database), `@tap KEY`, `@user NAME`,
+`@until INSTANT` (time passes, and the bot may speak of its own accord). The code in `Ihr Löschcode: …` stands as
+{code}, which the person may type. `make dialogues` writes them anew: read the difference.
 """
 
 import os
@@ -52,18 +52,23 @@ async def _play(written: str, folder: Path, url: str) -> str:
             if word in {"@now", "@process", "@restart", "@language"}:
                 await stack.aclose()
                 talk = None
-            if word not in {">", ">>", "@tap", "@user"} and line != ">":
+            if word not in {">", ">>", "@tap", "@user", "@until"} and line != ">":
                 continue
             if talk is None:
                 talk = await stack.enter_async_context(talking(config_in(folder, process, url), now, language=language))
             if word == "@user":
                 talk = talk.another(rest)
                 continue
-            typed = rest.replace("{code}", code)
-            answers = await (talk.tap(typed) if word == "@tap" else talk.say(typed))
+            answers = await _answers(talk, word, rest.replace("{code}", code))
             code = next((found[1] for said in answers if (found := CODE.search(said.text))), code)
             lines += [shown.replace(code, "{code}") if code else shown for said in answers for shown in _shown(said)]
     return "\n".join(lines) + "\n"
+
+
+async def _answers(talk: Talk, word: str, rest: str) -> list[Outgoing]:
+    if word == "@until":
+        return await talk.wait_until(datetime.fromisoformat(rest))
+    return await (talk.tap(rest) if word == "@tap" else talk.say(rest))
 
 
 def _script(written: str) -> Iterator[str]:

@@ -7,6 +7,7 @@ import sys
 import tomllib
 from itertools import combinations
 from pathlib import Path
+from typing import get_args
 
 import msgspec
 import pytest
@@ -16,11 +17,13 @@ from sqlalchemy import String
 
 from bot import config, content, locales
 from bot.__main__ import _parser
-from bot.core import questions
+from bot.core import announcement, questions
+from bot.core.audience import ROOMS, STAGES
 from bot.core.conversation import CONTROLS
 from bot.core.recognition import fold
 from bot.paths import CONTENT, LOCALES, ROOT
 from handlers import COMMANDS, MENUS
+from handlers.announcements import STEPS
 from storage import tables
 from storage.migrations import NEWEST
 from tests.talk import BEISPIELSTADT
@@ -73,12 +76,28 @@ def test_every_message_is_used_and_every_used_message_exists() -> None:
     families |= {f"start.network.{name}" for name in ("terminal", "telegram", "matrix")}
     families |= {f"staff.role.{name}" for name in ("editor", "sender", "analyst", "admin")}
     families |= {"answer.yes", "answer.no", "words.yes", "words.no"}
+    families |= _of_announcements()
     quoted = set(re.findall(r"[\"']([a-z]+(?:[._][a-z_]+)+|apology)[\"']", code))
     assert known - families - quoted == set()
     spoken = {name.partition(".")[0] for name in known}
     looked_up = {name for name in quoted if "." in name and name.partition(".")[0] in spoken}
     assert {name for name in looked_up if not name.endswith((".db", ".key"))} <= known
     assert families <= known
+
+
+def _of_announcements() -> set[str]:
+    """What is said of announcements by the name of a step, a state, a reason, a count or a choice."""
+    shown = {"announce.do.new", *(f"announce.do.{name}" for name in STEPS), "announce.do.ready"}
+    shown -= {"announce.do.set"}
+    shown |= {f"announce.state.{name}" for name in get_args(announcement.State)}
+    shown |= {f"announce.progress.{name}" for name in ("sending", "paused", "done", "stopped")}
+    shown |= {f"announce.not.{name}" for name in get_args(announcement.Reason)}
+    shown |= {f"announce.stage.{name}" for name in STAGES} | {f"announce.choose_rooms.{name}" for name in ROOMS}
+    shown |= {"announce.rooms.too", "announce.rooms.only", "announce.markup.bold", "announce.markup.link"}
+    counts = ("sent", "unclear", "blocked", "failed", "late", "not_sent", "remaining")
+    shown |= {f"announce.count.{name}" for name in counts}
+    respects = ("channel", "language", "stage", "event", "rooms")
+    return shown | {f"announce.{by}.{name}" for by in ("by", "ask") for name in respects}
 
 
 def test_a_word_steers_one_way_only() -> None:

@@ -87,6 +87,12 @@ def test_a_sharp_s_may_be_typed_in_any_way(typed: str) -> None:
     assert exact(typed, choices("Große Straße", "Platz")) == choices("Große Straße")[0]
 
 
+@messages("vor Ort", "Vor Ort.", "vorort")
+def test_the_part_behind_a_comma_is_enough_where_it_means_one_label(typed: str) -> None:
+    assert understood(typed, "Ja, vor Ort", "Ja, online", "Nein") == "Ja, vor Ort"
+    assert understood("Ja", "Ja, vor Ort", "Ja, online", "Nein") is None
+
+
 @messages("2", "2.", " 2 ", "2)", "Nr. 2", "nummer 2", "Antwort 2", "#2", "number 2", "②")
 def test_a_number_is_a_position_from_1(typed: str) -> None:
     assert exact(typed, choices("schlecht", "mittel", "gut")) == choices("schlecht", "mittel")[1]
@@ -127,7 +133,6 @@ def test_a_signed_number_is_asked_again(typed: str) -> None:
         ("zufriden", SATISFACTION, "zufrieden"),
         ("unzufriden", SATISFACTION, "unzufrieden"),
         ("sehr zufriedn", SATISFACTION, "sehr zufrieden"),
-        ("teils", ("teils, teils", "eher leicht"), "teils, teils"),
         ("45 bis 59 Jahren", AGES, "45 bis 59 Jahre"),
     ],
 )

@@ -241,12 +241,12 @@ async def test_a_submitted_text_is_in_no_file_after_its_code_was_used(tmp_path: 
 async def test_erasing_leaves_no_row_about_the_person(tmp_path: Path, database_url: str) -> None:
     config = config_in(tmp_path, BEISPIELSTADT, database_url)
     async with talking(config, BEISPIELSTADT_OPEN) as anna:
-        await anna.say_all("/umfrage", "1", "ja")
-        await anna.say_all("/loeschen", "2")
+        await anna.say_all("/umfrage", "1", "ja", "/erinnern alle", "/erinnern rathaus", "in 1 Stunde")
+        await anna.say_all("/termine rathaus", "Ich komme", "/loeschen", "2")
     stored = database(database_url, tmp_path)
     rows = await stored.read(_everything)
     await stored.close()
-    about_nobody = {"seen", "process_keys"}
+    about_nobody = {"seen", "process_keys", "events"}
     assert {name for name, found in rows.items() if found} <= about_nobody
 
 
@@ -308,6 +308,6 @@ async def test_a_text_may_hold_what_databases_stumble_over(tmp_path: Path, datab
 
 async def test_my_data_names_every_table_that_knows_the_person(tmp_path: Path) -> None:
     """A new table with a person in it has to appear in /meine_daten: this list is what the handler covers."""
-    known = {"people", "drafts", "outbox"}
+    known = {"people", "drafts", "outbox", "subscriptions", "attendance", "reminders"}
     with_people = {table.name for table in tables.metadata.sorted_tables if "person_id" in table.columns}
     assert with_people | {"people"} == known

@@ -27,9 +27,17 @@ def rendered(message: Outgoing) -> str:
     lines += [f"{number} {choice.label}" for number, choice in enumerate(message.choices, 1)]
     if message.controls:
         lines.append(" ".join(f"[{control.label}]" for control in message.controls))
-    if message.attachment:
-        lines += [f"{message.attachment.name}:", message.attachment.content.decode("utf-8", "replace")]
-    return "\n".join(lines)
+    return "\n".join([*lines, *_file(message)])
+
+
+def _file(message: Outgoing) -> list[str]:
+    """A file's name and content; of a picture no more than that it is there."""
+    file = message.attachment
+    if file is None:
+        return []
+    if file.media_type.startswith("image/"):
+        return [f"[{file.name}]"]
+    return [f"{file.name}:", file.content.decode("utf-8", "replace")]
 
 
 class Terminal:
@@ -109,6 +117,4 @@ def _wrapped(message: Outgoing) -> str:
         lines += [f"{bold}{number:>4}{plain}  {first}", *(f"      {line}" for line in others)]
     if message.controls:
         lines.append("      " + " ".join(f"[{control.label}]" for control in message.controls))
-    if message.attachment:
-        lines += [f"{message.attachment.name}:", message.attachment.content.decode("utf-8", "replace")]
-    return "\n".join(lines)
+    return "\n".join([*lines, *_file(message)])

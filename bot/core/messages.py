@@ -3,7 +3,7 @@
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Literal, Protocol
+from typing import Literal, Protocol, runtime_checkable
 
 Kind = Literal["message", "edit", "delete", "membership", "unreadable", "undecipherable"]
 """`unreadable` is what nobody can make sense of; `undecipherable` what its sender encrypted for others only."""
@@ -23,7 +23,10 @@ class Incoming:
     """One thing a network handed over. `id` is unique within its channel; `choice` is the key of a tapped button.
 
     `target` is the network's id of the message itself, of the message under a tapped button, or of the edited one.
-    `media` marks a picture, a voice message and the like; `link` opens the private chat for one from a group.
+    `media` marks a picture, a voice message and the like; `picture` is what its channel fetches one by.
+    `link` opens the private chat for one from a group.
+    A reaction to a message about an event comes as the choice "e:ID:ask", which is answered in private.
+    `by_admin` is whether somebody who runs the room said it, where that was asked of the network.
     `thread` is the network's id of the thread that the message stands in. `vouched` is whether the network makes sure
     that the message is its sender's own: a forward is not, nor one from a server that nobody has named for staff.
     """
@@ -40,7 +43,9 @@ class Incoming:
     media: bool = False
     vouched: bool = True
     link: str = ""
+    by_admin: bool = False
     thread: str | None = None
+    picture: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +67,25 @@ class Attachment:
 
 
 @dataclass(frozen=True, slots=True)
+class Venue:
+    """A place on the map, in degrees."""
+
+    name: str
+    address: str
+    latitude: float
+    longitude: float
+
+
+@dataclass(frozen=True, slots=True)
+class Span:
+    """Some words in one manner; `link` is an address that opens when they are chosen."""
+
+    text: str
+    bold: bool = False
+    link: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Settled:
     """A message with buttons that was answered by one of them: its id, and what it reads from now on."""
 
@@ -75,17 +99,23 @@ class Outgoing:
 
     `choices` are numbered from 1 in the order given. `controls` (back, skip, pause) are not: they are typed as words
     and stand in a row of their own where a network has buttons. `done` ends a selection of several by buttons.
+    `venue` is shown on a map where a network has one; the text says it, too. `about` is the id of the event that a
+    message is about, so that a network can tell which one a reaction is for.
     An `aside` leaves the buttons of the message before it valid; any other message takes them away.
     `replaces` names a message to edit instead of sending a new one; `settles` one that this message makes obsolete.
     `commands` are what the network lists beside this chat from now on, where it lists any: names and descriptions.
+    `spans` are the same words with what is bold and what is a link, for networks that can show it; the text says all.
     `private` goes to the person alone, wherever they asked; `reply_to` and `thread` say where in a room it belongs.
     """
 
     text: str
+    spans: tuple[Span, ...] = ()
     choices: tuple[Choice, ...] = ()
     controls: tuple[Choice, ...] = ()
     done: Choice | None = None
     attachment: Attachment | None = None
+    venue: Venue | None = None
+    about: str = ""
     silent: bool = False
     aside: bool = False
     replaces: str | None = None
@@ -104,7 +134,10 @@ REPLY, REMINDER, ANNOUNCEMENT = 0, 1, 2
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OutboxRow:
-    """A message on its way. `once` is never sent again where it stays open whether it arrived; `due_at` None is now."""
+    """A message on its way. `once` is never sent again where it stays open whether it arrived; `due_at` None is now.
+
+    From `until` on it is too late: it is not sent any more.
+    """
 
     id: int
     to: Address
@@ -113,6 +146,7 @@ class OutboxRow:
     once: bool = False
     due_at: datetime | None = None
     not_before: datetime | None = None
+    until: datetime | None = None
     priority: int = REPLY
     attempts: int = 0
     error: str | None = None
@@ -171,6 +205,15 @@ class Memory(Protocol):
     async def bookmark(self, channel: str) -> str | None: ...
 
     async def facts(self, channel: str) -> Mapping[str, str]: ...
+
+
+@runtime_checkable
+class Pictures(Protocol):
+    """A channel on which people can send pictures."""
+
+    async def fetch(self, reference: str, most: int) -> bytes:
+        """What an `Incoming.picture` stands for, up to a little more than `most` bytes. Raises a SendError."""
+        ...
 
 
 class Channel(Protocol):

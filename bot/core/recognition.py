@@ -60,8 +60,8 @@ def _label(label: str) -> str:
 
 @lru_cache(maxsize=4096)
 def _names(label: str) -> frozenset[str]:
-    """Every way a label may be typed whole: itself, its parts around a slash, and itself without brackets."""
-    parts = [label, re.sub(r"\s*\([^)]*\)", "", label), *label.split(" / ")]
+    """Every way a label may be typed: whole, without brackets, or one of its parts around a slash or a comma."""
+    parts = [label, re.sub(r"\s*\([^)]*\)", "", label), *label.split(" / "), *label.split(", ")]
     return frozenset().union(*(_spellings(part) for part in parts))
 
 

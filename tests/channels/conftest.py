@@ -58,6 +58,13 @@ def limited_synapse(synapse_installed: None) -> Iterator[Homeserver]:
 
 
 @pytest.fixture
+async def bot(synapse: Homeserver, name: str) -> str:
+    """The name of an account for the bot on that shared homeserver."""
+    await synapse.register(f"mitreden-{name}")
+    return f"mitreden-{name}"
+
+
+@pytest.fixture
 def name() -> str:
     """A name that nobody else has on a shared homeserver."""
     return f"erika-{secrets.token_hex(4)}"

@@ -65,6 +65,8 @@ class FakeTelegram:
         self.calls: list[Call] = []
         self.violations: list[str] = []
         self.limits = Limits()
+        self.files: dict[str, bytes] = {}
+        """What people have sent, by the id of each file."""
         self.chats = Chats(username)
         self._bot_api = BotApi(description)
         self._updates = Updates()
@@ -78,6 +80,7 @@ class FakeTelegram:
     async def __aenter__(self) -> Self:
         application = web.Application(client_max_size=LARGEST_REQUEST)
         application.router.add_route("*", "/bot{token}/{method}", self._serve)
+        application.router.add_get("/file/bot{token}/{path}", self._file)
         runner = web.AppRunner(application, access_log=None, shutdown_timeout=0.2)
         await runner.setup()
         self._running.push_async_callback(runner.cleanup)
@@ -167,6 +170,12 @@ class FakeTelegram:
         """Taps that reached the bot this many seconds ago and have no answer, readable."""
         return self._callbacks.unanswered(older_than)
 
+    async def _file(self, request: web.Request) -> web.Response:
+        content = self.files.get(request.match_info["path"])
+        if request.match_info["token"] != self.token or content is None:
+            return web.Response(status=404)
+        return web.Response(body=content)
+
     async def _serve(self, request: web.Request) -> web.StreamResponse:
         if request.match_info["token"] != self.token:
             return _refused(Refusal(401, "Unauthorized"))
@@ -222,6 +231,14 @@ class FakeTelegram:
                 problem if problem.startswith(method) else f"{method}: {problem}" for problem in problems
             ]
             raise Refusal(400, f"Bad Request: {problems[0]}")
+        if method == "getFile":
+            content = self.files[params["file_id"]]
+            return {
+                "file_id": params["file_id"],
+                "file_unique_id": params["file_id"],
+                "file_size": len(content),
+                "file_path": params["file_id"],
+            }
         self.limits.check(method, params)
         return await self._methods.perform(method, params)
 

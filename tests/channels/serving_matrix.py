@@ -24,12 +24,17 @@ async def serving(
     folder: Path,
     process: Path | None = BEISPIELSTADT,
     now: datetime = BEISPIELSTADT_OPEN,
+    *,
+    url: str = "",
     **settings: Any,
 ) -> AsyncIterator[application.App]:
-    """A bot with an account of this name, which is registered already; storage and session lie in a folder."""
+    """A bot with an account of this name, which is registered already; storage and session lie in a folder.
+
+    `url` is another way to the homeserver; settings are those of the channel.
+    """
     config = config_in(folder, process)
     loaded = application.load_process(config)
-    account = Account(homeserver.url, homeserver.user_id(bot), PASSWORD)
+    account = Account(url or homeserver.url, homeserver.user_id(bot), PASSWORD)
     channel = Matrix(account, folder / "matrix", **settings)
     await channel.open()
     paces = {channel.name: Pace(QUICK)}

@@ -28,7 +28,8 @@ async def test_two_people_talk_and_the_homeserver_understands_nothing(synapse: H
         await erika.mentions(paul.user_id, "hören Sie?")
         assert (await paul.hears("hören")).mentions == [paul.user_id]
         assert await paul.devices_of(erika.user_id) == {erika.device_id: {"signed": True, "verified": False}}
-        assert [one.unreadable for one in erika.messages() + paul.messages()] == [""] * 8
+        # What one has just said oneself comes back from the server a little later.
+        assert not any(one.unreadable for one in erika.messages() + paul.messages())
     assert not synapse.text_in_database(f"Wunsch von {name}")
     assert not synapse.text_in_database(f"Antwort an {name}")
 

@@ -22,8 +22,8 @@ KILLS = int(os.environ.get("MITREDEN_KILLS", "4"))
 NOW = "2025-11-10T10:00:00+01:00"
 
 
-async def start(telegram: FakeTelegram, folder: Path) -> Process:
-    """`mitreden run` as an operator starts it."""
+async def start(telegram: FakeTelegram, folder: Path, *more: str, now: str = NOW) -> Process:
+    """`mitreden run` as an operator starts it, with further arguments."""
     environment = {
         **os.environ,
         "PYTHONPATH": str(Path(__file__).parents[2]),
@@ -31,7 +31,7 @@ async def start(telegram: FakeTelegram, folder: Path) -> Process:
         "MITREDEN_TELEGRAM_API_URL": telegram.url,
     }
     with (folder / "log").open("ab") as log:
-        arguments = (sys.executable, "-m", "bot", "run", "--now", NOW)
+        arguments = (sys.executable, "-m", "bot", "run", "--now", now, *more)
         return await asyncio.create_subprocess_exec(*arguments, cwd=folder, env=environment, stderr=log)
 
 

@@ -66,6 +66,12 @@ class Api:
         """Read something. Raises a SendError."""
         return await self.call("GET", where, None, query, patience)
 
+    async def download(self, media: str, most: int) -> bytes:
+        """What an address of the form mxc://server/id stands for. Raises a SendError."""
+        server, _, name = media.removeprefix("mxc://").partition("/")
+        where = f"/_matrix/client/v1/media/download/{quote(server, safe=':')}/{quote(name, safe='')}"
+        return await self.call("GET", where, None, {}, most=most)
+
     async def post(self, where: str, body: object, patience: float = PATIENCE, **query: str) -> bytes:
         """Do something. Raises a SendError."""
         return await self.call("POST", where, body, query, patience)
@@ -74,10 +80,17 @@ class Api:
         """Set something, or send an event. Raises a SendError."""
         return await self.call("PUT", where, body, {}, patience)
 
-    async def call(
-        self, method: str, where: str, body: object, query: Mapping[str, str], patience: float = PATIENCE
+    async def call(  # noqa: PLR0913 - what a request consists of
+        self,
+        method: str,
+        where: str,
+        body: object,
+        query: Mapping[str, str],
+        patience: float = PATIENCE,
+        *,
+        most: int = -1,
     ) -> bytes:
-        """The body of the answer. Raises NotSent, SignedOut, Unknown, Denied."""
+        """The body of the answer, little more than `most` bytes. Raises NotSent, SignedOut, Unknown, Denied."""
         data = None if body is None else body if isinstance(body, bytes) else msgspec.json.encode(body)
         kind = "application/octet-stream" if isinstance(body, bytes) else "application/json"
         headers = {"Content-Type": kind, **({"Authorization": f"Bearer {self.token}"} if self.token else {})}
@@ -92,7 +105,7 @@ class Api:
                 allow_redirects=False,
                 timeout=aiohttp.ClientTimeout(total=patience),
             ) as response:
-                answer = await response.read()
+                answer = await (response.read() if most < 0 else _begin(response, most))
                 if response.ok:
                     return answer
                 raise _refused(response, answer)
@@ -100,6 +113,16 @@ class Api:
             raise NotSent("no connection") from error
         except (TimeoutError, asyncio.IncompleteReadError, aiohttp.ClientError) as error:
             raise Unknown(type(error).__name__) from error
+
+
+async def _begin(response: aiohttp.ClientResponse, most: int) -> bytes:
+    """An answer up to a little more than `most` bytes."""
+    found = bytearray()
+    async for piece in response.content.iter_chunked(64 * 1024):
+        found += piece
+        if len(found) > most:
+            break
+    return bytes(found)
 
 
 def _refused(response: aiohttp.ClientResponse, answer: bytes) -> Exception:
@@ -117,11 +140,11 @@ def _refused(response: aiohttp.ClientResponse, answer: bytes) -> Exception:
 
 
 def _pause(response: aiohttp.ClientResponse, told: _Refusal) -> float:
-    """Seconds to wait: as the answer says, or as its header does, or five."""
+    """Seconds to wait: as the answer says, or as its header does, or five; never less than one."""
     if told.retry_after_ms is not None:
-        return told.retry_after_ms / 1000 + 0.1
+        return max(told.retry_after_ms / 1000 + 0.1, 1.0)
     header = response.headers.get("Retry-After", "")
-    return float(header) + 0.1 if header.isdigit() else 5.0
+    return max(float(header) + 0.1, 1.0) if header.isdecimal() else 5.0
 
 
 def decoded(answer: bytes) -> Any:

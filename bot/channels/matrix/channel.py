@@ -3,7 +3,7 @@
 import asyncio
 import contextlib
 import random
-from collections.abc import Callable, Coroutine, Mapping, Sequence
+from collections.abc import Callable, Coroutine, Sequence
 from pathlib import Path
 from typing import Any, Literal
 
@@ -13,9 +13,10 @@ import structlog
 from bot.channels.matrix import rendering
 from bot.channels.matrix.api import Api, Denied, SignedOut, decoded, path
 from bot.channels.matrix.cross_signing import sign_device
-from bot.channels.matrix.encryption import Encryption, KeysClash
-from bot.channels.matrix.events import NAME, Sync
-from bot.channels.matrix.invites import Invitation, Invitations
+from bot.channels.matrix.encryption import Encryption, KeysClash, StoreFailed
+from bot.channels.matrix.events import NAME, EncryptedFile, sync_in
+from bot.channels.matrix.invites import Invitation, Invitations, remembered
+from bot.channels.matrix.private import PrivateRooms
 from bot.channels.matrix.reading import TYPES, Reading
 from bot.channels.matrix.rooms import Room, Rooms
 from bot.channels.matrix.session import Account, Session, Store, signed_in
@@ -28,6 +29,7 @@ from bot.core.messages import (
     NotSent,
     Outgoing,
     Receive,
+    Refused,
     SendError,
 )
 
@@ -39,6 +41,12 @@ SLOWEST = 30.0
 """Seconds between two tries at the most."""
 LONGEST_SEND = 60.0
 """Seconds after which a send that hangs frees its room."""
+PATIENCE = 60.0
+"""Seconds to wait for the key of a message before its sender is told that it cannot be read."""
+BESIDE_AT_ONCE = 8
+"""Receipts and the like under way at the same time."""
+BOOKMARK_EVERY = 300.0
+"""Seconds until it is noted from where to go on, also while nobody says anything to the bot."""
 FILTER = msgspec.json.encode(
     {
         "presence": {"types": []},
@@ -69,32 +77,38 @@ class Matrix:
         staff_servers: Sequence[str] = (),
         name: str = "Mitreden",
         polled: Callable[[], None] = lambda: None,
+        patience: float = PATIENCE,
+        longest_send: float = LONGEST_SEND,
     ) -> None:
         self.name = NAME
         self._account = account
         self._mode = encryption
         self._staff_servers = frozenset(staff_servers or (account.server,))
-        self._room_name = name
         self._polled = polled
+        self._longest_send = longest_send
         self._api = Api(account.homeserver)
         self._store = Store(folder)
         self._encryption: Encryption | None = None
         self._facts: dict[str, str] = {}
         self._rooms = Rooms(self._api, account.user, lambda room: f"encrypted {room}" in self._facts)
         self._invitations = Invitations(self._api, self._welcome)
-        self._reading = Reading(self._api, self._rooms, account.user, self._staff_servers, self._facts, encryption)
-        self._alone: dict[str, str] = {}
-        self._opening = asyncio.Lock()
+        self._reading = Reading(
+            self._api, self._rooms, account.user, self._staff_servers, self._facts, encryption, patience
+        )
+        self._private = PrivateRooms(
+            self._api, self._rooms, account.user, self._facts, name, encrypted=encryption != "off"
+        )
         self._ready = asyncio.Event()
         self._beside: set[asyncio.Task[object]] = set()
+        self._beside_gate = asyncio.Semaphore(BESIDE_AT_ONCE)
+        self._noted_at = 0.0
 
     def serves(self, to: Address) -> bool:
         """Everybody on any homeserver."""
         return to.channel == NAME
 
     async def open(self) -> None:
-        """Ready to call the homeserver. Raises Halted."""
-        self._store.open()
+        """Ready to call the homeserver."""
         await self._api.open()
 
     async def close(self) -> None:
@@ -116,6 +130,7 @@ class Matrix:
 
     async def run(self, receive: Receive, memory: Memory) -> None:
         """Sync for ever; whatever fails is tried again. Raises Halted where an operator has to act."""
+        self._store.open()
         self._facts.update(await memory.facts(NAME))
         since = await memory.bookmark(NAME)
         joining = asyncio.create_task(self._invitations.work(self._ready))
@@ -137,12 +152,14 @@ class Matrix:
                     self._begin_anew()
                 except SendError as error:
                     failures += 1
-                    pause = getattr(error, "retry_after", None) or _back_off(failures)
+                    pause = max(getattr(error, "retry_after", None) or 0.0, _back_off(failures))
                     log.warning("sync_failed", error=type(error).__name__, reason=str(error), retry_in=round(pause, 1))
                     await asyncio.sleep(pause)
                 except Exception as error:  # noqa: BLE001 - a full disk, a lost database: the homeserver keeps everything
                     failures += 1
                     log.error("batch_not_written", error=type(error).__name__)
+                    if isinstance(error, StoreFailed):
+                        self._close_keys()  # what we know of them must be what is on the disk
                     await asyncio.sleep(_back_off(failures))
         finally:
             joining.cancel()
@@ -150,10 +167,10 @@ class Matrix:
     async def _sign_in(self) -> None:
         """Once: session, keys, cross-signing. A failing cross-signature is said, and tried again at the next start."""
         session = await signed_in(self._api, self._account, self._store)
-        self._alone = await self._direct_rooms()
-        for name, inviter in self._facts.items():
-            if name.startswith("invite "):  # taken before a crash, joined after it
-                self._invitations.add(Invitation(name.removeprefix("invite "), inviter))
+        await self._private.know()
+        for name, value in self._facts.items():
+            if taken := remembered(name, value):  # before a crash, joined after it
+                self._invitations.add(taken)
         if self._mode != "off":
             await self._ready_keys(session)
         self._ready.set()
@@ -178,46 +195,59 @@ class Matrix:
         log.error("keys_clash", remedy="an old copy of [matrix] store was put back; going on as a new device")
         if not self._account.password:
             raise Halted("Matrix: an old copy of [matrix] store was put back. Run: mitreden matrix login --new")
-        if self._encryption is not None:
-            self._encryption.close()
-            self._encryption = self._reading.encryption = None
-        self._ready.clear()
+        self._close_keys()
         self._api.token = ""
         self._store.put_aside()
 
+    def _close_keys(self) -> None:
+        """Sends wait until they are open again."""
+        self._ready.clear()
+        if self._encryption is not None:
+            self._encryption.close()
+            self._encryption = self._reading.encryption = None
+
     async def _sync(self, since: str | None, receive: Receive) -> str:
         """One sync, handed over and committed; from where the next one goes on."""
-        if self._encryption is not None:
-            try:
-                await self._encryption.keep_up()
-            except Denied as error:  # something the homeserver does not like must not keep it from telling us the news
-                log.warning("keys_not_kept_up", code=error.code)
+        await self._keep_up()
         query = {"filter": FILTER, "timeout": str(LONG_POLL * 1000 if since else 0)}
         if since:
             query["since"] = since
+        asked_at = asyncio.get_running_loop().time()
         answer = await self._api.get(path("sync"), LONG_POLL + 30.0, **query)
         self._polled()
-        sync = msgspec.json.decode(answer, type=Sync)
+        sync = sync_in(answer)
+        if sync.next_batch == since and asyncio.get_running_loop().time() - asked_at < 1.0:
+            await asyncio.sleep(1.0)  # something between us and the homeserver does not wait as it was asked to
         read = await self._reading.read(sync, since)
         for invited in read.invited:
             if self._invitations.add(invited):
-                read.facts[invited.fact] = invited.inviter
-        if since is None:
-            read.facts["began"] = sync.next_batch  # what comes from now on is for us, also after a crash
+                name, value = invited.fact
+                read.facts[name] = value
+        now = asyncio.get_running_loop().time()
+        if since is None or (since != sync.next_batch and now - self._noted_at > BOOKMARK_EVERY):
+            read.facts["reached"] = sync.next_batch  # what comes from now on is for us, also after a crash
         if read.batch or read.facts:
             await receive(read.batch, sync.next_batch, read.facts)
             for name, value in read.facts.items():
                 self._facts[name] = value
                 if not value:
                     del self._facts[name]
+            self._noted_at = now
         for room, last in read.last.items():
             self._do_beside(self._quietly("POST", path("rooms", room, "receipt", "m.read", last)))
         for room in read.empty:
             self._rooms.forget(room)
             self._do_beside(self._quietly("POST", path("rooms", room, "leave")))
-        for room, server in read.moved:
-            self._do_beside(self._quietly("POST", f"{path('join', room)}?via={server}"))
         return sync.next_batch
+
+    async def _keep_up(self) -> None:
+        if self._encryption is not None:
+            try:
+                await self._encryption.keep_up()
+            except SignedOut:
+                raise
+            except SendError as error:  # whatever it is must not keep the homeserver from telling us the news
+                log.warning("keys_not_kept_up", error=type(error).__name__, reason=str(error))
 
     def _welcome(self, invited: Invitation) -> bool:
         return not (invited.encrypted and self._mode == "off")
@@ -228,7 +258,7 @@ class Matrix:
         """Send or edit one message; the last event's id. Raises a SendError."""
         await self._ready.wait()
         try:
-            async with asyncio.timeout(LONGEST_SEND):
+            async with asyncio.timeout(self._longest_send):
                 return await self._send(to, message, key)
         except TimeoutError as error:
             raise NotSent("took too long", retry_after=5) from error
@@ -237,8 +267,22 @@ class Matrix:
                 raise Blocked(error.code) from error
             raise
 
+    async def fetch(self, reference: str, most: int) -> bytes:
+        """A picture that somebody sent, deciphered where it has to be. Raises a SendError."""
+        if not reference.startswith("{"):
+            return await self._api.download(reference, most)
+        from nio.crypto import decrypt_attachment  # noqa: PLC0415 - rare
+        from nio.exceptions import EncryptionError  # noqa: PLC0415
+
+        file = msgspec.json.decode(reference, type=EncryptedFile)
+        data = await self._api.download(file.url, most)
+        try:
+            return bytes(decrypt_attachment(data, file.key.k, file.hashes.get("sha256", ""), file.iv))
+        except EncryptionError as error:
+            raise Refused("cannot be deciphered") from error
+
     async def _send(self, to: Address, message: Outgoing, key: str) -> str:
-        room = await self._room(to, message)
+        room = await self._private.room(to, private=message.private)
         alone = len(room.members) <= 2
         if not room.others(self._account.user):
             raise Blocked("nobody is left in the room")
@@ -266,7 +310,12 @@ class Matrix:
     async def _uploaded(self, room: Room, file: Attachment) -> dict[str, Any]:
         """A file as an event that points to it; in an encrypted room the homeserver gets it enciphered."""
         info = {"mimetype": file.media_type, "size": len(file.content)}
-        content: dict[str, Any] = {"msgtype": "m.file", "body": file.name, "filename": file.name, "info": info}
+        content: dict[str, Any] = {
+            "msgtype": "m.image" if file.media_type.startswith("image/") else "m.file",
+            "body": file.name,
+            "filename": file.name,
+            "info": info,
+        }
         data, keys = file.content, None
         if room.encrypted:
             from nio.crypto import encrypt_attachment  # noqa: PLC0415 - rare
@@ -276,47 +325,6 @@ class Matrix:
         where = str(answer["content_uri"])
         return {**content, "file": {**keys, "url": where}} if keys else {**content, "url": where}
 
-    async def _room(self, to: Address, message: Outgoing) -> Room:
-        """Where a message goes: the room it was asked in, or the one in which the person is alone with the bot."""
-        where = self._facts.get(f"moved {to.room}", to.room) or self._alone.get(to.user, "")
-        if where:
-            try:
-                room = await self._rooms.get(where)
-            except Denied:
-                if not message.private and to.room:
-                    raise
-            else:
-                if to.user in room.members or not message.private:
-                    return room
-        async with self._opening:
-            where = self._alone.get(to.user, "")
-            if where and to.user in (room := await self._rooms.get(where)).members:
-                return room
-            return await self._rooms.get(await self._open_room(to.user))
-
-    async def _open_room(self, user: str) -> str:
-        """A new room with one person, encrypted unless that is off."""
-        body: dict[str, Any] = {"preset": "private_chat", "is_direct": True, "invite": [user], "name": self._room_name}
-        if self._mode != "off":
-            state = {"type": "m.room.encryption", "state_key": "", "content": {"algorithm": "m.megolm.v1.aes-sha2"}}
-            body["initial_state"] = [state]
-        room = str(decoded(await self._api.post(path("createRoom"), body))["room_id"])
-        self._alone[user] = room
-        # As every Matrix program notes it: after a restart we know the room again, before the person has answered.
-        direct = {person: [known] for person, known in self._alone.items()}
-        await self._quietly("PUT", path("user", self._account.user, "account_data", "m.direct"), direct)
-        return room
-
-    async def _direct_rooms(self) -> dict[str, str]:
-        """The room that the bot has opened with each person."""
-        try:
-            told = decoded(await self._api.get(path("user", self._account.user, "account_data", "m.direct")))
-        except Denied:
-            return {}
-        if not isinstance(told, Mapping):
-            return {}
-        return {user: rooms[-1] for user, rooms in told.items() if isinstance(rooms, list) and rooms}
-
     def _do_beside(self, work: Coroutine[Any, Any, object]) -> None:
         task = asyncio.create_task(work)
         self._beside.add(task)
@@ -324,8 +332,9 @@ class Matrix:
 
     async def _quietly(self, method: str, where: str, body: object = None) -> None:
         """A call whose failure costs nobody anything."""
-        with contextlib.suppress(SendError):
-            await self._api.call(method, where, {} if body is None else body, {})
+        async with self._beside_gate:
+            with contextlib.suppress(SendError):
+                await self._api.call(method, where, {} if body is None else body, {})
 
 
 def _back_off(failures: int) -> float:

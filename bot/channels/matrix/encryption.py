@@ -5,6 +5,7 @@ keys over again, and they are simply known.
 """
 
 import asyncio
+import logging
 import secrets
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
@@ -18,16 +19,24 @@ from nio.crypto import Olm, OlmDevice
 from nio.events import EncryptedToDeviceEvent, ToDeviceEvent
 from nio.responses import KeysClaimResponse, KeysQueryResponse
 from nio.store import SqliteStore
+from peewee import PeeweeException  # type: ignore[import-untyped]
 
 from bot.channels.matrix.api import Api, Denied, decoded, path
 from bot.channels.matrix.events import Ciphertext, Event, Sync, read
 from bot.core.messages import NotSent
 
 log = structlog.get_logger(__name__)
+# What the library warns of names people, devices and rooms; nobody's log is to know them.
+logging.getLogger("nio").addHandler(logging.NullHandler())
+logging.getLogger("nio").propagate = False
 
+StoreFailed = PeeweeException
+"""The disk does not take what is to be kept: keys that are only in memory must not count as known."""
 MEGOLM = "m.megolm.v1.aes-sha2"
 AT_ONCE = 200
 """Devices that a room key is sent to in one request."""
+AWAY = 60.0
+"""Seconds until somebody's server that did not answer, or a device without keys, is asked again."""
 
 
 class KeysClash(Exception):
@@ -40,8 +49,13 @@ class Undecipherable(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Deciphered:
-    """What an encrypted event says: its true type and content."""
+    """What an encrypted event says: its true type and content.
 
+    `id` is the same for whatever is enciphered the same: a homeserver that shows a message again under another event id
+    does not make it another message.
+    """
+
+    id: str
     type: str
     content: msgspec.Raw
 
@@ -71,6 +85,7 @@ class Encryption:
         self._store = _Store(user, device, str(folder), pickle_key=pickle_key, database_name=f"{device}.db")
         self._olm = Olm(user, device, self._store)
         self._asking = asyncio.Lock()
+        self._in_vain: dict[str | tuple[str, str], float] = {}
         self._fallback_known = True
 
     def close(self) -> None:
@@ -85,7 +100,11 @@ class Encryption:
             self._olm.uploaded_key_count = count
         if sync.device_unused_fallback_key_types is not None:
             self._fallback_known = "signed_curve25519" in sync.device_unused_fallback_key_types
+        for user in sync.device_lists.changed:
+            self._in_vain.pop(user, None)
         self._olm.add_changed_users({user for user in sync.device_lists.changed if user in self._olm.tracked_users})
+        # Of whom we share no room with we are told no changes any more.
+        self._olm.tracked_users.difference_update(sync.device_lists.left)
         arrived: set[tuple[str, str]] = set()
         if sync.to_device.events:
             with self._kept_together():
@@ -102,6 +121,8 @@ class Encryption:
                 return None  # verification dances and key requests are for people, not for a bot
             plain = self._olm.handle_to_device_event(event)
             return (plain.room_id, plain.session_id) if hasattr(plain, "session_id") else None
+        except StoreFailed:
+            raise  # a full disk: the homeserver keeps the keys until they are on ours
         except Exception as error:  # noqa: BLE001 - whatever a stranger sends; AssertionError and decoding errors were seen
             log.warning("to_device_malformed", error=type(error).__name__)
             return None
@@ -113,12 +134,12 @@ class Encryption:
             raise Undecipherable("malformed")
         session = self._session(room, event.sender, content)
         if session is None and not content.sender_key:
-            await self._ask_for_devices([event.sender])
+            await self._know_devices([event.sender])
             session = self._session(room, event.sender, content)
         if session is None:
             raise Undecipherable("no key")
         try:
-            text, _ = session.decrypt(content.ciphertext)
+            text, index = session.decrypt(content.ciphertext)
         except Exception as error:
             raise Undecipherable(type(error).__name__) from error
         plain = read(text.encode(), _Plain)
@@ -126,10 +147,10 @@ class Encryption:
             raise Undecipherable("malformed inside")
         # The homeserver names the sender; only the keys of the sender's own device prove it.
         if not self._owns(event.sender, session):
-            await self._ask_for_devices([event.sender])
+            await self._know_devices([event.sender])
             if not self._owns(event.sender, session):
                 raise Undecipherable("not the sender's key")
-        return Deciphered(plain.type, plain.content)
+        return Deciphered(f"{session.id} {index}", plain.type, plain.content)
 
     def _session(self, room: str, sender: str, content: Ciphertext) -> Any:
         if content.sender_key:
@@ -149,8 +170,7 @@ class Encryption:
     async def keep_up(self) -> None:
         """Upload keys that run out, ask for changed devices, mend broken sessions. Raises a SendError, KeysClash."""
         await self._upload_keys()
-        if self._olm.users_for_key_query:
-            await self._ask_for_devices(())
+        await self._know_devices(set(self._olm.users_for_key_query))
         if self._olm.wedged_devices:
             await self._claim(self._olm.get_users_for_key_claiming())
             self._olm.wedged_devices.clear()
@@ -198,21 +218,44 @@ class Encryption:
             }
         return keys
 
-    async def _ask_for_devices(self, users: Iterable[str]) -> None:
-        """Learn the devices of these users, and of all that have changed theirs. Raises a SendError."""
+    async def _know_devices(self, users: Iterable[str]) -> None:
+        """Learn the devices of those of these users whose we do not know, or who have changed theirs.
+
+        Whose server says nothing of use is not asked again at once: one that is away must not slow the others down.
+        Raises a SendError.
+        """
+        olm = self._olm
         async with self._asking:
-            wanted = {*users, *self._olm.users_for_key_query}
+            unknown = {user for user in users if user not in olm.tracked_users or user in olm.users_for_key_query}
+            wanted = unknown - self._lately_in_vain()
             if not wanted:
                 return
-            answer = decoded(
-                await self._api.post(path("keys", "query"), {"device_keys": {user: [] for user in wanted}})
-            )
-            for user, devices in answer.get("device_keys", {}).items():
+            changed = wanted & olm.users_for_key_query
+            olm.users_for_key_query -= wanted  # who changes theirs while we ask is asked again
+            try:
+                body: dict[str, Any] = {"device_keys": {user: [] for user in wanted}}
+                answer = decoded(await self._api.post(path("keys", "query"), body))
+            except BaseException:
+                olm.users_for_key_query |= changed
+                raise
+            changed_meanwhile = wanted & olm.users_for_key_query
+            told = answer.get("device_keys", {})
+            for user in wanted:
                 try:
-                    self._olm.handle_response(KeysQueryResponse({user: devices}, {}))
-                except Exception as error:  # noqa: BLE001 - one user's server may say anything about them
-                    log.warning("devices_malformed", error=type(error).__name__)
-                    self._olm.users_for_key_query.discard(user)
+                    olm.handle_response(KeysQueryResponse({user: told[user]}, {}))
+                except StoreFailed:
+                    raise
+                except Exception as error:  # noqa: BLE001 - one user's server may say anything about them, or nothing
+                    log.info("devices_not_told", error=type(error).__name__)
+                    self._in_vain[user] = asyncio.get_running_loop().time()
+                    changed_meanwhile |= {user} & olm.tracked_users
+            olm.users_for_key_query |= changed_meanwhile
+
+    def _lately_in_vain(self) -> set[str | tuple[str, str]]:
+        """The users and devices that were asked a short while ago, and did not answer."""
+        earliest = asyncio.get_running_loop().time() - AWAY
+        self._in_vain = {whom: at for whom, at in self._in_vain.items() if at > earliest}
+        return set(self._in_vain)
 
     async def _claim(self, wanted: dict[str, list[str]]) -> None:
         """Begin sessions with devices that we have none with. Raises a SendError."""
@@ -222,6 +265,8 @@ class Encryption:
             for user, devices in answer.get("one_time_keys", {}).items():
                 try:
                     self._olm.handle_response(KeysClaimResponse({user: devices}, {}))
+                except StoreFailed:
+                    raise
                 except Exception as error:  # noqa: BLE001 - as above
                     log.warning("one_time_key_malformed", error=type(error).__name__)
 
@@ -235,7 +280,7 @@ class Encryption:
         The caller makes sure that this runs once at a time for each room.
         """
         people = set(members)
-        await self._ask_for_devices(people - self._olm.tracked_users)
+        await self._know_devices(people)
         devices = {
             (device.user_id, device.id): device
             for user in people
@@ -257,8 +302,9 @@ class Encryption:
 
     async def _share(self, room: str, session: Any, missing: list[OlmDevice]) -> None:
         without: dict[str, list[str]] = {}
+        in_vain = self._lately_in_vain()
         for device in missing:
-            if not self._olm.session_store.get(device.curve25519):
+            if not self._olm.session_store.get(device.curve25519) and (device.user_id, device.id) not in in_vain:
                 without.setdefault(device.user_id, []).append(device.id)
         if without:
             await self._claim(without)
@@ -269,8 +315,12 @@ class Encryption:
             "session_key": session.session_key,
         }
         reachable = [device for device in missing if self._olm.session_store.get(device.curve25519)]
-        if len(reachable) < len(missing):
-            log.warning("devices_without_keys", devices=len(missing) - len(reachable))
+        if keyless := [device for device in missing if not self._olm.session_store.get(device.curve25519)]:
+            log.info("devices_without_keys", devices=len(keyless))
+            now = asyncio.get_running_loop().time()
+            self._in_vain |= {
+                (device.user_id, device.id): self._in_vain.get((device.user_id, device.id), now) for device in keyless
+            }
         if missing and not reachable and not session.users_shared_with:
             raise NotSent("nobody in the room can be given the key yet", retry_after=30)
         for start in range(0, len(reachable), AT_ONCE):

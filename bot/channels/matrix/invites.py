@@ -3,8 +3,9 @@
 import asyncio
 import contextlib
 from collections import Counter, deque
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable
 from dataclasses import dataclass
+from itertools import count
 
 import structlog
 
@@ -14,12 +15,17 @@ from bot.core.messages import SendError
 
 log = structlog.get_logger(__name__)
 
-BETWEEN = 0.2
-"""Seconds between two joins."""
+BETWEEN, SLOWLY = 0.2, 2.0
+"""Seconds between two joins; and after one for a server whose people invite more than `BY_SERVER`."""
 BY_ONE, BY_SERVER = 5, 100
-"""Invitations of one person, and of all people of one server, within the window."""
+"""Invitations within the window: of one person, of more the rest is passed over; of one server, it waits."""
 WINDOW = 3600.0
 """Seconds."""
+AT_ONCE = 8
+"""Joins under way: a join takes as long as the servers of a room make it take."""
+MOST_WAITING = 5_000
+PATIENCE = 120.0
+"""Seconds for a join."""
 TRIES = 5
 
 
@@ -32,9 +38,21 @@ class Invitation:
     encrypted: bool = False
 
     @property
-    def fact(self) -> str:
-        """Under which name it is remembered until the bot has joined."""
-        return f"invite {self.room}"
+    def server(self) -> str:
+        """Where the inviter has their account."""
+        return self.inviter.partition(":")[2]
+
+    @property
+    def fact(self) -> tuple[str, str]:
+        """How it is remembered until the bot has joined."""
+        return f"invite {self.room}", f"{self.inviter} encrypted" if self.encrypted else self.inviter
+
+
+def remembered(name: str, value: str) -> Invitation | None:
+    """The invitation that a fact tells of; None where it is another fact."""
+    kind, _, room = name.partition(" ")
+    inviter, _, encrypted = value.partition(" ")
+    return Invitation(room, inviter, encrypted == "encrypted") if kind == "invite" else None
 
 
 def invitation(room: str, invited: Invited, user: str) -> Invitation | None:
@@ -59,62 +77,77 @@ class Invitations:
     def __init__(self, api: Api, welcome: Callable[[Invitation], bool]) -> None:
         self._api = api
         self._welcome = welcome
-        self._waiting: asyncio.Queue[Invitation] = asyncio.Queue()
+        # Who has invited least goes first, so that no flood keeps others waiting.
+        self._waiting: asyncio.PriorityQueue[tuple[bool, int, int, Invitation, int]] = asyncio.PriorityQueue()
+        self._numbers = count()
         self._rooms: set[str] = set()
         self._recent: deque[tuple[float, Invitation]] = deque()
+        self._by_one: Counter[str] = Counter()
+        self._by_server: Counter[str] = Counter()
 
     def add(self, invited: Invitation) -> bool:
-        """Take an invitation; of too many from one person or server the rest is passed over. Whether it was taken."""
+        """Take an invitation; of too many from one person the rest is passed over. Whether it was taken."""
         if invited.room in self._rooms:
             return True
-        if self._too_many(invited):
+        self._forget_old()
+        if self._by_one[invited.inviter] >= BY_ONE or len(self._rooms) >= MOST_WAITING:
             log.info("invitation_passed_over")
             return False
+        self._recent.append((asyncio.get_running_loop().time(), invited))
+        self._by_one[invited.inviter] += 1
+        self._by_server[invited.server] += 1
         self._rooms.add(invited.room)
-        self._waiting.put_nowait(invited)
+        self._line_up(invited, tries=0)
         return True
 
     async def work(self, ready: asyncio.Event) -> None:
         """Join, one room after the other, for ever."""
-        while True:
-            invited = await self._waiting.get()
-            await ready.wait()
-            try:
-                await (self._join(invited) if self._welcome(invited) else self._decline(invited))
-            except Exception as error:  # noqa: BLE001 - one room must not keep the others waiting
-                log.error("invitation_failed", error=type(error).__name__)
-            self._rooms.discard(invited.room)
-            await asyncio.sleep(BETWEEN)
+        gate = asyncio.Semaphore(AT_ONCE)
+        async with asyncio.TaskGroup() as joining:
+            while True:
+                slowly, _, _, invited, tries = await self._waiting.get()
+                await ready.wait()
+                await gate.acquire()
+                task = joining.create_task(self._answer(invited, tries))
+                task.add_done_callback(lambda _: gate.release())
+                await asyncio.sleep(SLOWLY if slowly else BETWEEN)
 
-    def _too_many(self, invited: Invitation) -> bool:
-        now = asyncio.get_running_loop().time()
-        while self._recent and self._recent[0][0] < now - WINDOW:
-            self._recent.popleft()
-        self._recent.append((now, invited))
-        server = invited.inviter.partition(":")[2]
-        counted = Counter(one.inviter for _, one in self._recent)
-        servers = Counter(one.inviter.partition(":")[2] for _, one in self._recent)
-        return counted[invited.inviter] > BY_ONE or servers[server] > BY_SERVER
+    def _line_up(self, invited: Invitation, tries: int) -> None:
+        slowly = self._by_server[invited.server] > BY_SERVER
+        self._waiting.put_nowait((slowly, self._by_one[invited.inviter], next(self._numbers), invited, tries))
 
-    async def _join(self, invited: Invitation) -> None:
-        via = invited.inviter.partition(":")[2]
-        await _persistently(lambda: self._api.post(path("join", invited.room), {}, via=via))
+    def _forget_old(self) -> None:
+        earliest = asyncio.get_running_loop().time() - WINDOW
+        while self._recent and self._recent[0][0] < earliest:
+            _, old = self._recent.popleft()
+            for counted, whose in ((self._by_one, old.inviter), (self._by_server, old.server)):
+                counted[whose] -= 1
+                if not counted[whose]:
+                    del counted[whose]
+
+    async def _answer(self, invited: Invitation, tries: int) -> None:
+        """Join or decline; what fails is tried again for a while, and once more after the next start."""
+        try:
+            if self._welcome(invited):
+                await self._api.post(path("join", invited.room), {}, PATIENCE, via=invited.server)
+            else:
+                await self._decline(invited)
+        except Denied as error:
+            log.info("join_refused", code=error.code)
+            with contextlib.suppress(SendError):
+                await self._decline(invited)
+        except SendError as error:
+            asked_to_wait: float | None = getattr(error, "retry_after", None)
+            tries += asked_to_wait is None
+            log.info("join_failed", error=type(error).__name__, tries=tries)
+            if tries < TRIES:
+                pause = asked_to_wait or 2.0**tries
+                asyncio.get_running_loop().call_later(pause, self._line_up, invited, tries)
+                return
+        except Exception as error:  # noqa: BLE001 - one room must not keep the others waiting
+            log.error("invitation_failed", error=type(error).__name__)
+        self._rooms.discard(invited.room)
 
     async def _decline(self, invited: Invitation) -> None:
         log.info("invitation_declined")
-        await _persistently(lambda: self._api.post(path("rooms", invited.room, "leave"), {}))
-
-
-async def _persistently(call: Callable[[], Awaitable[bytes]]) -> None:
-    """A call that is tried again for a while; an invitation that was taken back is nothing to worry about."""
-    with contextlib.suppress(Denied):
-        for tries in range(TRIES):
-            try:
-                await call()
-            except Denied:
-                raise
-            except SendError as error:
-                log.info("join_failed", error=type(error).__name__)
-                await asyncio.sleep(getattr(error, "retry_after", None) or 2.0**tries)
-            else:
-                return
+        await self._api.post(path("rooms", invited.room, "leave"), {})

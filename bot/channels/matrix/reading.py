@@ -10,13 +10,15 @@ import msgspec
 import structlog
 
 from bot.channels.matrix.api import Api, Denied, path
-from bot.channels.matrix.encryption import Encryption, Undecipherable
+from bot.channels.matrix.encryption import Deciphered, Encryption, StoreFailed, Undecipherable
 from bot.channels.matrix.events import (
     NAME,
+    Ciphertext,
     Event,
     Joined,
     Membership,
     Message,
+    PowerLevels,
     Redaction,
     Sync,
     Tombstone,
@@ -26,15 +28,18 @@ from bot.channels.matrix.events import (
 )
 from bot.channels.matrix.invites import Invitation, invitation
 from bot.channels.matrix.rooms import Room, Rooms
-from bot.core.messages import Address, Incoming
+from bot.core.messages import Address, Incoming, SendError
 
 log = structlog.get_logger(__name__)
+
+MODERATOR = 50
+"""The power from which on somebody runs a room: https://spec.matrix.org/latest/client-server-api/#mroompower_levels"""
 
 PAGE = 100
 MOST_MISSED = 20_000
 """Events of one room that are fetched after a gap; more is another room's life that went on without the bot."""
-PATIENCE = 60.0
-"""Seconds to wait for the key of a message before its sender is told that it cannot be read."""
+MOST_PENDING, MOST_PENDING_IN_ROOM = 1_000, 50
+"""Messages without a key that are kept until it comes; of more, those that came first."""
 ROOMS_AT_ONCE = 8
 TYPES = [
     *("m.room.message", "m.room.encrypted", "m.room.redaction", "m.sticker"),
@@ -52,7 +57,6 @@ class Read:
     invited: list[Invitation] = field(default_factory=list)
     last: dict[str, str] = field(default_factory=dict)
     empty: list[str] = field(default_factory=list)
-    moved: list[tuple[str, str]] = field(default_factory=list)
 
 
 class _Pending(msgspec.Struct):
@@ -79,6 +83,7 @@ class Reading:
         staff_servers: frozenset[str],
         facts: Mapping[str, str],
         mode: str,
+        patience: float,
     ) -> None:
         self._api = api
         self._rooms = rooms
@@ -86,6 +91,7 @@ class Reading:
         self._staff_servers = staff_servers
         self._facts = facts
         self._mode = mode
+        self._patience = patience
         self.encryption: Encryption | None = None
 
     async def read(self, sync: Sync, since: str | None) -> Read:
@@ -105,7 +111,10 @@ class Reading:
         async def one(room: str, joined: Joined) -> Read:
             part = Read()
             async with gate:
-                await self._room(room, joined, since, part)
+                try:
+                    await self._room(room, joined, since, part)
+                except Denied as error:  # the bot has been put out meanwhile
+                    log.info("room_not_ours", code=error.code)
             return part
 
         parts = await asyncio.gather(*(one(room, joined) for room, joined in sync.rooms.join.items()))
@@ -114,7 +123,7 @@ class Reading:
             found.facts |= part.facts
             found.last |= part.last
             found.empty += part.empty
-            found.moved += part.moved
+            found.invited += part.invited
         return found
 
     async def _room(self, room: str, joined: Joined, since: str, found: Read) -> None:
@@ -135,9 +144,15 @@ class Reading:
                 self._noted(room, event, found)
             await self._greeting(room, before[-1], found)
         for event in events:
-            await self._event(room, event, found)
-        if events:
-            found.last[room] = events[-1].event_id
+            try:
+                await self._event(room, event, found)
+            except (SendError, StoreFailed):
+                raise
+            except Exception as error:  # noqa: BLE001 - what one member writes must not keep everybody's news from us
+                log.error("event_failed", error=type(error).__name__)
+        others = [event.event_id for event in events if event.event_id and event.sender != self._user]
+        if others:
+            found.last[room] = others[-1]
 
     async def _missed(self, room: str, back_from: str, since: str) -> list[msgspec.Raw]:
         """What happened in a room between the last sync and what this one shows, oldest first."""
@@ -149,25 +164,25 @@ class Reading:
                 query = {"from": token, "dir": "b", "to": since, "limit": str(PAGE), "filter": types}
                 answer = await self._api.call("GET", path("rooms", room, "messages"), None, query)
             except Denied:
-                break
+                break  # the bot may not look back in this room
             page = msgspec.json.decode(answer, type=_Page)
             found += page.chunk
-            token = page.end
+            token = page.end if page.end != token else None
+        if token:
+            self._rooms.forget(room)  # who came and went meanwhile is asked anew
         return found[::-1]
 
     def _joins(self, event: Event) -> bool:
         if event.type != "m.room.member" or event.state_key != self._user:
             return False
-        before = (event.unsigned.get("prev_content") or {}).get("membership")
         now = read(event.content, Membership)
-        return now is not None and now.membership == "join" and before != "join"
+        return now is not None and now.membership == "join" and _membership_before(event) != "join"
 
     async def _greeting(self, room: str, event: Event, found: Read) -> None:
         """The bot has just come in. By an invitation: it says who it is."""
         if f"invite {room}" in self._facts:
             found.facts[f"invite {room}"] = ""
-        before = event.unsigned.get("prev_content") or {}
-        if before.get("membership") != "invite" or f"followed {room}" in self._facts:
+        if _membership_before(event) != "invite" or f"followed {room}" in self._facts:
             return
         known = await self._rooms.get(room)
         others = known.others(self._user)
@@ -182,6 +197,7 @@ class Reading:
                 sent_at=instant(event),
                 text="/start" if private else "",
                 private=private,
+                target=event.event_id,  # among others the greeting is a reply to this, so it rings nowhere
             )
         )
 
@@ -196,11 +212,13 @@ class Reading:
         elif event.type == "m.room.redaction" and event.event_id:
             await self._redacted(room, event, found)
         elif event.type in {"m.room.message", "m.sticker"} and event.event_id:
-            await self._said(room, event, event.type, event.content, found)
+            await self._said(room, event, event, found)
 
     def _noted(self, room: str, event: Event, found: Read) -> None:
         """What an event changes about its room."""
         self._rooms.note(room, event)
+        if event.state_key != "":
+            return
         if event.type == "m.room.encryption" and f"encrypted {room}" not in self._facts:
             found.facts[f"encrypted {room}"] = "1"
         if event.type == "m.room.tombstone":
@@ -208,7 +226,7 @@ class Reading:
             if stone and stone.replacement_room and f"moved {room}" not in self._facts:
                 found.facts[f"moved {room}"] = stone.replacement_room
                 found.facts[f"followed {stone.replacement_room}"] = "1"
-                found.moved.append((stone.replacement_room, event.sender.partition(":")[2]))
+                found.invited.append(Invitation(stone.replacement_room, event.sender))
 
     async def _membership(self, room: str, event: Event, found: Read) -> None:
         """Somebody has come or gone: the last one who goes takes the bot along, and gets no more messages there."""
@@ -235,41 +253,46 @@ class Reading:
     async def _encrypted(self, room: str, event: Event, found: Read) -> None:
         if self.encryption is None:
             return
-        if f"encrypted {room}" not in self._facts:
-            found.facts[f"encrypted {room}"] = "1"
         try:
             plain = await self.encryption.deciphered(room, event)
         except Undecipherable as error:
             log.info("undecipherable", reason=str(error))
-            waiting = _Pending(room, msgspec.Raw(msgspec.json.encode(event)), time.time())
-            found.facts[f"pending {event.event_id}"] = msgspec.json.encode(waiting).decode()
+            waiting = [name for facts in (self._facts, found.facts) for name in facts if name.startswith("pending ")]
+            here = sum(name.startswith(f"pending {room} ") for name in waiting)
+            if len(waiting) < MOST_PENDING and here < MOST_PENDING_IN_ROOM:
+                pending = _Pending(room, msgspec.Raw(msgspec.json.encode(event)), time.time())
+                found.facts[f"pending {room} {event.event_id}"] = msgspec.json.encode(pending).decode()
             return
-        await self._said(room, event, plain.type, plain.content, found, enciphered=True)
+        await self._said(room, event, plain, found)
 
     async def _pending(self, found: Read, arrived: set[tuple[str, str]]) -> None:
         """Messages that came before their keys: read now, or after a while their senders are told."""
         if self.encryption is None:
             return
-        for name, value in list(self._facts.items()):
-            if not name.startswith("pending "):
-                continue
-            waiting = read(value.encode(), _Pending)
+        pending = [
+            (name, read(value.encode(), _Pending))
+            for name, value in self._facts.items()
+            if value and name.startswith("pending ")
+        ]
+        for name, waiting in sorted(pending, key=lambda one: one[1].at if one[1] else 0.0):
             event = read(waiting.event, Event) if waiting else None
             if waiting is None or event is None:
                 found.facts[name] = ""
                 continue
-            late = time.time() - waiting.at > PATIENCE
-            if not arrived and not late:
+            late = time.time() - waiting.at > self._patience
+            content = read(event.content, Ciphertext)
+            if not late and (content is None or (waiting.room, content.session_id) not in arrived):
                 continue
             try:
                 plain = await self.encryption.deciphered(waiting.room, event)
+                found.facts[name] = ""
+                await self._said(waiting.room, event, plain, found)
             except Undecipherable:
                 if late:
                     found.facts[name] = ""
                     await self._complain(waiting.room, event, found)
-            else:
-                found.facts[name] = ""
-                await self._said(waiting.room, event, plain.type, plain.content, found, enciphered=True)
+            except Denied:
+                found.facts[name] = ""  # the bot has left that room
 
     async def _complain(self, room: str, event: Event, found: Read) -> None:
         """One sentence per room and day that something could not be read."""
@@ -300,14 +323,14 @@ class Reading:
                 Incoming(id=event.event_id, sender=sender, sent_at=instant(event), kind="delete", target=target)
             )
 
-    async def _said(  # noqa: PLR0913, PLR0917 - where it was said, what, and how sure we are
-        self, room: str, event: Event, type_: str, content: msgspec.Raw, found: Read, enciphered: bool = False
-    ) -> None:
-        message = read(content, Message)
-        if type_ == "m.sticker" and message is not None:
+    async def _said(self, room: str, event: Event, said_as: Event | Deciphered, found: Read) -> None:
+        """A message, as its event says it in clear or in cipher."""
+        message = read(said_as.content, Message)
+        if said_as.type == "m.sticker" and message is not None:
             message.msgtype = "m.sticker"
-        if message is None or type_ not in {"m.room.message", "m.sticker"}:
+        if message is None or said_as.type not in {"m.room.message", "m.sticker"}:
             return
+        enciphered = isinstance(said_as, Deciphered)
         known = await self._rooms.get(room)
         # In an encrypted room anybody's server can write in the clear; what staff order has to be enciphered there.
         vouched = event.sender.partition(":")[2] in self._staff_servers and (enciphered or not known.encrypted)
@@ -316,10 +339,24 @@ class Reading:
         said = incoming(event, message, address, private=private, vouched=vouched)
         if said is None:
             return
+        if isinstance(said_as, Deciphered):
+            said = replace(said, id=said_as.id)
         if not private:
             said = self._addressed(said, message)
         if said is not None:
-            found.batch.append(said)
+            found.batch.append(said if private else await self._with_rank(said))
+
+    async def _with_rank(self, said: Incoming) -> Incoming:
+        """A command in a room, with whether one of its moderators gave it."""
+        if said.text[:1] != "!":
+            return said
+        try:
+            answer = await self._api.get(path("rooms", said.sender.room, "state", "m.room.power_levels"))
+        except SendError:
+            return said
+        levels = read(msgspec.Raw(answer), PowerLevels)
+        power = levels.users.get(said.sender.user, levels.users_default) if levels else 0
+        return replace(said, by_admin=power >= MODERATOR)
 
     def _addressed(self, said: Incoming, message: Message) -> Incoming | None:
         """What is said to the bot among others: a command, or a message that mentions it."""
@@ -347,3 +384,9 @@ class Reading:
             found.facts[f"invite {room}"] = ""
         if self.encryption is not None:
             self.encryption.forget(room)
+
+
+def _membership_before(event: Event) -> str:
+    """What somebody was in a room before this event, as the homeserver says."""
+    before = event.unsigned.get("prev_content")
+    return str(before.get("membership", "")) if isinstance(before, dict) else ""

@@ -4,7 +4,7 @@ import html
 import re
 from typing import Any
 
-from bot.core.messages import Outgoing
+from bot.core.messages import Outgoing, Span
 
 PART = 16_000
 """Characters of one event; with encryption and escapes it stays below the 64 KiB that Matrix takes."""
@@ -38,7 +38,8 @@ def defused(text: str) -> str:
 
 def formatted(message: Outgoing) -> str:
     """The same words as HTML: paragraphs, line ends, bold numbers. Without its tags it reads like the plain text."""
-    said = "</p><p>".join(_escaped(paragraph) for paragraph in message.text.split("\n\n"))
+    spans = message.spans or (Span(message.text),)
+    said = "".join(_tagged(span) for span in spans).replace("<br><br>", "</p><p>")
     blocks = [f"<p>{said}</p>"]
     if message.choices:
         lines = (f"<b>{number}</b> {_escaped(choice.label)}" for number, choice in enumerate(message.choices, 1))
@@ -46,6 +47,20 @@ def formatted(message: Outgoing) -> str:
     if message.controls:
         blocks.append(f"<p>{_escaped(_controls(message))}</p>")
     return "".join(blocks)
+
+
+def _tagged(span: Span) -> str:
+    # Tags close within their paragraph, so none may stand across two.
+    return "<br><br>".join(_tagged_words(span, words) for words in span.text.split("\n\n"))
+
+
+def _tagged_words(span: Span, text: str) -> str:
+    words = _escaped(text)
+    if not words:
+        return ""
+    if span.link:
+        words = f'<a href="{html.escape(span.link, quote=True)}">{words}</a>'
+    return f"<b>{words}</b>" if span.bold else words
 
 
 def _escaped(text: str) -> str:
@@ -59,7 +74,8 @@ def contents(message: Outgoing, *, kind: str, ringing: str | None = None) -> lis
     """
     *before, last = parts(message.text)
     said: list[dict[str, Any]] = [{"msgtype": kind, "body": defused(part)} for part in before]
-    rest = Outgoing(text=last, choices=message.choices, controls=message.controls)
+    spans = message.spans if not before else ()
+    rest = Outgoing(text=last, spans=spans, choices=message.choices, controls=message.controls)
     said.append(
         {
             "msgtype": kind,

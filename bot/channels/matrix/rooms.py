@@ -74,10 +74,11 @@ class Rooms:
 
 
 def _learn(room: Room, event: Event) -> None:
+    # Anybody may send an event that is only called so; the state of a room is what has a state key.
     match event.type:
-        case "m.room.encryption":
+        case "m.room.encryption" if event.state_key == "":
             room.encrypted = True
-        case "m.room.join_rules":
+        case "m.room.join_rules" if event.state_key == "":
             rules = read(event.content, JoinRules)
             room.public = rules is not None and rules.join_rule == "public"
         case "m.room.member" if event.state_key:

@@ -1,6 +1,7 @@
 """The Bot API as we use it: one call, and what its outcome means for a message."""
 
 from typing import Any
+from urllib.parse import quote
 
 import msgspec
 from telegram import InputFile
@@ -40,6 +41,10 @@ class Migrated(SendError):
         self.chat = chat
 
 
+class Unparsable(SendError):
+    """Formatting that Telegram does not read: a mistake of ours. The words can go without it."""
+
+
 class Unchanged(SendError):
     """An edit that changes nothing: what was wanted is already so."""
 
@@ -49,7 +54,15 @@ class BotApi:
 
     def __init__(self, token: str, api_url: str, request: BaseRequest) -> None:
         self._url = f"{api_url.rstrip('/')}/bot{token}/"
+        self._files = f"{api_url.rstrip('/')}/file/bot{token}/"
         self._request = request
+
+    async def download(self, path: str, most: int) -> bytes:
+        """A file that `getFile` has named, up to a little more than `most` bytes. Raises a SendError."""
+        status, content = await self._request.do_request(self._files + quote(path), "GET")
+        if status != 200:
+            raise Refused(f"status {status}")
+        return bytes(content[: most + 1])
 
     async def call(self, method: str, /, **parameters: Any) -> msgspec.Raw:
         """The result of a call. Raises a SendError that says what its failure means."""
@@ -58,11 +71,13 @@ class BotApi:
         held = parameters.get("timeout", 0) if method == "getUpdates" else 0
         return await self._called(method, RequestData(given), ANSWER_SECONDS + held)
 
-    async def send_document(self, file: Attachment, **parameters: Any) -> msgspec.Raw:
-        """A file to a chat."""
+    async def send_file(self, file: Attachment, **parameters: Any) -> msgspec.Raw:
+        """A file to a chat, a picture as a picture."""
         given = [RequestParameter(name, value, None) for name, value in parameters.items() if value is not None]
-        document = RequestParameter.from_input("document", InputFile(file.content, filename=file.name))
-        return await self._called("sendDocument", RequestData([*given, document]), ANSWER_SECONDS)
+        picture = file.media_type.startswith("image/")
+        field, method = ("photo", "sendPhoto") if picture else ("document", "sendDocument")
+        content = RequestParameter.from_input(field, InputFile(file.content, filename=file.name))
+        return await self._called(method, RequestData([*given, content]), ANSWER_SECONDS)
 
     async def _called(self, method: str, data: RequestData, wait: float) -> msgspec.Raw:
         status, body = await self._request.do_request(self._url + method, "POST", data, read_timeout=wait)
@@ -82,6 +97,8 @@ def _of_answer(status: int, answer: Answer) -> SendError:
         return Migrated(parameters.migrate_to_chat_id)
     if "message is not modified" in text:
         return Unchanged("not modified")
+    if "can't parse entities" in text:
+        return Unparsable("formatting")
     gone = ("chat not found", "user is deactivated", "bot was kicked", "bot was blocked", "have no rights to send")
     if code == 403 or any(reason in text for reason in gone):
         return Blocked(f"status {code}")

@@ -3,16 +3,17 @@
 import asyncio
 import contextlib
 import random
-from collections.abc import Callable, Coroutine, Sequence
+from collections.abc import Callable, Coroutine, Mapping, Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import msgspec
 import structlog
 
 from bot.channels.telegram import rendering, updates
-from bot.channels.telegram.api import BotApi, Migrated, Unchanged
+from bot.channels.telegram.api import BotApi, Migrated, Unchanged, Unparsable
 from bot.channels.telegram.request import request_to
-from bot.core.messages import Address, Incoming, Memory, Menu, NotSent, Outgoing, Receive, Refused, SendError
+from bot.core.messages import Address, Incoming, Memory, Menu, NotSent, Outgoing, Receive, Refused, SendError, Venue
 
 if TYPE_CHECKING:
     from bot.channels.telegram.webhook import Webhook
@@ -30,6 +31,15 @@ REMEMBERED_KEYBOARDS = 50_000
 
 class Sent(msgspec.Struct):
     message_id: int
+
+
+class Member(msgspec.Struct):
+    status: str
+
+
+class FilePath(msgspec.Struct):
+    file_path: str
+    file_size: int = 0
 
 
 class Me(msgspec.Struct):
@@ -148,25 +158,55 @@ class Telegram:
             self._moved[to.room] = str(error.chat)
             return await self._send(str(error.chat), message)
 
+    async def fetch(self, reference: str, most: int) -> bytes:
+        """A picture that somebody sent. Raises a SendError."""
+        file = msgspec.json.decode(await self._api.call("getFile", file_id=reference), type=FilePath)
+        if file.file_size > most:
+            raise Refused("too large")
+        return await self._api.download(file.file_path, most)
+
     async def _send(self, room: str, message: Outgoing) -> str:
+        try:
+            return await self._said(room, message, rendering.formatted(message))
+        except Unparsable:
+            log.error("formatting_not_taken")
+            return await self._said(room, message, None)
+
+    async def _said(self, room: str, message: Outgoing, formatted: str | None) -> str:
+        """Send a message, formatted where that is given: it is then short enough for one."""
         chat = int(room)
         if message.replaces is not None:
             return await self._edit(chat, message)
         *before, last = rendering.parts(message.text)
-        common = {"chat_id": chat, "disable_notification": message.silent or None}
+        common = {"chat_id": chat, "disable_notification": message.silent or None, **_place(message)}
         preview = {"link_preview_options": {"is_disabled": True}}
         for part in before:
             await self._api.call("sendMessage", text=part, **common, **preview)
         keyboard = rendering.keyboard(message)
-        raw = await self._api.call("sendMessage", text=last or "…", reply_markup=keyboard, **common, **preview)
+        mode = "HTML" if formatted else None
+        # One request where one is enough: a message that goes once must not stay half sent.
+        captioned = message.attachment is not None and rendering.fits_under_a_file(last)
+        if message.attachment is not None and captioned:
+            caption = {"caption": formatted or last, "parse_mode": mode, "reply_markup": keyboard}
+            raw = await self._api.send_file(message.attachment, **caption, **common)
+        else:
+            said = {"text": formatted or last or "…", "parse_mode": mode, "reply_markup": keyboard}
+            raw = await self._api.call("sendMessage", **said, **common, **preview)
         sent = msgspec.json.decode(raw, type=Sent).message_id
         if not message.aside:
             self._settle_old_keyboard(chat, message, sent if keyboard else None)
         if message.commands:
             self._do_beside(self._list_commands(chat, message.commands))
-        if message.attachment:
-            await self._api.send_document(message.attachment, **common)
+        if message.attachment is not None and not captioned:
+            await self._api.send_file(message.attachment, **common)
+        if message.venue is not None:
+            await self._show_on_map(message.venue, common)
         return str(sent)
+
+    async def _show_on_map(self, venue: Venue, common: Mapping[str, Any]) -> None:
+        """The place on a map, beside the message that says it in words."""
+        place = {"latitude": venue.latitude, "longitude": venue.longitude}
+        self._do_beside(self._quietly("sendVenue", title=venue.name, address=venue.address, **place, **common))
 
     async def _edit(self, chat: int, message: Outgoing) -> str:
         keyboard = rendering.keyboard(message)
@@ -243,12 +283,24 @@ class Telegram:
                 continue
             numbers.append(number)
             if (message := self._read(update, number)) is not None:
-                batch.append(message)
+                batch.append(await self._with_rank(message))
         if not numbers:
             raise NotSent("no update has an id")
         following = max(max(numbers) + 1, offset)
         await receive(batch, str(following), {})
         return following
+
+    async def _with_rank(self, message: Incoming) -> Incoming:
+        """A command in a group, with whether one of its admins gave it; nothing else depends on that."""
+        if message.private or message.kind != "message" or message.text[:1] != "/":
+            return message
+        try:
+            raw = await self._api.call(
+                "getChatMember", chat_id=int(message.sender.room), user_id=int(message.sender.user)
+            )
+        except SendError:
+            return message
+        return replace(message, by_admin=msgspec.json.decode(raw, type=Member).status in {"creator", "administrator"})
 
     def _read(self, update: updates.Update | None, number: int) -> Incoming | None:
         if update is None:
@@ -276,6 +328,16 @@ class Telegram:
             log.info("call_failed", method=method, error=type(error).__name__, reason=str(error))
             return False
         return True
+
+
+def _place(message: Outgoing) -> dict[str, Any]:
+    """Where in a group a message stands: in a topic, below what it answers."""
+    place: dict[str, Any] = {}
+    if message.thread is not None:
+        place["message_thread_id"] = int(message.thread)
+    if message.reply_to is not None:
+        place["reply_parameters"] = {"message_id": int(message.reply_to), "allow_sending_without_reply": True}
+    return place
 
 
 def _back_off(failures: int) -> float:

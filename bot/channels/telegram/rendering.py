@@ -1,11 +1,14 @@
 """A message as the Bot API takes it: text within its limit, buttons that a thumb can hit."""
 
+import html
 from typing import Any
 
-from bot.core.messages import Choice, Outgoing
+from bot.core.messages import Choice, Outgoing, Span
 
 MOST_UNITS = 4096
 """UTF-16 units of one message: https://core.telegram.org/bots/api#sendmessage"""
+MOST_UNDER_A_FILE = 1024
+"""UTF-16 units of a caption: https://core.telegram.org/bots/api#senddocument"""
 SHORT_LABEL = 14
 """Characters of a label, its number included, of which two fit side by side on a phone."""
 MANY = 6
@@ -31,6 +34,25 @@ def parts(text: str) -> list[str]:
             line = line[cut:]  # noqa: PLW2901 - the rest of the same line
         piece = line
     return [*pieces, piece] if piece.strip() or not pieces else pieces
+
+
+def fits_under_a_file(text: str) -> bool:
+    """Whether a text can go in the same request as a file."""
+    return 0 < _units(text) <= MOST_UNDER_A_FILE
+
+
+def formatted(message: Outgoing) -> str | None:
+    """The text as Telegram's HTML, where there is something to format and it fits into one message."""
+    if not any(span.bold or span.link for span in message.spans) or _units(message.text) > MOST_UNITS:
+        return None
+    return "".join(_tagged(span) for span in message.spans)
+
+
+def _tagged(span: Span) -> str:
+    words = html.escape(span.text, quote=True)
+    if span.link:
+        words = f'<a href="{html.escape(span.link, quote=True)}">{words}</a>'
+    return f"<b>{words}</b>" if span.bold else words
 
 
 def keyboard(message: Outgoing) -> dict[str, Any] | None:

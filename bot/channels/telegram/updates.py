@@ -30,6 +30,11 @@ class Entity(msgspec.Struct):
     length: int
 
 
+class File(msgspec.Struct):
+    file_id: str = ""
+    file_size: int = 0
+
+
 class Message(msgspec.Struct):
     chat: Chat
     # Self-hosted servers and emulators leave these out now and then; we can do without.
@@ -41,8 +46,12 @@ class Message(msgspec.Struct):
     forward_origin: Any = None
     text: str | None = None
     entities: list[Entity] = []
+    photo: list[File] = []
+    document: File | None = None
     new_chat_members: list[User] | None = None
     left_chat_member: User | None = None
+    is_topic_message: bool = False
+    message_thread_id: int | None = None
 
 
 class Shown(msgspec.Struct):
@@ -129,9 +138,17 @@ def incoming(update: Update, bot_name: str) -> Incoming | None:
         language=message.from_.language_code,
         private=private,
         media=message.text is None,
+        picture=_picture(message) if private else "",
         link="" if private else f"https://t.me/{bot_name}?start=survey",
         vouched=message.forward_origin is None,
+        thread=str(message.message_thread_id) if message.is_topic_message and message.message_thread_id else None,
     )
+
+
+def _picture(message: Message) -> str:
+    """By what a picture is fetched: a photo comes in several sizes, the last of which is the largest."""
+    file = message.photo[-1] if message.photo else message.document
+    return file.file_id if file else ""
 
 
 def unreadable(update_id: int) -> Incoming:
@@ -186,5 +203,6 @@ def _addressed(message: Message, bot_name: str) -> str | None:
             if named.casefold() in {"", bot_name.casefold()}:
                 return command + text[len(part) :]
         if entity.type == "mention" and part.casefold() == f"@{bot_name}".casefold():
-            return text
+            around = units[: 2 * entity.offset], units[2 * (entity.offset + entity.length) :]
+            return " ".join(side.decode("utf-16-le", "replace").strip() for side in around).strip()
     return None

@@ -1,0 +1,160 @@
+"""The content that is served, held against what people were told: what has changed, and who is to hear of it."""
+
+import asyncio
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+import structlog
+
+from bot.core.events import Event
+from bot.core.process import Process
+from bot.core.reminders import ALL, LEADS, QuietHours, Reminder, of_event
+from bot.core.texts import Texts
+from bot.problems import UserError
+from handlers import unasked
+from storage.events import comparable
+from storage.memory import Memory
+from storage.reminders import Shared
+
+log = structlog.get_logger(__name__)
+
+Loaded = tuple[Process, Mapping[str, Texts]]
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """An event as it now is, as people were last told, and how many would be told."""
+
+    new: Event
+    old: Event
+    people: int
+
+
+class Content:
+    """Process and words as they are served now. `read` reads the files again; None for shipped content."""
+
+    def __init__(
+        self, memory: Memory, loaded: Loaded, quiet: QuietHours, now: Callable[[], datetime], read: Callable[[], Loaded]
+    ) -> None:
+        self.process, self.languages = loaded
+        self._memory = memory
+        self._quiet = quiet
+        self._now = now
+        self._read = read
+        self._one_at_a_time = asyncio.Lock()
+        self.on_change: Callable[[Process, Mapping[str, Texts]], None] = lambda _process, _languages: None
+
+    async def agree(self) -> None:
+        """Give every event its sequence. What hangs on one whose facts have changed is planned anew at once."""
+        async with self._one_at_a_time:
+            self.process = await self._agreed(self.process)
+            self.on_change(self.process, self.languages)
+
+    async def reload(self) -> None:
+        """Read the files and answer from them. Raises UserError where they have problems: all stays as it was."""
+        process, languages = await asyncio.to_thread(self._read)
+        if process.id != self.process.id:
+            raise UserError(f"The process is now called {process.id}. Stop and start Mitreden for another process.")
+        async with self._one_at_a_time:
+            self.process, self.languages = await self._agreed(process), languages
+            self.on_change(self.process, self.languages)
+        log.info("content_reloaded", events=len(self.process.events))
+
+    async def changes(self) -> list[Change]:
+        """What has changed about events to come since people were last told."""
+        known = await self._memory.known_events(self.process.zone)
+        found = []
+        for event in self.process.events:
+            old = known[event.id].told if event.id in known else event
+            if comparable(old) != comparable(event) and _until(event, old) > self._now():
+                found.append(Change(event, old, await self._memory.subscribers_of(event.id)))
+        return found
+
+    async def confirm(self) -> list[Change]:
+        """Tell everybody who waits for an event what has changed about it; what that was."""
+        changes = await self.changes()
+        today = self._now().astimezone(self.process.zone).date()
+        for change in changes:
+            await self._memory.begin_telling(change.new, [*self._notices(change)], today)
+        await self.go_on_telling()
+        return changes
+
+    async def go_on_telling(self) -> None:
+        """Plan notices, block by block, also where a killed process left off."""
+        known = await self._memory.known_events(self.process.zone)
+        for event in self.process.events:
+            if event.id in known and known[event.id].telling is not None:
+                notice = Reminder("changed", event.id, self._now(), _until(event, event))
+                while await self._memory.go_on_telling(event, notice):
+                    pass
+
+    def _notices(self, change: Change) -> list[Shared]:
+        return [
+            Shared(
+                notice_name(change.new, language),
+                change.new.id,
+                unasked.changed(change.new, change.old, self.process, t, self._now()),
+            )
+            for language, t in self.languages.items()
+        ]
+
+    async def _agreed(self, process: Process) -> Process:
+        known = await self._memory.known_events(process.zone)
+        new = [event for event in process.events if event.id not in known]
+        if new and not await self._memory.subscribers_of(ALL):
+            await self._memory.add_events(new)
+            new = []
+        agreed = []
+        for event in process.events:
+            if event.id not in known:
+                numbered = event
+            elif comparable(known[event.id].event) == comparable(event):
+                agreed.append(replace(event, sequence=known[event.id].event.sequence))
+                continue
+            else:
+                numbered = replace(event, sequence=known[event.id].event.sequence + 1)
+                log.info("event_changed", id=event.id, sequence=numbered.sequence)
+            agreed.append(numbered)
+            if event in new or event.id in known:
+                before = known[event.id].event if event.id in known else None
+                moved = before is None or (before.starts_at, before.cancelled) != (event.starts_at, event.cancelled)
+                planned = of_event(numbered, LEADS, self._quiet, self._now())
+                await self._memory.adopt_event(numbered, planned, process.leads, moved=moved)
+        return replace(process, events=tuple(agreed))
+
+
+def notice_name(event: Event, language: str) -> str:
+    """Under which a notice of the newest change is kept."""
+    return f"changed:{event.id}:{event.sequence}:{language}"
+
+
+def _until(new: Event, old: Event) -> datetime:
+    """Until when it is of use to hear of a change."""
+    return max(new.starts_at, old.starts_at)
+
+
+async def reloaded(content: Content, t: Texts, *, shipped: bool, confirm: bool) -> str:
+    """Read the files again, and with `confirm` tell people of what has changed; what staff read about it."""
+    if shipped:
+        return t("reload.shipped")
+    try:
+        await content.reload()
+    except UserError as error:
+        return t("reload.problem", problem=error)
+    changes = await content.confirm() if confirm else await content.changes()
+    if not changes:
+        return t("reload.nothing")
+    return "\n".join(
+        [
+            t("reload.confirmed" if confirm else "reload.changed"),
+            *(reported(change, content.process, t) for change in changes),
+            *([] if confirm else [t("reload.ask")]),
+        ]
+    )
+
+
+def reported(change: Change, process: Process, t: Texts) -> str:
+    """One change in a line, with how many wait for that event."""
+    what = " ".join(unasked.differences(change.new, change.old, process, t))
+    return t.counted("reload.line", change.people, place=change.new.place, what=what)

@@ -1,0 +1,101 @@
+"""What happened on Matrix while the bot was away: all of it handled, in order, and nothing that was not said to it.
+
+MITREDEN_MATRIX_MISSED=500 makes the gap as long as the issue has it.
+"""
+
+import asyncio
+import os
+from contextlib import AsyncExitStack
+from pathlib import Path
+
+from tests.channels.matrix_citizen import MatrixCitizen, matrix_citizen
+from tests.channels.matrix_conversation import ORDER, is_at_home, orders, settles, told, until
+from tests.channels.serving_matrix import serving
+from tests.channels.synapse import Homeserver
+
+MISSED = int(os.environ.get("MITREDEN_MATRIX_MISSED", "150"))
+IN_EACH_ROOM = 110
+"""More than a sync shows of a room."""
+
+
+async def says_all(citizen: MatrixCitizen, room: str, languages: list[str]) -> list[str]:
+    """Order one language after the other, many at once; in which order the room has them."""
+    said: set[str] = set()
+    for start in range(0, len(languages), 25):
+        said |= set(await asyncio.gather(*(citizen.says(ORDER + one, room) for one in languages[start : start + 25])))
+
+    def heard() -> list[str]:
+        return [one.text.removeprefix(ORDER) for one in citizen.messages(room) if one.event_id in said]
+
+    await until(lambda: len(heard()) == len(said), 30, lambda: "the citizen does not see their own words")
+    return heard()
+
+
+async def all_is_told(citizen: MatrixCitizen, bot: str, room: str, wanted: list[str]) -> None:
+    def so_far() -> str:
+        return f"{len(told(citizen, bot, room))} of {len(wanted)}"
+
+    await until(lambda: len(told(citizen, bot, room)) >= len(wanted), 30 + len(wanted) / 3, so_far)
+    await citizen.quiet(0.5, room)
+    assert told(citizen, bot, room) == wanted
+
+
+async def test_500_messages_sent_while_the_bot_is_down_are_all_handled_in_order(
+    synapse: Homeserver, name: str, bot: str, tmp_path: Path
+) -> None:
+    async with matrix_citizen(synapse, name) as anna:
+        async with serving(synapse, bot, tmp_path):
+            room = await is_at_home(anna, synapse.user_id(bot))
+        wanted = await says_all(anna, room, orders(MISSED))
+        async with serving(synapse, bot, tmp_path):
+            await all_is_told(anna, synapse.user_id(bot), room, wanted)
+
+
+async def test_gaps_in_several_rooms_are_filled_each_in_its_order(
+    synapse: Homeserver, name: str, bot: str, tmp_path: Path
+) -> None:
+    async with AsyncExitStack() as stack:
+        people = [await stack.enter_async_context(matrix_citizen(synapse, f"{name}-{number}")) for number in range(2)]
+        async with serving(synapse, bot, tmp_path):
+            rooms = [await is_at_home(person, synapse.user_id(bot)) for person in people]
+        said = [orders(IN_EACH_ROOM, seed) for seed in range(len(people))]
+        wanted = await asyncio.gather(*map(says_all, people, rooms, said))
+        async with serving(synapse, bot, tmp_path):
+            for person, room, languages in zip(people, rooms, wanted, strict=True):
+                await all_is_told(person, synapse.user_id(bot), room, languages)
+
+
+async def test_what_was_said_before_the_bot_came_in_is_not_said_to_it(
+    synapse: Homeserver, name: str, bot: str, tmp_path: Path
+) -> None:
+    async with matrix_citizen(synapse, name) as anna:
+        room = await anna.creates_room(direct=True)  # whoever comes in may read what was said before
+        await says_all(anna, room, orders(30))
+        await anna.invites_in(synapse.user_id(bot))
+        async with serving(synapse, bot, tmp_path):
+            await settles(anna, room)
+            await anna.quiet(0.5)
+        assert told(anna, synapse.user_id(bot), room) == []
+
+
+async def test_a_bot_with_an_empty_database_answers_nothing_old_but_everything_from_then_on(
+    synapse: Homeserver, name: str, bot: str, tmp_path: Path
+) -> None:
+    me = synapse.user_id(bot)
+    async with matrix_citizen(synapse, name) as anna:
+        async with serving(synapse, bot, tmp_path / "first"):
+            room = await is_at_home(anna, me)
+        await says_all(anna, room, orders(20))
+        async with serving(synapse, bot, tmp_path / "second"):  # signed in, and away again before anybody wrote
+            await anna.quiet(0.5)
+        await anna.says("Guten Tag")
+        wanted = await says_all(anna, room, orders(20, seed=8))
+        async with serving(synapse, bot, tmp_path / "second"):
+            # The bot knows nobody any more: it asks for the language, and says who it is in the first that it hears.
+            await until(lambda: len(told(anna, me, room)) == 1 + 20, 30, lambda: str(anna.transcript))
+            await anna.quiet(0.5)
+        greetings = {"de": "Guten Tag", "en": "Hello"}
+        asked, first, *others = told(anna, me, room)
+        assert "1 Deutsch" in asked
+        assert greetings[wanted[0]] in first
+        assert len(others) == 19

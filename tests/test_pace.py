@@ -1,0 +1,79 @@
+"""The pace: as fast as is permitted and never faster, replies first, whatever the network's delays."""
+
+import asyncio
+import random
+from collections import deque
+
+from bot.core.messages import ANNOUNCEMENT, REPLY, Address, OutboxRow, Outgoing
+from bot.pace import Limits, Pace
+
+
+class Counter:
+    """A network that counts at some moment between request and answer, and remembers the fullest second."""
+
+    def __init__(self) -> None:
+        self.fullest = 0
+        self.counted = 0
+        self._second: deque[float] = deque()
+
+    def count(self, now: float) -> None:
+        self.counted += 1
+        self._second.append(now)
+        while self._second[0] <= now - 1.0:
+            self._second.popleft()
+        self.fullest = max(self.fullest, len(self._second))
+
+
+def row(number: int, priority: int = ANNOUNCEMENT) -> OutboxRow:
+    return OutboxRow(
+        id=number, to=Address("net", str(number), str(number)), message=Outgoing(text="x"), priority=priority
+    )
+
+
+async def test_no_second_ever_has_more_than_is_permitted_however_long_requests_take() -> None:
+    chance = random.Random(3)  # noqa: S311 - the same delays in every run
+    pace, network, loop = Pace(Limits(overall=200.0)), Counter(), asyncio.get_running_loop()
+
+    async def send(number: int) -> None:
+        one = row(number)
+        await pace.ready(one)
+        async with pace.sending(one):
+            there, back = chance.expovariate(150), chance.expovariate(150)
+            if chance.random() < 0.02:
+                there += 0.2  # now and then something is held up, and arrives together with what was sent later
+            await asyncio.sleep(there)
+            network.count(loop.time())
+            await asyncio.sleep(back)
+
+    async with asyncio.TaskGroup() as sending:
+        for number in range(700):
+            sending.create_task(send(number))
+    assert network.counted == 700
+    assert network.fullest <= 200
+
+
+async def test_a_reply_waits_for_no_announcement() -> None:
+    pace, loop = Pace(Limits(overall=20.0)), asyncio.get_running_loop()
+
+    async def send(one: OutboxRow) -> None:
+        await pace.ready(one)
+        async with pace.sending(one):
+            await asyncio.sleep(0.01)
+
+    bulk = [asyncio.create_task(send(row(number))) for number in range(60)]
+    await asyncio.sleep(0.3)
+    began = loop.time()
+    await send(row(1000, REPLY))
+    assert loop.time() - began < 0.1
+    for task in bulk:
+        task.cancel()
+    await asyncio.gather(*bulk, return_exceptions=True)
+
+
+async def test_after_a_pause_that_the_network_asks_for_nothing_is_sent_before_its_end() -> None:
+    pace, loop = Pace(Limits(overall=1000.0)), asyncio.get_running_loop()
+    pace.pause(Address("net", "1", "1"), 0.3)
+    pace.pause(Address("net", "2", "2"), 0.3)  # two chats at once mean all of them
+    began = loop.time()
+    await pace.ready(row(3))
+    assert loop.time() - began >= 0.3
