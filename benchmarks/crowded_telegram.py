@@ -83,6 +83,10 @@ class Crowd:
         for _ in range(self.size):
             self._newcomer()
 
+    def waiting(self) -> int:
+        """How many citizens wait for the bot now."""
+        return sum(citizen.waiting_since > 0 for citizen in self._here.values())
+
     def _newcomer(self) -> None:
         citizen = Citizen(next(self._ids))
         self._here[citizen.id] = citizen
