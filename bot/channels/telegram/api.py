@@ -2,13 +2,16 @@
 
 import asyncio
 from typing import Any
-from urllib.parse import quote
+from urllib.parse import quote, urlsplit
+from urllib.request import getproxies, proxy_bypass
 
 import aiohttp
 import msgspec
+from aiohttp import BasicAuth
 from telegram import InputFile
 from telegram.request import BaseRequest, RequestData
 from telegram.request._requestparameter import RequestParameter  # what RequestData is made of has no public name
+from yarl import URL
 
 from bot.core.messages import Attachment, Blocked, NotSent, Refused, SendError, Unknown
 
@@ -55,6 +58,7 @@ class AiohttpRequest(BaseRequest):
 
     def __init__(self) -> None:
         self._session: aiohttp.ClientSession | None = None
+        self._proxies: dict[str, dict[str, Any]] = {}
 
     @property
     def read_timeout(self) -> float | None:
@@ -62,18 +66,31 @@ class AiohttpRequest(BaseRequest):
 
     async def initialize(self) -> None:
         connector = aiohttp.TCPConnector(limit=128, ttl_dns_cache=300)
-        self._session = aiohttp.ClientSession(connector=connector, trust_env=True)
+        # Not with `trust_env`: aiohttp then asks a thread about proxies, and another about .netrc, for every request.
+        self._session = aiohttp.ClientSession(connector=connector)
 
     async def shutdown(self) -> None:
         if self._session:
             await self._session.close()
+
+    def _through(self, url: str) -> dict[str, Any]:
+        """The proxy that the environment names for a server, looked up once."""
+        server = urlsplit(url)
+        host = server.hostname or ""
+        if host not in self._proxies:
+            named = None if proxy_bypass(host) else getproxies().get(server.scheme)
+            proxy = URL(named) if named else None
+            user = BasicAuth(proxy.user, proxy.password or "") if proxy and proxy.user else None
+            self._proxies[host] = {"proxy": proxy.with_user(None), "proxy_auth": user} if proxy else {}
+        return self._proxies[host]
 
     async def download(self, url: str, most: int) -> bytes:
         """What stands at an address, up to a little more than `most` bytes. Raises Refused or Unknown."""
         if self._session is None:
             raise NotSent("not connected")
         try:
-            async with self._session.get(url, timeout=aiohttp.ClientTimeout(total=ANSWER_SECONDS)) as response:
+            timeout = aiohttp.ClientTimeout(total=ANSWER_SECONDS)
+            async with self._session.get(url, timeout=timeout, **self._through(url)) as response:
                 if response.status != 200:
                     raise Refused(f"status {response.status}")
                 found = bytearray()
@@ -112,7 +129,7 @@ class AiohttpRequest(BaseRequest):
             body["data"] = msgspec.json.encode(request_data.parameters)
             body["headers"] = {"Content-Type": "application/json"}
         try:
-            async with self._session.request(method, url, timeout=timeout, **body) as response:
+            async with self._session.request(method, url, timeout=timeout, **body, **self._through(url)) as response:
                 return response.status, await response.read()
         except aiohttp.ClientConnectorError as error:
             raise NotSent(type(error).__name__) from None
