@@ -6,6 +6,7 @@ Unlike the one of the tests it checks nothing; it knows the calls that a survey 
 import asyncio
 import random
 import re
+import time
 from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -72,7 +73,7 @@ class Crowd:
         self._here: dict[int, Citizen] = {}
         self._ids = count(self.first)
         self._message_ids = count(1)
-        self._update_ids = count(1)
+        self._update_ids = count(int(time.time() * 1000))  # they go on from run to run, as Telegram's do
         self._updates: deque[tuple[int, bytes]] = deque()
         self._polling: Callable[[bytes], None] | None = None
         self.first_poll = asyncio.Event()
@@ -81,6 +82,10 @@ class Crowd:
         """Everybody comes and writes to the bot."""
         for _ in range(self.size):
             self._newcomer()
+
+    def waiting(self) -> int:
+        """How many citizens wait for the bot now."""
+        return sum(citizen.waiting_since > 0 for citizen in self._here.values())
 
     def _newcomer(self) -> None:
         citizen = Citizen(next(self._ids))

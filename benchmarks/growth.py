@@ -6,6 +6,7 @@ Filling takes a minute or two for a million; `--folder FOLDER` keeps the full da
 
 import argparse
 import asyncio
+import random
 import shutil
 import sys
 import tempfile
@@ -99,8 +100,8 @@ async def measure(options: argparse.Namespace, folder: Path) -> None:
                 home = full if name == "full" else Path(empty)
                 started(("-m", "bot", "migrate"), home)
                 starts[name].append(started(("-m", "bot", "chat", "--now", OPEN.isoformat()), home).wall)
-                # Known people who are about to begin, other ones in each round.
-                crowd = Crowd(options.citizens, 0.0, first=FIRST + (number * options.people // options.rounds))
+                # Known people who are about to begin; in a database that is kept, rarely those of another run.
+                crowd = Crowd(options.citizens, 0.0, first=FIRST + random.randrange(options.people * 9 // 10))
                 figures = await run(MITREDEN, home, crowd, home, options.seconds, core)
                 print(f"round {number + 1}, {name}: {figures}", file=sys.stderr, flush=True)
                 runs.append(figures)

@@ -35,6 +35,8 @@ from bot.core.messages import Address, Incoming, Memory, Outgoing, Receive
 
 ROOT = Path(__file__).parents[1]
 MITREDEN = Peer("Mitreden", (sys.executable, "-m", "benchmarks.peers.mitreden"))
+DRAINED_WITHIN = 10
+"""Seconds for a bot to catch up in."""
 THINK = 5.0
 """Seconds that a citizen reads a question for, on average, while waiting times are taken."""
 
@@ -166,6 +168,9 @@ async def run(  # noqa: PLR0913, PLR0917 - what a run consists of
         spent, busy, calls = _cpu(processes) - spent, (time.process_time() - own) / wall, crowd.calls - calls
         crowd.think = THINK
         await asyncio.sleep(min(THINK, seconds))
+        for _ in range(DRAINED_WITHIN):
+            if crowd.waiting() > crowd.size // 4:  # they all answered at once just now; that is another matter
+                await asyncio.sleep(1)
         crowd.waits.clear()
         await asyncio.sleep(seconds)
         waits = quantiles(crowd.waits, n=100) if len(crowd.waits) > 1 else [float("inf")] * 99

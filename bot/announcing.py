@@ -59,12 +59,21 @@ class Announcing:
         """Begin what is due, make messages of what is being sent, and end what is through."""
         for one in await self.memory.newsroom.of_interest(self.now()):
             try:
-                if one.state == "confirmed":
+                if one.state == "offered":
+                    await self._tell_room(one)
+                elif one.state == "confirmed":
                     await self._begin(one)
                 elif one.state in UNDER_WAY:
                     await self._send(one)
             except Overtaken:
                 log.info("announcement_overtaken", announcement=one.id)  # the next round sees it as it is then
+
+    async def _tell_room(self, one: Announcement) -> None:
+        """Say once, where staff are together, that an announcement waits to be confirmed."""
+        key = f"offered:{one.id}:{one.revision}"
+        if self.room is not None and await self.memory.remote_id(key) is None:
+            message = Outgoing(text=self._t("announce.please_confirm", number=one.id), aside=True)
+            await self._say([Planned(person_id=None, to=self.room, message=message, key=key)])
 
     async def _begin(self, one: Announcement) -> None:
         newsroom, now = self.memory.newsroom, self.now()

@@ -351,7 +351,7 @@ def _without_slash(turn: Turn) -> Turn:
 
 def _about_event(turn: Turn) -> Turn:
     """ "start misburg" does what a link to that evening does, "erinnere mich an Misburg" what the command does."""
-    if command_in(turn.text) is not None or survey.writing_freely(turn):
+    if not turn.text or command_in(turn.text) is not None or survey.writing_freely(turn):
         return turn
     typed = fold(turn.text)
     words = {word: "start" for t in turn.languages.values() for word in t.words("words.command.start")}

@@ -19,6 +19,7 @@ from handlers.announcement_screen import (
     may,
     shows,
     tells,
+    waits_here,
     when,
 )
 from handlers.turn import Decision, Turn, waits_no_more
@@ -121,7 +122,9 @@ async def offer(turn: Turn, one: Announcement, _: str) -> Decision:
 
 
 async def confirm(turn: Turn, one: Announcement, _: str) -> Decision:
-    """The second person's word: it begins in a minute, or at its time."""
+    """The second person's word: it begins in a minute, or at its time. It counts only under the texts and the count."""
+    if waits_here(turn) != ("show", one.id, one.revision):
+        return await show(turn, one)
     if not total(await counted(turn, one.audience)):
         raise NotAllowed("nobody")
     kept = steps.confirmed(one, turn.member, await _starts_at(turn, one), four_eyes=turn.four_eyes)

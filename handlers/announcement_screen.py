@@ -46,7 +46,8 @@ def shows(  # noqa: PLR0913, PLR0917 - what a screen consists of
 
 def waits_here(turn: Turn) -> tuple[str, int, int]:
     """What the person was shown: which screen, of which announcement, as it was at which revision."""
-    screen, number, revision = (turn.person.waiting.then if turn.person.waiting else "::").split(":")
+    waiting = turn.person.waiting
+    screen, number, revision = (waiting.then if waiting and waiting.menu == MENU else "::").split(":")
     return screen, int(number or 0), int(revision or 0)
 
 

@@ -7,6 +7,7 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 from bot.core.messages import Attachment, Outgoing
 from bot.core.questions import Question
 from bot.core.recognition import fold
+from bot.core.reminders import ALL, COMING
 from bot.core.statistics import Figure, Results, countable, crossable, crossed, partition, results
 from bot.core.texts import Texts
 from bot.report import wording
@@ -81,7 +82,26 @@ def _participation(turn: Turn, how: Participation) -> str:
         )
     _, sources = partition(sum(how.sources.values()), how.sources)
     said += _list(t("stats.sources"), sources, t)
+    said += _events(turn, how)
     return "\n".join([*said, "", t("results.kept_back")] if t("results.not_shown") in "".join(said) else said)
+
+
+def _events(turn: Turn, how: Participation) -> list[str]:
+    """How many come to each event and want to be reminded of it."""
+    t, said = turn.t, []
+    for event in turn.process.events:
+        answers = how.headcounts.get(event.id, {})
+        _, coming = partition(sum(answers.values()), {answer: answers.get(answer, 0) for answer in COMING})
+        reminded, _ = partition(how.reminded.get(event.id, 0), {})
+        if answers or reminded != 0:
+            counts = {answer: shown(count, t) for answer, count in coming.items()}
+            said.append(t("stats.event", event=event.place, reminded=shown(reminded, t), **counts))
+    everywhere, _ = partition(how.reminded.get(ALL, 0), {})
+    if everywhere != 0:
+        said.append(t("stats.every_event", count=shown(everywhere, t)))
+    if how.unclear:
+        said.append(t("stats.unclear", count=t.number(how.unclear)))
+    return [t("stats.events"), *said] if said else []
 
 
 def _list(title: str, counts: Mapping[str, Figure], t: Texts) -> list[str]:

@@ -1,19 +1,21 @@
 """Counts of what is stored, made by the database: answers, people, where they stand."""
 
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from sqlalchemy import Connection, func, select
 
 from bot.core.statistics import ASKED, Counted
-from storage.tables import drafts, people, response_answers, responses, sources
+from storage.tables import attendance, drafts, outbox, people, response_answers, responses, sources, subscriptions
 
 
 @dataclass(frozen=True, slots=True)
 class Participation:
     """How it goes: people by channel and language, drafts by the question that waits, responses by language.
 
-    People without a language have not chosen one; a draft without a question waits at the review.
+    People without a language have not chosen one; a draft without a question waits at the review. `headcounts` are by
+    event and answer, `reminded` are people by the event they want to be reminded of ("*" is all of them), `unclear` the
+    messages of which nobody knows whether they arrived.
     """
 
     channels: Mapping[str, int]
@@ -21,7 +23,9 @@ class Participation:
     unfinished: Mapping[str, int]
     finished: Mapping[str, int]
     sources: Mapping[str, int]
-    more: Mapping[str, int] = field(default_factory=dict)
+    headcounts: Mapping[str, Mapping[str, int]]
+    reminded: Mapping[str, int]
+    unclear: int
 
 
 def counted(connection: Connection, survey: str, countable: Collection[str]) -> Counted:
@@ -73,10 +77,17 @@ def participation(connection: Connection, survey: str) -> Participation:
         counting = select(column, func.count()).where(*conditions).group_by(column)  # type: ignore[call-overload]
         return {name or "": count for name, count in connection.execute(counting)}
 
+    coming: dict[str, dict[str, int]] = {}
+    answers = select(attendance.c.event, attendance.c.coming, func.count().label("people"))
+    for row in connection.execute(answers.group_by(attendance.c.event, attendance.c.coming)):
+        coming.setdefault(row.event, {})[row.coming] = row.people
     return Participation(
-        channels=tally(people.c.channel),
-        languages=tally(people.c.language),
+        channels=tally(people.c.channel, people.c.is_room.is_not(True)),
+        languages=tally(people.c.language, people.c.is_room.is_not(True)),
         unfinished=tally(drafts.c.question, drafts.c.survey == survey),
         finished=tally(responses.c.language, responses.c.survey == survey),
         sources={row.name: row.people for row in connection.execute(select(sources))},
+        headcounts=coming,
+        reminded=tally(subscriptions.c.event),
+        unclear=sum(tally(outbox.c.state, outbox.c.state == "unknown").values()),
     )

@@ -3,16 +3,18 @@
 import sqlite3
 from collections.abc import AsyncIterator
 from contextlib import closing
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
 
+from bot import app as application
 from bot.config import StaffSection
 from bot.core import announcement as steps
 from bot.core.announcement import Announcement
-from bot.core.messages import Outgoing
+from bot.core.messages import Address, Outgoing
 from tests.staff import chosen, joined, wants_news
-from tests.talk import FrozenClock, Talk, config_in, talking
+from tests.talk import OPEN, FrozenClock, Recorder, Talk, config_in, talking
 
 PEOPLE = ("a", "b", "c", "d", "e", "f")
 
@@ -153,6 +155,45 @@ async def test_without_four_eyes_one_is_enough_but_still_says_it_twice(
         assert recipients(await pass_time(anna, hours=2), "Es gibt") == []
         await erika.tap(chosen(said, "Freigeben"))
         assert recipients(await pass_time(anna, seconds=61), "Es gibt") == list(PEOPLE)
+
+
+async def test_a_room_of_staff_hears_once_that_one_waits_and_how_it_goes(
+    tmp_path_factory: pytest.TempPathFactory,
+) -> None:
+    config = config_in(tmp_path_factory.mktemp("bot"))
+    config.staff = StaffSection(room="!staff:example.org")
+    recorder = Recorder("matrix")
+    async with application.opened(config, FrozenClock(OPEN), {"matrix": recorder}, {}) as app:
+        anna = Talk(app, recorder)
+        await wants_news(anna, *PEOPLE)
+        erika, otto = await two(anna)
+        await offered(erika)
+        for _ in range(3):
+            await pass_time(anna, seconds=1)
+        await confirm(otto)
+        await pass_time(anna, seconds=61)
+        told = [message.text for to, message in anna.heard if to == Address("matrix", "", "!staff:example.org")]
+        assert told[0].startswith("Rundnachricht 1 wartet auf Ihre Freigabe")
+        assert [text for text in told[1:] if "Gesendet: 6" in text]
+        assert len(told) == 2
+
+
+async def test_rooms_hear_it_once_where_a_moderator_wants_it(anna: Talk) -> None:
+    erika, otto = await two(anna)
+    for room, by_admin in (("plaza", True), ("market", False)):
+        said = anna.incoming(text="/neuigkeiten")
+        there = Address("terminal", "anna", room)
+        await anna.receive(replace(said, sender=there, private=False, by_admin=by_admin, link="x"))
+    await erika.say("/rundnachricht")
+    said_ = await erika.tap(chosen(await erika.say("Es gibt Neues"), "Empfänger"))
+    said_ = await erika.tap(chosen(await erika.tap(chosen(said_, "Räume")), "Nur Räume"))
+    assert "So viele Räume: 1" in said_[-1].text
+    await erika.tap(chosen(await erika.tap(chosen(said_, "Fertig")), "Zur Freigabe"))
+    await confirm(otto)
+    before = len(anna.heard)
+    await pass_time(anna, seconds=61)
+    heard = [(to.user, to.room) for to, message in anna.heard[before:] if message.text.startswith("Es gibt")]
+    assert heard == [("", "plaza")]
 
 
 async def test_whoever_lost_the_role_confirms_nothing_and_their_word_does_not_hold(anna: Talk) -> None:

@@ -363,7 +363,11 @@ async def test_statistics_come_as_text_first_then_as_a_picture_with_the_same_wor
         assert picture.attachment is not None
         assert (picture.attachment.media_type, picture.attachment.content[:4]) == ("image/png", b"\x89PNG")
         assert "Zufriedenheit insgesamt" in picture.text
+        for number in range(7):
+            guest = anna.another(f"guest {number}")
+            await guest.say_all("/termine", "1", "3")
         (overview,) = await analyst.say("/statistik")
+        assert "– Leonore-Goldschmidt-Schule (IGS Mühlenberg): 7 kommen, 0 vielleicht, 0 kommen nicht." in overview.text
         assert "abgesendet: 300 (100 %)" in overview.text
         crossed = await analyst.say("/statistik 5 nach stadtbezirk")
         assert "Linden-Limmer" in crossed[0].text

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime, time
 
-from bot.core.recognition import fold
+from bot.core.recognition import fold, fold_label
 from bot.core.texts import Text
 
 OVER_FROM = time(20, 0)
@@ -38,7 +38,7 @@ def event_named(typed: str, events: tuple[Event, ...]) -> Event | None:
     meant = [
         event
         for event in events
-        if wanted and wanted in {fold(name) for name in (event.id, event.place, event.address, *event.aliases)}
+        if wanted and wanted in {fold_label(name) for name in (event.id, event.place, event.address, *event.aliases)}
     ]
     return meant[0] if len(meant) == 1 else None
 

@@ -187,3 +187,23 @@ async def joined(citizen: MatrixCitizen, user_id: str, room: str) -> None:
         if (await citizen.members(room)).get(user_id) == "join":
             return
     raise AssertionError(await citizen.members(room))
+
+
+@pytest.mark.usefixtures("matrix_js_sdk")
+async def test_a_thumb_up_beside_an_evening_leads_to_a_question_in_private(
+    synapse: Homeserver, name: str, bot: str, tmp_path: Path
+) -> None:
+    me = synapse.user_id(bot)
+    async with matrix_js_citizen(synapse, name) as anna, serving(synapse, bot, tmp_path):
+        berta = await synapse.register(f"{name}-berta")
+        room = await anna.creates_room(me, berta.user_id, direct=False)
+        await synapse.request("POST", f"/_matrix/client/v3/join/{room}", {}, berta.token)
+        await anna.hears("!termine", sender=me)
+        await anna.says("!termine rathaus")
+        card = await anna.hears("Rathausplatz 1", sender=me)
+        await anna.reacts(card.event_id, "🎉")
+        await anna.reacts(card.event_id, "👍🏽")
+        alone = await anna.is_invited(by=me)
+        await anna.joins(alone)
+        await anna.says("1")
+        assert (await anna.hears("erinnere", sender=me)).encrypted
