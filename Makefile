@@ -27,7 +27,7 @@ dialogues: $(READY)
 	MITREDEN_RECORD=1 $(VENV)/bin/pytest tests/test_dialogues.py
 
 clean:
-	rm -rf $(VENV) .synapse .matrix-js dist build
+	rm -rf $(VENV) .synapse .matrix-js .axe dist build
 
 # Brought up to date when the dependencies change. The stamp goes first and comes last, so that an environment that was
 # interrupted half-way is thrown away instead of trusted.

@@ -29,7 +29,7 @@ from bot.core.messages import Address, Incoming, Memory, Outgoing, Receive
 from bot.core.process import Process
 from bot.core.survey import Progress
 from bot.core.texts import Texts
-from handlers import COMMANDS
+from handlers import SPOKEN
 from storage.memory import Changes
 
 ROUNDS = 5
@@ -56,7 +56,7 @@ class Engine:
     def __init__(self, process: Process, languages: Mapping[str, Texts]) -> None:
         self.process = process
         self._t = languages[LANGUAGE]
-        self._vocabulary = Vocabulary(languages.values(), COMMANDS)
+        self._vocabulary = Vocabulary(languages.values(), SPOKEN)
         self.way = tuple(self._answers())
 
     def step(self, before: Progress, typed: str) -> Progress:

@@ -113,9 +113,13 @@ def _add_content(command: Add) -> None:
     init.add_argument("folder", type=Path, metavar="FOLDER")
 
     export = command("export", _export, "submitted responses, or the codebook that explains them")
-    export.add_argument("--format", choices=("csv", "json"), default="csv")
+    export.add_argument("--format", choices=("csv", "json", "xlsx", "open-data"), default="csv")
     export.add_argument("--codebook", action="store_true", help="write the codebook (JSON) instead of responses")
     export.add_argument("--output", type=Path, metavar="FILE", help="write there instead of standard output")
+
+    report = command("report", _report, "the results as one accessible page, to publish or print")
+    report.add_argument("--output", type=Path, metavar="FILE", required=True, help="the HTML file to write")
+    report.add_argument("--language", metavar="TAG", help="only this one (default: all of the process)")
 
     reload = command("reload", _reload, "read the content again; answers follow at once")
     reload.add_argument("--confirm", action="store_true", help="also tell people of changed events they wait for")
@@ -256,28 +260,53 @@ def _export(parsed: argparse.Namespace) -> None:
     from bot import app, export
 
     config = _config(parsed)
-    process, _ = app.load_process(config)
+    process, languages = app.load_process(config)
+    if parsed.output is None and parsed.format in {"xlsx", "open-data"} and not parsed.codebook and sys.stdout.isatty():
+        raise UserError(f"--format {parsed.format} is no text. Name a file with --output.")
     if parsed.codebook:
-        text = export.codebook(process)
+        content = export.codebook(process).encode()
+    elif parsed.format == "open-data":
+        from bot.report import open_data
+
+        content = open_data.archive(asyncio.run(app.release(config, process)), process, languages)
+    elif parsed.format == "xlsx":
+        content = export.as_xlsx(process, asyncio.run(app.responses(config)))
     else:
-        responses = asyncio.run(app.responses(config))
-        text = (export.as_json if parsed.format == "json" else export.as_csv)(process, responses)
+        write = export.as_json if parsed.format == "json" else export.as_csv
+        content = write(process, asyncio.run(app.responses(config))).encode()
     if parsed.output is None:
-        sys.stdout.buffer.write(text.encode("utf-8"))
+        sys.stdout.buffer.write(content)
         sys.stdout.buffer.flush()
         return
-    _write(parsed.output, text)
+    _write(parsed.output, content)
     print(f"Written: {parsed.output}", file=sys.stderr)
 
 
-def _write(path: Path, text: str) -> None:
+def _report(parsed: argparse.Namespace) -> None:
+    from bot import app
+    from bot.report.page import page
+
+    config = _config(parsed)
+    process, languages = app.load_process(config)
+    if parsed.language is not None and parsed.language not in languages:
+        known = ", ".join(languages)
+        raise UserError(f"--language {parsed.language}: the process has no such language. Use one of: {known}.")
+    release = asyncio.run(app.release(config, process))
+    shown = [parsed.language] if parsed.language else list(process.languages)
+    _write(parsed.output, page(release, process, languages, shown).encode())
+    print(f"Written: {parsed.output}", file=sys.stderr)
+    if not release.results.exact:
+        print("The survey is not over: all counts are rounded to multiples of 5.", file=sys.stderr)
+
+
+def _write(path: Path, content: bytes) -> None:
     """The whole file or none: responses are readable by their owner only."""
     if path.is_dir() or not path.name:
         raise UserError(f"{path}: is a folder. Name a file with --output.")
     beside = path.with_name(f".{path.name}.part")
     try:
         with os.fdopen(os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb") as file:
-            file.write(text.encode("utf-8"))
+            file.write(content)
         beside.replace(path)
     except OSError as error:
         beside.unlink(missing_ok=True)
@@ -346,7 +375,7 @@ def _rehearse(parsed: argparse.Namespace) -> None:
     told = asyncio.run(rehearsal.played(config, (process, languages), span, parsed.people))
     print(rehearsal.table(told, process))
     if parsed.output is not None:
-        _write(parsed.output, rehearsal.as_csv(told, process))
+        _write(parsed.output, rehearsal.as_csv(told, process).encode())
         print(f"Written: {parsed.output}", file=sys.stderr)
 
 

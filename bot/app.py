@@ -53,6 +53,7 @@ from storage.vault import KeyUnusable, Vault, WrongKey, read_key
 
 if TYPE_CHECKING:
     from bot.channels.matrix import Account
+    from bot.report.open_data import Release
 
 T = TypeVar("T")
 log = structlog.get_logger(__name__)
@@ -183,6 +184,7 @@ async def opened(  # noqa: PLR0913, PLR0917 - the parts that a bot is put togeth
         place = config.base / config.storage.key_file
         raise UserError(f"{place}: this key does not open the database. Restore the key it was made with.") from error
     finally:
+        await dispatch.close()
         await announcing.close()
         await asyncio.gather(*beside, return_exceptions=True)
         await outbox.close()
@@ -198,7 +200,7 @@ async def chat(  # noqa: PLR0913 - the options of the command
     loaded = load_process(config)
     start = parse_instant(now, loaded[0].zone) if now else None
     clock = Clock(start, speed)
-    terminal = Terminal(user, language)
+    terminal = Terminal(user, language, files=config.base / "data" / "files")
     admin = address_of(user) if staff else None
     async with opened(config, clock, {terminal.name: terminal}, {}, loaded, admin=admin) as app:
         if language is not None and language not in app.languages:
@@ -209,10 +211,12 @@ async def chat(  # noqa: PLR0913 - the options of the command
             day = t.date(clock.now().astimezone(app.process.zone).date())
             terminal.print(Outgoing(text=t("chat.rehearsal", day=day)))
         await app.outbox.send_due()
+        await app.outbox.idle()
 
         async def receive(batch: Sequence[Incoming], bookmark: str | None, facts: Mapping[str, str]) -> None:
             await app.duties.all_at_once()
             await app.dispatch.receive(batch, bookmark, facts)
+            await app.dispatch.idle()
 
         await app.duties.all_at_once()
         await terminal.run(receive, app.memory)
@@ -414,6 +418,15 @@ def menus(process: Process, languages: Mapping[str, Texts]) -> list[Menu]:
 async def responses(config: Config) -> list[StoredResponse]:
     """All submitted responses. A database that is not there yet has none. Raises UserError."""
     return await _read_only(config, lambda memory: memory.responses()) or []
+
+
+async def release(config: Config, process: Process) -> "Release":
+    """What may be published now. A database that is not there yet has nothing. Raises UserError."""
+    from bot.report import open_data  # noqa: PLC0415 - only where something is published
+
+    now = Clock().now()
+    found = await _read_only(config, lambda memory: open_data.gathered(memory, process, now))
+    return found or open_data.nothing(process, now)
 
 
 async def administer(config: Config, request: Request) -> Reply:

@@ -11,10 +11,19 @@ from babel import Locale, UnknownLocaleError
 from babel.dates import get_day_names, get_month_names
 
 from bot.core import recognition
-from bot.core.conditions import Not, OneOf
+from bot.core.conditions import Answered, Not, OneOf
 from bot.core.events import Event
 from bot.core.process import KnownAnswer, Process
-from bot.core.questions import AnyQuestion, BatteryQuestion, ChoiceQuestion, Option, Question, SeveralQuestion
+from bot.core.questions import (
+    AnyQuestion,
+    BatteryQuestion,
+    ChoiceQuestion,
+    OpenQuestion,
+    Option,
+    Question,
+    SeveralQuestion,
+    YesNoQuestion,
+)
 from bot.core.reading.answers import colliding
 from bot.core.recognition import fold
 from bot.core.reminders import LEADS, Lead
@@ -173,10 +182,12 @@ def check_questions(built: Sequence[tuple[AnyQuestion, Findings]], declared: Seq
             shorts.add((language, fold(short)))
     _check_unfolded(built, version)
     for index, (question, findings) in enumerate(built):
-        if question.only_if is not None:
-            before = [earlier for earlier, _ in built[:index]]
-            if _check_condition(question, before, declared, findings.within("only_if")):
-                _check_reachable(question, before, findings)
+        before = [earlier for earlier, _ in built[:index]]
+        if isinstance(question, YesNoQuestion) and question.publishes is not None:
+            _check_permission(question, question.publishes, before, findings)
+        sound = question.only_if is None or _check_condition(question, before, declared, findings.within("only_if"))
+        if question.only_if is not None and sound:
+            _check_reachable(question, before, findings)
 
 
 def _check_unfolded(built: Sequence[tuple[AnyQuestion, Findings]], version: int) -> None:
@@ -251,6 +262,20 @@ def _check_options(options: Sequence[Option], findings: Findings) -> None:
             labels.add((language, fold(label)))
             if len(label) > LABEL_LENGTH:
                 place.add(f'"{language}" has {len(label)} characters', f"At most {LABEL_LENGTH} fit a button.")
+
+
+def _check_permission(question: YesNoQuestion, wish: str, before: Sequence[AnyQuestion], findings: Findings) -> None:
+    """What may be published is one earlier question in own words, and nobody is asked about words they never wrote."""
+    place = findings.within("publishes")
+    open_ones = [earlier.id for earlier in before if isinstance(earlier, OpenQuestion)]
+    if wish not in open_ones:
+        known = f"Known before it: {', '.join(open_ones) or 'none'}."
+        place.add(f'there is no earlier question "{wish}" of type open', known)
+    elif question.only_if != Answered(wish):
+        condition = f'only_if = {{ question = "{wish}", answered = true }}'
+        place.add("it would be asked of people who wrote nothing", f"Write {condition}.")
+    elif any(isinstance(other, YesNoQuestion) and other.publishes == wish for other in before):
+        place.add(f'permission for "{wish}" is asked twice', "Remove publishes from one of the two.")
 
 
 def _check_condition(

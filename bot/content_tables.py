@@ -114,6 +114,7 @@ class DateFile(HeadingFile, kw_only=True):
 
 
 class YesNoFile(HeadingFile, kw_only=True):
+    publishes: str | None = None
     no_answer: Words | None = None
 
 

@@ -18,6 +18,7 @@ from bot.core.conversation import (
     EraseResponse,
     FetchPicture,
     JoinStaff,
+    JudgeWish,
     KeepAnnouncement,
     NewsInRoom,
     Person,
@@ -25,6 +26,7 @@ from bot.core.conversation import (
     Reload,
     RemindRoom,
     Submit,
+    Support,
     Tell,
     Vocabulary,
 )
@@ -35,7 +37,7 @@ from bot.core.reminders import QuietHours
 from bot.core.texts import Texts
 from bot.failpoints import Reach, pass_by
 from bot.metrics import Metrics
-from handlers.turn import Decision, Turn
+from handlers.turn import Decision, Job, Turn
 from storage.announcements import Overtaken
 from storage.database import Unavailable
 from storage.memory import Changes, Known, Memory
@@ -61,6 +63,15 @@ class _Talk:
     member: int = 0
     role: str = "citizen"
     erased: list[int] = field(default_factory=list)
+
+
+@dataclass(frozen=True, slots=True)
+class _Job:
+    """Slow work, and who is told what came of it."""
+
+    to: Address
+    t: Texts
+    work: Job
 
 
 class Dispatch:
@@ -92,6 +103,8 @@ class Dispatch:
         self._send = send
         self._reach = reach
         self._one_batch = asyncio.Lock()
+        self._jobs: list[_Job] = []
+        self._at_work: set[asyncio.Task[None]] = set()
         self._to_reload: list[tuple[Person, bool]] = []
         self.on_reload: Callable[[Person, bool], Awaitable[None]] | None = None
         """Called after the commit for somebody on the staff who wants the content to be read anew."""
@@ -104,7 +117,7 @@ class Dispatch:
         self._process = process
         self._reader = reading.Reader(process, self._vocabularies)
         self._languages = languages
-        self._vocabulary = Vocabulary(languages.values(), handlers.COMMANDS)
+        self._vocabulary = Vocabulary(languages.values(), handlers.SPOKEN)
 
     async def receive(
         self,
@@ -136,6 +149,7 @@ class Dispatch:
                     rows = await self._one_by_one(batch, bookmark, facts)
         self._reach("after_commit")
         await self._send(rows)
+        self._begin_jobs()
         asked, self._to_reload = self._to_reload, []
         for person, confirm in asked:
             if self.on_reload is not None:
@@ -144,6 +158,40 @@ class Dispatch:
         for person, picture in pictures:
             self.on_picture(person, picture)
         await self._memory.tidy(at_once=True)
+
+    def _begin_jobs(self) -> None:
+        """Slow work that a batch asked for: beside everything else, so that nobody waits for it but who asked."""
+        begun, self._jobs = self._jobs, []
+        for job in begun:
+            task = asyncio.create_task(self._do(job))
+            self._at_work.add(task)
+            task.add_done_callback(self._at_work.discard)
+
+    async def _do(self, job: "_Job") -> None:
+        try:
+            said = await job.work()
+        except Exception as error:  # noqa: BLE001 - whatever fails costs only who asked for it
+            log.error("job_failed", error=type(error).__name__)
+            said = (Outgoing(text=job.t("apology")),)
+        changes = self._changes(job.to.channel, None, {})
+        changes.planned += [Planned(person_id=None, to=job.to, message=message) for message in said]
+        try:
+            rows = await self._memory.write(changes)
+        except Unavailable as error:
+            log.error("job_lost", error=str(error))
+            return
+        await self._send(rows)
+
+    async def idle(self) -> None:
+        """Wait until no slow work is left."""
+        while self._at_work:
+            await asyncio.wait(self._at_work)
+
+    async def close(self) -> None:
+        """Give up slow work: who asked for it asks again."""
+        for task in self._at_work:
+            task.cancel()
+        await asyncio.gather(*self._at_work, return_exceptions=True)
 
     async def _one_by_one(
         self, batch: Sequence[Incoming], bookmark: str | None, facts: Mapping[str, str]
@@ -200,6 +248,7 @@ class Dispatch:
         staff = [one for one in fresh.values() if one.sender in known.staff or one.sender == self._admin]
         if staff and len(fresh) > 1:
             return await self._apart(fresh.values(), staff, bookmark, facts)
+        jobs: list[_Job] = []
         changes = self._changes(channel, bookmark, facts, now)
         talks: dict[str, _Talk] = {}
         for message in fresh.values():
@@ -212,7 +261,8 @@ class Dispatch:
             if message.private and message.kind != "membership" and talk.person.address != message.sender:
                 talk.person = replace(talk.person, address=message.sender)
             try:
-                await self._decide(message, talk, changes, now)
+                job = await self._decide(message, talk, changes, now)
+                jobs += [job] if job else []
             except Unavailable:
                 raise
             except Exception as error:  # noqa: BLE001 - a failing handler costs its own message only
@@ -228,19 +278,20 @@ class Dispatch:
             if tries == PATIENCE:
                 raise
             return await self._handle(batch, bookmark, facts, channel, tries + 1)  # decided again on what is now so
+        self._jobs += jobs
         self._metrics.committed(len(changes.handled), len(changes.failed))
         return rows
 
-    async def _decide(self, message: Incoming, talk: _Talk, changes: Changes, now: datetime) -> None:
+    async def _decide(self, message: Incoming, talk: _Talk, changes: Changes, now: datetime) -> _Job | None:
         if message.kind == "unreadable":
             changes.failed.append((message.id, "unreadable"))
-            return
+            return None
         if message.kind == "membership":
             # Of several rooms with the bot, leaving one is no goodbye.
             if talk.loaded is not None and talk.person.address == message.sender:
                 talk.person = replace(talk.person, stopped=True, news=None)
                 changes.silenced.append(talk.person.id)
-            return
+            return None
         turn = Turn(
             message=message,
             text=clean(message.text),
@@ -259,6 +310,7 @@ class Dispatch:
         )
         decision = await handlers.answer(turn)
         self._apply(decision, message, talk, changes)
+        return _Job(message.sender, turn.t, decision.job) if decision.job else None
 
     def _apply(self, decision: Decision, message: Incoming, talk: _Talk, changes: Changes) -> None:
         """What a decision asks for, noted among the changes of the batch."""
@@ -281,7 +333,9 @@ class Dispatch:
             talk.erased.append(talk.person.id)
             talk.loaded, talk.person = None, _stranger(talk.person.address)
 
-    def _note(self, effect: Effect, message: Incoming, talk: _Talk, changes: Changes) -> None:
+    def _note(  # noqa: PLR0912 - a branch for each effect
+        self, effect: Effect, message: Incoming, talk: _Talk, changes: Changes
+    ) -> None:
         match effect:
             case Submit():
                 changes.submitted.append((effect, talk.person.address))
@@ -292,6 +346,10 @@ class Dispatch:
                 changes.sources.append(name)
             case JoinStaff(code):
                 changes.paired.append((code, talk.person.address))
+            case Support():
+                changes.supported.append((effect, talk.person.address))
+            case JudgeWish():
+                changes.judged.append((effect, talk.person.address))
             case CancelPlanned():
                 changes.cancelled.append(talk.person.id)
             case PutOff(reminder):

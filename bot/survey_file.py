@@ -143,7 +143,8 @@ class SurveyReader:
             case DateFile():
                 return DateQuestion(**common, earliest=file.earliest, latest=file.latest)
             case YesNoFile():
-                return YesNoQuestion(**common, no_answer=self._last(file, findings))
+                published = file.publishes if isinstance(file.publishes, str) else None
+                return YesNoQuestion(**common, no_answer=self._last(file, findings), publishes=published)
             case _:
                 raise AssertionError(f"{kind.__name__} has no question to build")
 

@@ -28,8 +28,11 @@ from handlers import (
     rooms,
     staff,
     start,
+    statistics,
     stop,
     survey,
+    wish_review,
+    wishes,
 )
 from handlers.turn import Command, Decision, Handler, Menu, Turn, waits_no_more
 
@@ -38,6 +41,7 @@ COMMANDS: dict[str, Command] = {
     "umfrage": Command("help.umfrage", survey.run, aliases=("survey",)),
     "termine": Command("help.termine", events.run, aliases=("events", "termin"), public=True),
     "erinnern": Command("help.erinnern", reminders.run, aliases=("remind", "erinnerung", "erinnerungen")),
+    "wuensche": Command("help.wuensche", wishes.run, aliases=("wishes",)),
     "sprache": Command("help.sprache", lambda turn: language.run(turn, then=_goes_on(turn)), aliases=("language",)),
     "hilfe": Command(
         "help.hilfe", lambda turn: help.overview(turn, COMMANDS.values()), aliases=("help",), aside=True, public=True
@@ -53,6 +57,9 @@ COMMANDS: dict[str, Command] = {
     "neuigkeiten": Command("help.neuigkeiten", news.run, aliases=("news",)),
     "rundnachricht": announcements.COMMAND,
     "neu_laden": Command("help.neu_laden", reload.run, role="sender", aliases=("reload",), aside=True),
+    "wuensche_pruefen": wish_review.COMMAND,
+    "statistik": Command("help.statistik", statistics.run, role="analyst", aliases=("stats",)),
+    "export": Command("help.export", statistics.export, role="analyst"),
 }
 
 MENUS: dict[str, Menu] = {
@@ -69,6 +76,9 @@ MENUS: dict[str, Menu] = {
     survey.CHANGE: survey.CHANGING,
     survey.CANCEL: survey.CANCELLING,
     survey.PAUSED: survey.PAUSING,
+    wishes.LIST: wishes.LISTING,
+    wishes.ONE: wishes.READING,
+    wish_review.MENU: wish_review.REVIEWING,
     own_words.MENU: own_words.ASKING_BACK,
 }
 
@@ -81,6 +91,8 @@ KINDS: dict[str, Handler] = {
 
 OPEN = {events.MENU, events.CARD, reminders.MENU}
 """Menus of which nothing has to be chosen: what fits none of their choices is understood as if they were not there."""
+SPOKEN = tuple(name for name, command in COMMANDS.items() if command.role == "citizen")
+"""The commands that can be said in plain words: those of staff never are, or anybody could say them."""
 LIKE_A_QUESTION = 20
 """Characters; anything shorter may be a person's answer that happens to be in the question."""
 # One word behind the sign, perhaps with a bot's name: "/r/hannover" and "!!! Mehr Termine" are no commands.
@@ -146,6 +158,8 @@ async def answer(turn: Turn) -> Decision:
     """Route a message and follow where its handler leads; an aside ends with the question that waits."""
     person = turn.person
     turn = _with_argument(_about_event(_without_slash(turn.as_person(_with_known_language(turn)))))
+    if person.waiting and (menu := MENUS.get(person.waiting.menu)) and menu.prepared:
+        turn = replace(turn, shown=await menu.prepared(turn))
     if turn.message.private:
         return await _understood(turn)
     command = COMMANDS.get(command_in(turn.text) or turn.vocabulary.command(turn.text) or "")
@@ -187,7 +201,7 @@ async def _routed(turn: Turn) -> Decision:
         said, effects, aside = said + decision.say, effects + decision.effects, following.aside
     if aside and (waiting := waiting_message(turn.as_person(decision.person))):
         said = (*said, waiting)
-    return Decision(person=decision.person, say=said, effects=effects)
+    return replace(decision, say=said, effects=effects)
 
 
 def _language_first(turn: Turn, command: str | None) -> bool:

@@ -18,14 +18,15 @@ from storage.people import Record
 async def run(turn: Turn) -> Decision:
     """All of it: what the tables hold about this person, field by field."""
     record = await turn.memory.record_of(turn.person.id)
+    supported = await turn.memory.supported_by(turn.person.address)
     planned = await turn.memory.planned_of(turn.person.id)
-    stored = everything(turn, record, planned)
+    stored = everything(turn, record, planned, len(supported))
     content = msgspec.json.format(msgspec.json.encode(stored), indent=2)
     file = Attachment("meine_daten.json", "application/json", content)
-    return turn.say(Outgoing(text=_readable(turn, record), attachment=file))
+    return turn.say(Outgoing(text=_readable(turn, record, len(supported)), attachment=file))
 
 
-def everything(turn: Turn, record: Record, planned: Sequence[Reminder]) -> dict[str, object]:
+def everything(turn: Turn, record: Record, planned: Sequence[Reminder], supported: int) -> dict[str, object]:
     """What is stored about the person, under the names of the tables."""
     person, draft = turn.person, turn.person.draft
     return {
@@ -55,11 +56,12 @@ def everything(turn: Turn, record: Record, planned: Sequence[Reminder]) -> dict[
         "coming_to_events": dict(person.coming),
         "messages_planned": [{"kind": one.kind, "event": one.event, "due_at": one.due_at} for one in planned],
         "took_part": turn.took_part,
+        "wishes_supported": supported,
         "messages_waiting": record.messages_waiting,
     }
 
 
-def _readable(turn: Turn, record: Record) -> str:
+def _readable(turn: Turn, record: Record, supported: int) -> str:
     t, person = turn.t, turn.person
     consent = person.consent
     lines = [
@@ -83,6 +85,8 @@ def _readable(turn: Turn, record: Record) -> str:
     lines += _wishes(turn)
     lines.append(t("my_data.news", day=t.short_date(person.news)) if person.news else t("my_data.no_news"))
     lines.append(t("my_data.took_part" if turn.took_part else "my_data.not_took_part"))
+    if supported:
+        lines.append(t.counted("my_data.voices", supported))
     lines += [t("my_data.waiting"), t("my_data.seen"), t("my_data.erase")]
     return "\n".join(lines)
 

@@ -173,7 +173,7 @@ def submit(turn: Turn, begun: Progress) -> Decision:
     person = replace(waits_no_more(turn.person), draft=None)
     thanks = t("survey.thanks", thanks=t.of(survey.thanks))
     said = turn.say(thanks, t("survey.deletion_code", code=shown), person=person)
-    return replace(said, effects=(Submit(response, code),))
+    return replace(said, effects=(Submit(response, code, survey.published(response.answers)),))
 
 
 def control(turn: Turn, word: Control) -> Decision:

@@ -1,6 +1,6 @@
 """What a handler gets and what it gives back: nothing is sent or stored while it decides."""
 
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 from typing import Literal
@@ -15,16 +15,21 @@ from storage.memory import Memory
 
 Role = Literal["citizen", "editor", "sender", "analyst", "admin"]
 """An admin may do what the others may; the others have one task each."""
+Job = Callable[[], Awaitable[Sequence[Outgoing]]]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Decision:
-    """What is said to the person, who the person then is, what else happens, and the command that goes on from here."""
+    """What is said to the person, who the person then is, what else happens, and the command that goes on from here.
+
+    A `job` is slow work that begins after the commit; what it returns is said as well.
+    """
 
     person: Person
     say: tuple[Outgoing, ...] = ()
     effects: tuple[Effect, ...] = ()
     then: str = ""
+    job: Job | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -46,6 +51,8 @@ class Turn:
     quiet: QuietHours
     reader: Reader
     argument: str = ""
+    shown: object = None
+    """What the menu that waits shows from the storage."""
     role: str = "citizen"
     member: int = 0
     four_eyes: bool = True
@@ -108,6 +115,8 @@ class Menu:
     asks: Callable[[Turn], str]
     choices: Callable[[Turn], tuple[Choice, ...]]
     picked: Callable[[Turn, str], Decision | Awaitable[Decision]]
+    prepared: Callable[[Turn], Awaitable[object]] | None = None
+    """Reads what the menu shows from the storage, before it is asked for its words and choices."""
     meant: Callable[[Turn], str | None] = lambda _turn: None
     """The id of the choice that a typed message means by words that stand in no label."""
 

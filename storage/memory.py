@@ -9,10 +9,11 @@ from zoneinfo import ZoneInfo
 
 from sqlalchemy import Connection
 
-from bot.core.conversation import KeepAnnouncement, Person, Submit
+from bot.core.conversation import JudgeWish, KeepAnnouncement, Person, Submit, Support
 from bot.core.events import Event
 from bot.core.messages import Address, OutboxRow
 from bot.core.reminders import Lead, Reminder
+from bot.core.statistics import Counted
 from bot.core.survey import Progress
 from storage import (
     announcements,
@@ -26,6 +27,8 @@ from storage import (
     retention,
     rooms,
     staff,
+    statistics,
+    wishes,
 )
 from storage.announcements import Overtaken
 from storage.audit import Entry
@@ -39,7 +42,9 @@ from storage.responses import StoredResponse
 from storage.retention import Moment
 from storage.rooms import RoomNews, RoomWish
 from storage.staff import StaffMember
+from storage.statistics import Participation
 from storage.vault import Vault
+from storage.wishes import State, Wish
 
 TIDY_APART = 5.0
 """Seconds between two times that submitted drafts are taken out of the files: each holds up everybody for a while."""
@@ -78,6 +83,8 @@ class Changes:
     unheard: list[int] = field(default_factory=list)
     sources: list[str] = field(default_factory=list)
     paired: list[tuple[str, Address]] = field(default_factory=list)
+    supported: list[tuple[Support, Address]] = field(default_factory=list)
+    judged: list[tuple[JudgeWish, Address]] = field(default_factory=list)
     interests: list[Interest] = field(default_factory=list)
     put_off: list[tuple[int, Reminder]] = field(default_factory=list)
     rooms: list[RoomWish] = field(default_factory=list)
@@ -160,7 +167,7 @@ class Memory:
         """Write a batch in one transaction; the outbox rows that are now to be sent."""
         rows = await self._database.write(lambda connection: self._written(connection, changes))
         self._asked_for |= bool(changes.erased or changes.codes)
-        self._leftovers |= bool(self._asked_for or changes.ended)
+        self._leftovers |= bool(self._asked_for or changes.ended or changes.supported)
         return rows
 
     def _written(self, connection: Connection, changes: Changes) -> list[OutboxRow]:
@@ -171,6 +178,7 @@ class Memory:
         received.count_sources(connection, changes.sources)
         for code, address in changes.paired:
             staff.pair(connection, vault, code, address, changes.now)
+        self._withdraw_voices(connection, changes.erased)
         people.erase(connection, changes.erased)
         people.end_drafts(connection, changes.ended)
         people.add(connection, vault, changes.new, changes.today)
@@ -188,6 +196,12 @@ class Memory:
         responses.note_participations(connection, self._process, marks)
         responses.erase(connection, vault, changes.codes)
         outbox.cancel_planned(connection, changes.cancelled)
+        for support, address in changes.supported:
+            self._support(connection, support, address)
+        for judged, address in changes.judged:
+            wishes.judge(connection, judged.wish, judged.state)
+            actor = staff.actor(connection, vault.lookup(address.channel, address.user))
+            audit.note(connection, changes.now, actor, f"wish_{judged.state}", judged.wish)
         outbox.cancel_news(connection, changes.unheard)
         rooms.tell_news(connection, vault, changes.room_news, changes.today)
         for step in changes.announced:
@@ -209,6 +223,22 @@ class Memory:
         announcements.keep(
             connection, self._vault, step.announcement, actor, step.action, now, today, picture=step.picture
         )
+
+    def _support(self, connection: Connection, support: Support, address: Address) -> None:
+        mark = self._voice(support.wish, self._vault.lookup(address.channel, address.user))
+        if support.wanted:
+            wishes.support(connection, support.wish, mark)
+        else:
+            wishes.withdraw(connection, [mark])
+
+    def _withdraw_voices(self, connection: Connection, erased: Sequence[int]) -> None:
+        """Whoever is erased supports nothing any more."""
+        if erased and (released := wishes.ids(connection)):
+            lookups = people.lookups(connection, erased)
+            wishes.withdraw(connection, [self._voice(wish, lookup) for wish in released for lookup in lookups])
+
+    def _voice(self, wish: str, lookup: bytes) -> bytes:
+        return self._vault.mark(self._process_key, f"voice {wish} ".encode() + lookup)
 
     async def tidy(self, *, at_once: bool = False) -> None:
         """Take what was erased or submitted out of the database's own files, too. Slow, so it comes after the reply.
@@ -373,6 +403,44 @@ class Memory:
     async def responses(self) -> list[StoredResponse]:
         """All submitted responses, in the order of their random ids."""
         return await self._database.read(responses.read)
+
+    async def counted(self, survey: str, countable: Collection[str]) -> Counted:
+        """The answers to a survey, counted."""
+        return await self._database.read(lambda connection: statistics.counted(connection, survey, countable))
+
+    async def joint(self, survey: str, question: str, by: str) -> dict[tuple[str, str], int]:
+        """The people who answered two questions, by both answers."""
+        return await self._database.read(lambda connection: statistics.joint(connection, survey, question, by))
+
+    async def participation(self, survey: str) -> Participation:
+        """How many people there are, and how far they have come."""
+        return await self._database.read(lambda connection: statistics.participation(connection, survey))
+
+    async def wishes(self, state: State, after: str = "", most: int | None = None, skip: int = 0) -> list[Wish]:
+        """Wishes in a state, in the order of their random ids."""
+        return await self._database.read(lambda connection: wishes.in_state(connection, state, after, most, skip))
+
+    async def most_supported(self) -> list[Wish]:
+        """Released wishes, the most supported first."""
+        return await self._database.read(wishes.most_supported)
+
+    async def wish(self, wish: str) -> Wish | None:
+        """The wish with this id."""
+        return await self._database.read(lambda connection: wishes.find(connection, wish))
+
+    async def how_many_wishes(self) -> dict[str, int]:
+        """How many wishes are in which state."""
+        return await self._database.read(wishes.how_many)
+
+    async def supported_by(self, address: Address, among: Sequence[str] | None = None) -> set[str]:
+        """The wishes, of these or of all released ones, that somebody supports."""
+        lookup = self._vault.lookup(address.channel, address.user)
+
+        def find(connection: Connection) -> set[str]:
+            asked = wishes.ids(connection) if among is None else among
+            return wishes.supported(connection, {wish: self._voice(wish, lookup) for wish in asked})
+
+        return await self._database.read(find)
 
     async def record_of(self, person: int) -> Record:
         """What is kept about a person beyond what their conversation needs."""

@@ -173,6 +173,11 @@ def _state(person: Person) -> dict[str, object]:
     }
 
 
+def lookups(connection: Connection, ids: Sequence[int]) -> list[bytes]:
+    """The keyed hashes of the addresses of people."""
+    return list(connection.execute(select(people.c.lookup).where(people.c.id.in_(ids))).scalars())
+
+
 def erase(connection: Connection, ids: Sequence[int]) -> None:
     """Remove people; their drafts go with them."""
     if ids:

@@ -24,7 +24,14 @@ SETTINGS = {
 
 LOCK = 0x4D495452
 """The number of the lock that one bot holds: "MITR"."""
-ANONYMOUS = {"responses": "day", "response_answers": "missing", "participations": "process", "seen": "channel"}
+ANONYMOUS = {
+    "responses": "day",
+    "response_answers": "missing",
+    "participations": "process",
+    "seen": "channel",
+    "wishes": "state",
+    "wish_voices": "mark",
+}
 """Tables that must not lead to a person, each with a column to write again."""
 
 

@@ -8,6 +8,7 @@ from sqlalchemy import Connection, bindparam, delete, insert, select
 
 from bot.core.conversation import Submit
 from bot.core.values import Missing, Value
+from storage import wishes
 from storage.tables import participations, process_keys, response_answers, responses
 from storage.vault import Vault
 
@@ -48,6 +49,7 @@ def add(connection: Connection, vault: Vault, submitted: Sequence[Submit]) -> No
     connection.execute(insert(responses), heads)
     if rows:
         connection.execute(insert(response_answers), rows)
+    wishes.add(connection, {submit.response.id: submit.wishes for submit in submitted})
 
 
 def _rows(value: Value) -> list[tuple[str, bool]]:
@@ -101,7 +103,8 @@ def process_key(connection: Connection, vault: Vault, process: str) -> bytes:
 
 
 def forget_participations(connection: Connection, process: str) -> int:
-    """Erase the key of a process that has ended: from then on nobody can compute who took part."""
+    """Erase the key of a process that has ended: from then on nobody can compute who took part or supports what."""
+    wishes.forget_marks(connection)
     connection.execute(delete(process_keys).where(process_keys.c.process == process))
     return connection.execute(delete(participations).where(participations.c.process == process)).rowcount
 

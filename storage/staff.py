@@ -65,6 +65,12 @@ def roles(connection: Connection, lookups: Sequence[bytes]) -> dict[bytes, tuple
     return {row.lookup: (row.id, row.role) for row in connection.execute(_ROLES, {"lookups": list(lookups)})}
 
 
+def actor(connection: Connection, lookup: bytes) -> str:
+    """How the audit log names a member of staff; "rehearsal" is an admin who was never paired (`chat --staff`)."""
+    number = connection.execute(select(staff.c.id).where(staff.c.lookup == lookup)).scalar()
+    return "rehearsal" if number is None else f"staff {number}"
+
+
 def members(connection: Connection, vault: Vault) -> list[StaffMember]:
     """Everybody on the staff, in the order they came."""
     rows = connection.execute(select(staff).order_by(staff.c.id))

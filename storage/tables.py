@@ -119,6 +119,31 @@ response_answers = Table(
     sqlite_with_rowid=False,
 )
 
+# Own words whose author agreed that they may be published: "new" until staff have read them, then "released" or
+# "held". `voices` are those of a process that has ended, whose marks are gone.
+wishes = Table(
+    "wishes",
+    metadata,
+    Column("id", String(16), primary_key=True),
+    Column("response_id", ForeignKey("responses.id", ondelete="CASCADE"), nullable=False),
+    Column("question", String(64), nullable=False),
+    Column("state", String(8), nullable=False),
+    Column("voices", Integer, nullable=False),
+    UniqueConstraint("response_id", "question"),
+    Index("ix_wishes_state", "state", "id"),
+    sqlite_with_rowid=False,
+)
+
+# That somebody supports a wish: a keyed hash of person and wish, computable only while the process's own key exists,
+# and another one for each wish, so that nobody sees which wishes have a supporter in common.
+wish_voices = Table(
+    "wish_voices",
+    metadata,
+    Column("wish_id", ForeignKey("wishes.id", ondelete="CASCADE"), primary_key=True),
+    Column("mark", LargeBinary(32), primary_key=True),
+    sqlite_with_rowid=False,
+)
+
 # That somebody took part: a keyed hash, computable only while the process's own key exists.
 participations = Table(
     "participations",

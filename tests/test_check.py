@@ -66,6 +66,10 @@ SEEDED: list[tuple[str, Change]] = [
     ('there is no question "visit"', ("survey.toml", 'question = "visits", one_of', 'question = "visit", one_of')),
     ('"visits" has no option "maybe"', ("survey.toml", 'one_of = ["yes"]', 'one_of = ["yes", "maybe"]')),
     ('the language "en" is missing', ("survey.toml", 'text.en = "Do you have an idea?"', "")),
+    (
+        'publishes: there is no earlier question "visits" of type open',
+        ("survey.toml", 'type = "yes_no"', 'type = "yes_no"\npublishes = "visits"'),
+    ),
     ("bytes", ("survey.toml", 'id = "shade"', 'id = "%s"' % ("s" * 60))),
     ("is not a Wednesday", ("events.toml", 'weekday = "Tuesday"', 'weekday = "Wednesday"')),
     ("before it opens", ("process.toml", "opens = 2026-03-01", "opens = 2026-04-01")),

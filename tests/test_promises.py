@@ -17,12 +17,12 @@ from sqlalchemy import String
 
 from bot import config, content, locales
 from bot.__main__ import _parser
-from bot.core import announcement, questions
+from bot.core import announcement, personal, questions
 from bot.core.audience import ROOMS, STAGES
 from bot.core.conversation import CONTROLS
 from bot.core.recognition import fold
 from bot.paths import CONTENT, LOCALES, ROOT
-from handlers import COMMANDS, MENUS
+from handlers import COMMANDS, MENUS, SPOKEN
 from handlers.announcements import STEPS
 from storage import tables
 from storage.migrations import NEWEST
@@ -70,18 +70,22 @@ def test_every_message_is_used_and_every_used_message_exists() -> None:
     )
     known = set(forms("de"))
     families = {f"control.{name}" for name in CONTROLS} | {f"words.{name}" for name in CONTROLS}
-    families |= {f"words.command.{name}" for name in COMMANDS} | {
+    families |= {f"words.command.{name}" for name in SPOKEN} | {
         f"review.{name}" for name in ("submit", "change", "pause")
     }
     families |= {f"start.network.{name}" for name in ("terminal", "telegram", "matrix")}
     families |= {f"staff.role.{name}" for name in ("editor", "sender", "analyst", "admin")}
+    families |= {f"hint.{kind}" for kind in get_args(personal.Kind)}
+    families |= {f"wish_review.left_{state}" for state in ("new", "released", "held")}
+    families |= {f"wish_review.was_{state}" for state in ("released", "held")}
+    families |= {f"words.wishes_{state}" for state in ("released", "held")}
     families |= {"answer.yes", "answer.no", "words.yes", "words.no"}
     families |= _of_announcements()
     quoted = set(re.findall(r"[\"']([a-z]+(?:[._][a-z_]+)+|apology)[\"']", code))
     assert known - families - quoted == set()
     spoken = {name.partition(".")[0] for name in known}
     looked_up = {name for name in quoted if "." in name and name.partition(".")[0] in spoken}
-    assert {name for name in looked_up if not name.endswith((".db", ".key"))} <= known
+    assert {name for name in looked_up if not name.endswith((".db", ".key", ".csv"))} <= known
     assert families <= known
 
 

@@ -7,10 +7,12 @@ import sys
 import textwrap
 import uuid
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import BinaryIO
 
-from bot.core.messages import Address, Incoming, Memory, NotSent, Outgoing, Receive
+from bot.core.messages import Address, Attachment, Incoming, Memory, NotSent, Outgoing, Receive
 
 NAME = "terminal"
 WIDTH = 88
@@ -27,17 +29,15 @@ def rendered(message: Outgoing) -> str:
     lines += [f"{number} {choice.label}" for number, choice in enumerate(message.choices, 1)]
     if message.controls:
         lines.append(" ".join(f"[{control.label}]" for control in message.controls))
-    return "\n".join([*lines, *_file(message)])
+    return "\n".join([*lines, *_attached(message)])
 
 
-def _file(message: Outgoing) -> list[str]:
-    """A file's name and content; of a picture no more than that it is there."""
+def _attached(message: Outgoing) -> list[str]:
+    """A file as far as it can be read here: a text whole, of any other its name."""
     file = message.attachment
     if file is None:
         return []
-    if file.media_type.startswith("image/"):
-        return [f"[{file.name}]"]
-    return [f"{file.name}:", file.content.decode("utf-8", "replace")]
+    return [f"{file.name}:", file.content.decode("utf-8", "replace")] if file.is_text else [f"[{file.name}]"]
 
 
 class Terminal:
@@ -46,7 +46,10 @@ class Terminal:
     name = NAME
     repeatable = False
 
-    def __init__(self, user: str, language: str | None, *, interactive: bool | None = None) -> None:
+    def __init__(
+        self, user: str, language: str | None, *, files: Path = Path("data/files"), interactive: bool | None = None
+    ) -> None:
+        self._files = files
         self._address = address_of(user)
         self._language = language
         self._unread = False
@@ -76,11 +79,23 @@ class Terminal:
         return key
 
     def print(self, message: Outgoing) -> None:
-        """Show a message at once."""
+        """Show a message at once; a picture or archive is laid beside the database."""
+        if message.attachment and not message.attachment.is_text:
+            message = replace(message, attachment=self._kept(message.attachment))
         text = f"\n{_wrapped(message)}" if self._interactive else rendered(message)
         end = "\n" if self._interactive else "\n\n"
         sys.stdout.buffer.write(f"{text}{end}".encode("utf-8", "replace"))
         sys.stdout.buffer.flush()
+
+    def _kept(self, file: Attachment) -> Attachment:
+        """The file under the path where it now lies; under its name alone where it could not be written."""
+        path = self._files / file.name
+        try:
+            self._files.mkdir(mode=0o700, parents=True, exist_ok=True)
+            path.write_bytes(file.content)
+        except OSError:
+            return file
+        return replace(file, name=os.path.relpath(path))
 
     def _incoming(self, text: str) -> Incoming:
         return Incoming(
@@ -117,4 +132,4 @@ def _wrapped(message: Outgoing) -> str:
         lines += [f"{bold}{number:>4}{plain}  {first}", *(f"      {line}" for line in others)]
     if message.controls:
         lines.append("      " + " ".join(f"[{control.label}]" for control in message.controls))
-    return "\n".join([*lines, *_file(message)])
+    return "\n".join([*lines, *_attached(message)])

@@ -81,6 +81,8 @@ class Submit:
 
     response: Response
     deletion_code: str
+    wishes: tuple[str, ...] = ()
+    """The questions whose answers in own words may be published."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,6 +117,14 @@ class CancelPlanned:
 
 
 @dataclass(frozen=True, slots=True)
+class Support:
+    """Give a wish the person's voice, or take it back: one voice per person, however often it is given."""
+
+    wish: str
+    wanted: bool
+
+
+@dataclass(frozen=True, slots=True)
 class PutOff:
     """Remind the person once more, later."""
 
@@ -140,6 +150,14 @@ class NewsInRoom:
     """Tell the room that the message stands in what is new, from now on; or, where not `wanted`, no longer."""
 
     wanted: bool
+
+
+@dataclass(frozen=True, slots=True)
+class JudgeWish:
+    """What staff decided of a wish."""
+
+    wish: str
+    state: Literal["released", "held"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -187,6 +205,8 @@ Effect = (
     | KeepAnnouncement
     | FetchPicture
     | Tell
+    | Support
+    | JudgeWish
 )
 
 

@@ -15,6 +15,7 @@ from bot.core.conversation import (
     question_choices,
 )
 from bot.core.messages import Choice, Outgoing
+from bot.core.personal import hints
 from bot.core.questions import Question, SeveralQuestion
 from bot.core.survey import Progress, Survey
 from bot.core.texts import Texts
@@ -78,12 +79,15 @@ def answered(survey: Survey, progress: Progress, value: Value, t: Texts) -> str:
 
 
 def review(survey: Survey, progress: Progress, t: Texts) -> Outgoing:
-    """All answers, numbered as "Frage 1", and the three ways on."""
+    """All answers, numbered as "Frage 1", and the three ways on; with a hint where own words may name somebody."""
     lines = [t("review.title")]
     for number, (question, value) in enumerate(survey.answered(progress), 1):
         lines.append(
             t("review.line", number=number, question=_name(survey, question, t), answer=_said(question, value, t))
         )
+    for number, (question, value) in enumerate(survey.answered(progress), 1):
+        if question.free_text and isinstance(value, str) and (kinds := hints(value)):
+            lines.append(t("hint.review", number=number, what=", ".join(t(f"hint.{kind}") for kind in kinds)))
     return Outgoing(text="\n".join(lines), choices=review_choices(t))
 
 

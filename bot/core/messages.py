@@ -65,6 +65,11 @@ class Attachment:
     media_type: str
     content: bytes
 
+    @property
+    def is_text(self) -> bool:
+        """Whether it can be read as it is."""
+        return self.media_type.startswith("text/") or self.media_type == "application/json"
+
 
 @dataclass(frozen=True, slots=True)
 class Venue:

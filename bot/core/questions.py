@@ -162,6 +162,8 @@ class YesNoQuestion(ChoiceQuestion):
 
     type: ClassVar[str] = "yes_no"
     options: tuple[Option, ...] = (Option("yes", {}), Option("no", {}))
+    publishes: str | None = None
+    """The question in own words that "yes" lets the city publish the answer to."""
 
     def choices(self, t: Texts) -> tuple[Choice, ...]:
         last = Choice(NO_ANSWER, self._missing(Missing.NO_ANSWER, t))

@@ -7,7 +7,7 @@ from functools import cached_property
 from itertools import combinations
 from math import prod
 
-from bot.core.questions import AnyQuestion, BatteryQuestion, Question, SeveralQuestion
+from bot.core.questions import AnyQuestion, BatteryQuestion, Question, SeveralQuestion, YesNoQuestion
 from bot.core.texts import Text
 from bot.core.values import Missing, Value
 
@@ -65,6 +65,20 @@ class Survey:
         batteries = [written for written in self.written if isinstance(written, BatteryQuestion)]
         aspects = {aspect.id: battery for battery in batteries for aspect in battery.asked()}
         object.__setattr__(self, "_batteries", aspects)
+
+    @cached_property
+    def permissions(self) -> Mapping[str, str]:
+        """The questions in own words that may be published, each with the question that asks for permission."""
+        asked = [question for question in self.questions if isinstance(question, YesNoQuestion)]
+        return {question.publishes: question.id for question in asked if question.publishes}
+
+    def published(self, answers: Mapping[str, Value]) -> tuple[str, ...]:
+        """The questions whose answers in own words this person lets the city publish."""
+        return tuple(
+            wish
+            for wish, permission in self.permissions.items()
+            if answers.get(permission) == "yes" and isinstance(answers.get(wish), str)
+        )
 
     def begin(self) -> Progress:
         """Nothing answered, the first question waiting."""

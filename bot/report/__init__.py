@@ -1,0 +1,1 @@
+"""How results are shown: in words, as pictures, as a page, as open data."""
