@@ -7,11 +7,9 @@ from urllib.request import getproxies, proxy_bypass
 
 import aiohttp
 import msgspec
-from aiohttp import BasicAuth
 from telegram import InputFile
 from telegram.request import BaseRequest, RequestData
 from telegram.request._requestparameter import RequestParameter  # what RequestData is made of has no public name
-from yarl import URL
 
 from bot.core.messages import Attachment, Blocked, NotSent, Refused, SendError, Unknown
 
@@ -79,9 +77,7 @@ class AiohttpRequest(BaseRequest):
         host = server.hostname or ""
         if host not in self._proxies:
             named = None if proxy_bypass(host) else getproxies().get(server.scheme)
-            proxy = URL(named) if named else None
-            user = BasicAuth(proxy.user, proxy.password or "") if proxy and proxy.user else None
-            self._proxies[host] = {"proxy": proxy.with_user(None), "proxy_auth": user} if proxy else {}
+            self._proxies[host] = {"proxy": named} if named else {}
         return self._proxies[host]
 
     async def download(self, url: str, most: int) -> bytes:
