@@ -26,10 +26,10 @@ def measure(folder: Path, rounds: int, costs: Costs) -> None:
         home = folder / f"start{number}"
         home.mkdir()
         measured = {
-            "python": _started(("-c", "pass"), home),
-            "sqlalchemy": _started(("-c", "import sqlalchemy"), home),
-            "fresh": _started(CHAT, home),
-            "existing": _started(CHAT, home),
+            "python": started(("-c", "pass"), home),
+            "sqlalchemy": started(("-c", "import sqlalchemy"), home),
+            "fresh": started(CHAT, home),
+            "existing": started(CHAT, home),
         }
         if number >= 0:  # the very first start may compile what was never compiled
             for name, cost in measured.items():
@@ -45,7 +45,7 @@ def lines(middle: Mapping[str, Cost]) -> Iterator[str]:
     yield process_line("`python -c pass`", middle["python"], reference)
 
 
-def _started(arguments: Sequence[str], folder: Path) -> Cost:
+def started(arguments: Sequence[str], folder: Path) -> Cost:
     """One Python process from its start to its end, with an empty input."""
     environment = {name: value for name, value in os.environ.items() if not name.startswith("MITREDEN_")}
     call = [sys.executable, "-ISc", MEASURE, sys.executable, *arguments]

@@ -5,7 +5,7 @@ import asyncio
 import os
 import shutil
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from importlib.metadata import version
 from pathlib import Path
 from typing import NoReturn
@@ -70,6 +70,18 @@ def _parser() -> argparse.ArgumentParser:
         added.set_defaults(run=run)
         return added
 
+    _add_conversation(command)
+    _add_content(command)
+    _add_operation(command)
+    return parser
+
+
+Add = Callable[[str, object, str], argparse.ArgumentParser]
+"""(name, what it runs, summary): a command to give arguments to."""
+
+
+def _add_conversation(command: Add) -> None:
+    """Where the bot speaks."""
     chat = command("chat", _chat, "talk to the bot in this terminal, or through a pipe: one line is one message")
     chat.add_argument("--now", metavar="T", help="start the clock at this instant: 2025-11-10T10:00:00+01:00")
     chat.add_argument("--speed", type=_positive, default=1.0, metavar="N", help="run the clock N times as fast")
@@ -77,12 +89,22 @@ def _parser() -> argparse.ArgumentParser:
     chat.add_argument("--user", type=_name, default="local", help="who is talking (default: local)")
     chat.add_argument("--staff", action="store_true", help="talk as an admin, where no network is configured")
 
+    ask = command("ask", _ask, "answer one question about the process and its dates, or a file of them")
+    ask.add_argument("question", nargs="*", metavar="QUESTION", help="the question, in any language that is understood")
+    ask.add_argument("--now", metavar="T", help="answer as of this instant: 2025-11-10T10:00:00+01:00")
+    ask.add_argument("--language", metavar="TAG", help="the language expected: de, de-simple, en, tr …")
+    ask.add_argument("--json", action="store_true", help="print intent, events, answer and language as JSON")
+    ask.add_argument("--jsonl", action="store_true", help='answer {"q", "now"?, "lang"?} a line from standard input')
+
     run = command("run", _run, "serve all configured networks until SIGTERM or SIGINT")
     run.add_argument("--now", metavar="T", help="start the clock at this instant (rehearsals on this machine only)")
     run.add_argument(
         "--speed", type=_positive, default=1.0, metavar="N", help="run the clock N times as fast (as --now)"
     )
 
+
+def _add_content(command: Add) -> None:
+    """What organisers do with their content, and with what people said."""
     check = command("check", _check, "examine settings and content, and name every problem with its remedy")
     check.add_argument("folder", nargs="?", type=Path, metavar="FOLDER", help="content folder (default: as configured)")
     check.add_argument("--live", action="store_true", help="also demand what the law wants said to citizens")
@@ -94,15 +116,6 @@ def _parser() -> argparse.ArgumentParser:
     export.add_argument("--format", choices=("csv", "json"), default="csv")
     export.add_argument("--codebook", action="store_true", help="write the codebook (JSON) instead of responses")
     export.add_argument("--output", type=Path, metavar="FILE", help="write there instead of standard output")
-
-    staff = command("staff", _staff, "who works with the bot: invite, list, remove")
-    staff.add_argument("what", choices=("invite", "list", "remove"))
-    staff.add_argument("member", nargs="?", type=int, metavar="NUMBER", help="for remove: the number in the list")
-    staff.add_argument("--role", choices=("editor", "sender", "analyst", "admin"), help="for invite")
-
-    matrix = command("matrix", _matrix, "sign the bot in to its homeserver, or examine what could keep it from serving")
-    matrix.add_argument("what", choices=("login", "doctor"))
-    matrix.add_argument("--new", action="store_true", help="for login: give up the present session")
 
     reload = command("reload", _reload, "read the content again; answers follow at once")
     reload.add_argument("--confirm", action="store_true", help="also tell people of changed events they wait for")
@@ -123,9 +136,20 @@ def _parser() -> argparse.ArgumentParser:
     announce.add_argument("--at", metavar="T", help="not before this instant: 2025-11-24T18:00:00+01:00")
     announce.add_argument("--dry-run", action="store_true", help="only show how many would get it, and its texts")
 
+
+def _add_operation(command: Add) -> None:
+    """What operators do."""
+    staff = command("staff", _staff, "who works with the bot: invite, list, remove")
+    staff.add_argument("what", choices=("invite", "list", "remove"))
+    staff.add_argument("member", nargs="?", type=int, metavar="NUMBER", help="for remove: the number in the list")
+    staff.add_argument("--role", choices=("editor", "sender", "analyst", "admin"), help="for invite")
+
+    matrix = command("matrix", _matrix, "sign the bot in to its homeserver, or examine what could keep it from serving")
+    matrix.add_argument("what", choices=("login", "doctor"))
+    matrix.add_argument("--new", action="store_true", help="for login: give up the present session")
+
     command("audit", _audit, "what staff did, in a chain that shows changes; exit code 1 if it was changed")
     command("migrate", _migrate, "bring the database to the current schema")
-    return parser
 
 
 def _positive(text: str) -> float:
@@ -157,6 +181,29 @@ def _chat(parsed: argparse.Namespace) -> None:
 
     app.log_to_stderr()
     asyncio.run(app.chat(_config(parsed), parsed.now, parsed.speed, parsed.user, parsed.language, staff=parsed.staff))
+
+
+def _ask(parsed: argparse.Namespace) -> int:
+    from bot import app, ask
+
+    if parsed.jsonl == bool(parsed.question):
+        raise UserError('ask needs a question, or --jsonl. Write: mitreden ask "Wann ist der nächste Termin?"')
+    answering = ask.Answering(app.load_reader(_config(parsed)), parsed.now, parsed.language)
+    if not parsed.jsonl:
+        reply = answering.reply(" ".join(parsed.question))
+        print(reply.as_json() if parsed.json else reply.answer)
+        return 0
+    wrong = 0
+    for number, line in enumerate(sys.stdin.buffer, 1):
+        try:
+            shown = answering.line(line).as_json()
+        except UserError as error:
+            wrong += 1
+            print(f"mitreden: line {number}: {error}", file=sys.stderr, flush=True)
+            shown = ask.failed(str(error))
+        sys.stdout.buffer.write(f"{shown}\n".encode())
+        sys.stdout.buffer.flush()
+    return 1 if wrong else 0
 
 
 def _run(parsed: argparse.Namespace) -> None:

@@ -1,6 +1,7 @@
 """Puts the parts together: the only file that knows every concrete class."""
 
 import asyncio
+import gc
 import logging
 import signal
 import sys
@@ -31,6 +32,7 @@ from bot.config import (
 from bot.core.conversation import Person
 from bot.core.messages import Address, Channel, Halted, Incoming, Menu, Outgoing, SendError
 from bot.core.process import Process
+from bot.core.reading import Reader
 from bot.core.reminders import QuietHours
 from bot.core.texts import Texts
 from bot.dispatch import Dispatch
@@ -38,13 +40,14 @@ from bot.failpoints import from_environment
 from bot.metrics import Metrics, served
 from bot.outbox import Outbox
 from bot.pace import Limits, Pace
-from bot.paths import CONTENT, LOCALES
+from bot.paths import CONTENT, LOCALES, VOCABULARIES
 from bot.problems import UserError
 from bot.reloading import Content, reloaded
 from bot.silent_days import silent_days
+from bot.vocabularies import Vocabularies
 from handlers import COMMANDS, help
 from storage.database import DatabaseUnusable, Unavailable, database
-from storage.memory import Memory
+from storage.memory import TIDY_APART, Memory
 from storage.responses import StoredResponse
 from storage.vault import KeyUnusable, Vault, WrongKey, read_key
 
@@ -80,6 +83,11 @@ def load_process(config: Config) -> tuple[Process, dict[str, Texts]]:
     return process, {language: locales.load(LOCALES, language) for language in process.languages}
 
 
+def load_reader(config: Config) -> Reader:
+    """What reads questions about the configured process. Raises UserError."""
+    return Reader(load_process(config)[0], Vocabularies(VOCABULARIES))
+
+
 def open_memory(config: Config, process: Process) -> Memory:
     """The storage that the configuration names, not yet opened. Raises UserError."""
     storage = config.storage
@@ -110,8 +118,19 @@ async def opened(  # noqa: PLR0913, PLR0917 - the parts that a bot is put togeth
     metrics = metrics or Metrics()
     outbox = Outbox(memory, channels, paces, clock.now, reach, metrics, quiet)
     send = outbox.take if paces else outbox.send
+    words = Vocabularies(VOCABULARIES)
     dispatch = Dispatch(
-        memory, process, languages, clock.now, send, reach, metrics, admin, quiet, four_eyes=config.staff.four_eyes
+        memory,
+        process,
+        languages,
+        words,
+        clock.now,
+        send,
+        reach,
+        metrics,
+        admin,
+        quiet,
+        four_eyes=config.staff.four_eyes,
     )
     content = Content(memory, (process, languages), quiet, clock.now, lambda: load_process(config))
     content.on_change = dispatch.adopt
@@ -238,7 +257,11 @@ async def run(config: Config, now: str | None, speed: float) -> None:
         paces = {name: Pace(network.limits(config)) for name, network in networks.items()}
         app = await stack.enter_async_context(opened(config, clock, channels, paces, (process, languages), metrics))
         await app.outbox.send_due()
-        log.info("started", channels=list(channels))
+        # What is loaded by now stays to the end. Looking through all of it for garbage again and again made everybody
+        # wait, a fifth of a second at a time.
+        gc.collect()
+        gc.freeze()
+        log.info("started", channels=list(channels), now=clock.now().isoformat())
         await stack.enter_async_context(
             listening(app.memory.socket(), lambda request: _carried_out(app, config, request))
         )
@@ -262,6 +285,7 @@ async def _serve(app: App, config: Config, channels: Mapping[str, Channel], stop
     async with asyncio.TaskGroup() as at_work:
         work = [at_work.create_task(receive(channel)) for channel in channels.values()]
         work.append(at_work.create_task(_reload_when_told(app, config)))
+        work.append(at_work.create_task(_tidy(app)))
         await stop.wait()
         log.info("stopping")
         for task in work:
@@ -275,11 +299,12 @@ async def _telegram(
     config: Config, process: Process, languages: Mapping[str, Texts], metrics: Metrics
 ) -> AsyncIterator[Channel]:
     from bot.channels.telegram import Telegram  # noqa: PLC0415 - half a second that a terminal does not need
-    from bot.channels.telegram.webhook import Webhook  # noqa: PLC0415
 
     section = config.telegram
     webhook = None
     if section.webhook_url:
+        from bot.channels.telegram.webhook import Webhook  # noqa: PLC0415 - a web server that few need
+
         check_webhook(section)
         webhook = Webhook(section.webhook_url, section.webhook_secret, section.webhook_port)
     channel = Telegram(telegram_token(config), section.api_url, menus(process, languages), webhook, metrics.polled)
@@ -364,6 +389,16 @@ async def _reload_when_told(app: App, config: Config) -> None:
         text = await reloaded(app.content, t, shipped=not config.process.folder, confirm=False)
         staff = [member.address for member in await app.memory.staff() if member.role in {"admin", "sender"}]
         await app.duties.say(staff, text)
+
+
+async def _tidy(app: App) -> None:
+    """Take what batches in a row have erased out of the database's files, soon after them."""
+    while True:
+        await asyncio.sleep(TIDY_APART)
+        try:
+            await app.memory.tidy(at_once=True)
+        except Exception as error:  # noqa: BLE001 - a busy or lost database: the next round does it
+            log.warning("tidying_failed", error=type(error).__name__)
 
 
 def menus(process: Process, languages: Mapping[str, Texts]) -> list[Menu]:

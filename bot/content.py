@@ -11,6 +11,7 @@ from bot.core.events import Event
 from bot.core.process import KnownAnswer, Privacy, Process
 from bot.core.survey import Survey
 from bot.core.texts import Text
+from bot.paths import VOCABULARIES
 from bot.problems import (
     UNREADABLE,
     UNREADABLE_LIST,
@@ -81,6 +82,7 @@ def _process(  # noqa: PLR0913, PLR0917 - the parts that a process is put togeth
     if head.languages is not UNREADABLE_LIST:
         content_rules.check_languages(languages, locales, findings.within("languages"))
     content_rules.check_days(head.opens, head.closes, findings)
+    content_rules.check_elsewhere(head.elsewhere, events, findings.within("elsewhere"))
     content_rules.check_filled(findings, id=head.id, organiser=head.organiser, website=head.website)
     if privacy is None or accessibility is None:
         return None
@@ -115,6 +117,7 @@ def _process(  # noqa: PLR0913, PLR0917 - the parts that a process is put togeth
             events=events,
             answers=answers,
             leads=leads,
+            elsewhere=tuple(head.elsewhere),
         )
         content_rules.check_live(process, findings)
     return process
@@ -158,22 +161,25 @@ def _local(instant: datetime, zone: ZoneInfo) -> datetime:
 
 
 def _answers(table: Table | None, languages: tuple[str, ...], findings: Findings) -> tuple[KnownAnswer, ...]:
+    understood = tuple(path.stem for path in VOCABULARIES.glob("*.toml"))
     answers: list[tuple[KnownAnswer, Findings]] = []
     for entry, place in _entries(table, "answer", findings):
         file = struct_of(entry, AnswerFile, place)
         if file is None:
             continue
         content_rules.check_filled(place, source=file.source)
-        content_rules.check_example_questions(file.questions, languages, place)
+        content_rules.check_example_questions(file.questions, languages, place, understood)
         known = KnownAnswer(
             id=file.id,
             questions={language: tuple(examples) for language, examples in file.questions.items()},
-            answer=content_rules.text(file.answer, languages, place.within("answer")),
+            answer=content_rules.text(file.answer, languages, place.within("answer"), understood),
             source=file.source,
             valid_until=file.valid_until,
+            intent=file.intent,
         )
         answers.append((known, place))
     content_rules.check_ids([(answer.id, place) for answer, place in answers], "answer")
+    content_rules.check_collisions(answers)
     return tuple(answer for answer, _ in answers)
 
 

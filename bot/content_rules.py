@@ -13,8 +13,9 @@ from babel.dates import get_day_names, get_month_names
 from bot.core import recognition
 from bot.core.conditions import Not, OneOf
 from bot.core.events import Event
-from bot.core.process import Process
+from bot.core.process import KnownAnswer, Process
 from bot.core.questions import AnyQuestion, BatteryQuestion, ChoiceQuestion, Option, Question, SeveralQuestion
+from bot.core.reading.answers import colliding
 from bot.core.recognition import fold
 from bot.core.reminders import LEADS, Lead
 from bot.core.texts import Text
@@ -35,8 +36,8 @@ RESERVED = {missing.value for missing in Missing}
 TOO_MANY_WAYS = 50_000
 
 
-def text(words: Mapping[str, object], languages: tuple[str, ...], findings: Findings) -> Text:
-    """A text checked and made complete: every language of the process, none else, nothing empty.
+def text(words: Mapping[str, object], languages: tuple[str, ...], findings: Findings, also: Sequence[str] = ()) -> Text:
+    """A text checked and made complete: every language of the process, none else but those of `also`, nothing empty.
 
     A gap is filled with another language, so that the rest of the content can still be examined. Without `languages`,
     where process.toml could not be read, those that are written are taken.
@@ -46,7 +47,7 @@ def text(words: Mapping[str, object], languages: tuple[str, ...], findings: Find
         return dict.fromkeys(languages, FILLED)
     given = {language: value for language, value in words.items() if isinstance(value, str)}
     for key in words:
-        if key not in languages:
+        if key not in languages and key not in also:
             findings.add(f'unknown key "{key}"', f"Known here: {', '.join(languages)}.")
         elif key not in given:
             findings.add(f'"{key}" is not a text', "Write it in quotation marks.")
@@ -59,7 +60,8 @@ def text(words: Mapping[str, object], languages: tuple[str, ...], findings: Find
             _check_sentences(language, given[language], findings)
             _check_dates_in(language, given[language], findings)
     fallback = next((value for value in given.values() if value.strip()), FILLED)
-    return {language: given.get(language, fallback).strip() for language in languages}
+    more = {language: given[language].strip() for language in given if language in also and given[language].strip()}
+    return {**more, **{language: given.get(language, fallback).strip() for language in languages}}
 
 
 def _check_sentences(language: str, words: str, findings: Findings) -> None:
@@ -397,18 +399,37 @@ def leads(names: Sequence[str], findings: Findings) -> tuple[Lead, ...]:
 
 
 def check_example_questions(
-    questions: Mapping[str, Sequence[str]], languages: tuple[str, ...], findings: Findings
+    questions: Mapping[str, Sequence[str]], languages: tuple[str, ...], findings: Findings, also: Sequence[str] = ()
 ) -> None:
     """Every language has at least one question, and no unknown one is named."""
     languages = languages or tuple(questions)
     if questions is UNREADABLE:
         return
     for language in questions:
-        if language not in languages:
+        if language not in languages and language not in also:
             findings.add(f'unknown language "{language}"', f"Known here: {', '.join(languages)}.")
     for language in languages:
         if not questions.get(language):
             findings.add(f'there is no question in "{language}"', f'Add questions.{language} = ["…"].')
+
+
+def check_collisions(answers: Sequence[tuple[KnownAnswer, Findings]]) -> None:
+    """No question is an example of two answers: the bot could not know which one is meant."""
+    places = {answer.id: findings for answer, findings in answers}
+    known = [answer for answer, _ in answers]
+    for language in sorted({language for answer in known for language in answer.questions}):
+        for first, second, example in colliding(known, language):
+            places[second.id].add(
+                f'"{example}" ({language}) also asks for "{first.id}"', "Word one of the two so that they differ."
+            )
+
+
+def check_elsewhere(names: Sequence[str], events: Sequence[Event], findings: Findings) -> None:
+    """A place without an event is no name of an event's place: the bot could not know which one is meant."""
+    for name in names:
+        clashing = [event.id for event in events if fold(name) in {fold(alias) for alias in event.aliases}]
+        if clashing:
+            findings.add(f'"{name}" is an alias of the event "{clashing[0]}"', "Keep it at one of them.")
 
 
 def check_live(process: Process, findings: Findings) -> None:

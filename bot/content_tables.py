@@ -4,6 +4,7 @@ from datetime import date, datetime
 
 from msgspec import UNSET, Struct, UnsetType, field
 
+from bot.core.process import AnswerIntent
 from bot.core.questions import (
     BatteryQuestion,
     ChoiceQuestion,
@@ -51,6 +52,7 @@ class ProcessFile(Struct):
     time_zone: str = "Europe/Berlin"
     accessibility: Table = {}
     reminders: Table = {}
+    elsewhere: list[str] = []
 
 
 class SurveyFile(Struct):
@@ -172,3 +174,4 @@ class AnswerFile(Struct):
     answer: Words
     source: str
     valid_until: date | None = None
+    intent: AnswerIntent = "topic"

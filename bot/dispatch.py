@@ -9,7 +9,7 @@ from datetime import datetime, time, timedelta
 import structlog
 
 import handlers
-from bot.core import reminders
+from bot.core import reading, reminders
 from bot.core.conversation import (
     CancelPlanned,
     CountSource,
@@ -71,6 +71,7 @@ class Dispatch:
         memory: Memory,
         process: Process,
         languages: Mapping[str, Texts],
+        vocabularies: Mapping[str, reading.Vocabulary],
         now: Callable[[], datetime],
         send: Callable[[Sequence[OutboxRow]], Awaitable[None]],
         reach: Reach = pass_by,
@@ -84,6 +85,7 @@ class Dispatch:
         self._four_eyes = four_eyes
         self._metrics = metrics or Metrics()
         self._memory = memory
+        self._vocabularies = vocabularies
         self.adopt(process, languages)
         self._quiet = quiet or QuietHours(time(), time(), process.zone)
         self._now = now
@@ -100,6 +102,7 @@ class Dispatch:
     def adopt(self, process: Process, languages: Mapping[str, Texts]) -> None:
         """Answer from this content from now on."""
         self._process = process
+        self._reader = reading.Reader(process, self._vocabularies)
         self._languages = languages
         self._vocabulary = Vocabulary(languages.values(), handlers.COMMANDS)
 
@@ -249,6 +252,7 @@ class Dispatch:
             now=now,
             memory=self._memory,
             quiet=self._quiet,
+            reader=self._reader,
             role=talk.role,
             member=talk.member,
             four_eyes=self._four_eyes,
@@ -367,7 +371,7 @@ def _collect(talks: Iterable[_Talk], changes: Changes) -> None:
         if before is None:
             if after != _stranger_like(after):
                 changes.new.append(after)
-        elif replace(before, draft=None) != replace(after, draft=None):
+        elif replace(after, draft=before.draft) != before:
             changes.changed.append(after)
             if before.news and not after.news:
                 changes.unheard.append(after.id)

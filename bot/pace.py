@@ -117,6 +117,8 @@ class Pace:
         gone = self._trips[0] if full else 0.0
         self._trips.append(ended - began)
         self._answered.append(ended)
+        while self._answered[0] < ended - 1.0:
+            self._answered.popleft()  # too old to count, however quick a request can be
         if len(self._trips) < ENOUGH_TRIPS:
             return
         if len(self._trips) == ENOUGH_TRIPS or (full and gone <= self._quickest):

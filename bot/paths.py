@@ -8,4 +8,5 @@ ROOT = _SHIPPED if _SHIPPED.is_dir() else _PACKAGE.parent
 
 CONTENT = ROOT / "content" / "hannover"
 LOCALES = ROOT / "locales"
+VOCABULARIES = LOCALES / "reading"
 EXAMPLE_CONFIG = ROOT / "config.example.toml"

@@ -5,7 +5,7 @@ import re
 from dataclasses import replace
 
 from bot.core import interview, recognition
-from bot.core.conversation import Person, pressed
+from bot.core.conversation import CONTROLS_IN_FREE_TEXT, Person, pressed
 from bot.core.events import event_named
 from bot.core.interview import prefixed
 from bot.core.messages import Choice, Outgoing, Settled
@@ -21,6 +21,8 @@ from handlers import (
     language,
     my_data,
     news,
+    own_words,
+    questions,
     reload,
     reminders,
     rooms,
@@ -67,8 +69,18 @@ MENUS: dict[str, Menu] = {
     survey.CHANGE: survey.CHANGING,
     survey.CANCEL: survey.CANCELLING,
     survey.PAUSED: survey.PAUSING,
+    own_words.MENU: own_words.ASKING_BACK,
 }
 
+KINDS: dict[str, Handler] = {
+    "edit": survey.edited,
+    "delete": survey.deleted,
+    "undecipherable": help.undecipherable,
+}
+"""What answers that something happened to a message."""
+
+OPEN = {events.MENU, events.CARD, reminders.MENU}
+"""Menus of which nothing has to be chosen: what fits none of their choices is understood as if they were not there."""
 LIKE_A_QUESTION = 20
 """Characters; anything shorter may be a person's answer that happens to be in the question."""
 # One word behind the sign, perhaps with a bot's name: "/r/hannover" and "!!! Mehr Termine" are no commands.
@@ -85,6 +97,8 @@ def route(turn: Turn) -> Handler:
     command = command_in(turn.text)
     if command and not turn.may_use(COMMANDS[command]):
         return help.unknown_command
+    if command is None and not turn.person.language and turn.person.waiting is None and questions.understood(turn):
+        return questions.run  # a question has its language with it
     if _language_first(turn, command):
         if named := language.named(turn):
             return lambda first: language.picked(first, named, then="start")
@@ -104,12 +118,8 @@ def _wordless(turn: Turn) -> Handler | None:
     """What answers a message that is no new words: a tap, an edit, something taken back, a picture."""
     if turn.message.choice is not None:
         return pressed_button
-    if turn.message.kind == "edit":
-        return survey.edited
-    if turn.message.kind == "delete":
-        return survey.deleted
-    if turn.message.kind == "undecipherable":
-        return help.undecipherable
+    if turn.message.kind in KINDS:
+        return KINDS[turn.message.kind]
     if turn.message.media:
         return announcements.picture if announcements.waits(turn) else help.only_text
     return None
@@ -125,6 +135,8 @@ def _in_conversation(turn: Turn) -> Handler:
         return COMMANDS[named].run
     if code := erase.code_in(turn.text):
         return lambda coded: erase.erase_response(coded, code)
+    if questions.understood(turn):
+        return questions.run
     if survey.draft(turn) is not None and not turn.took_part:
         return survey.run  # the survey has closed, or consent has to be asked for again
     return help.not_understood
@@ -133,7 +145,7 @@ def _in_conversation(turn: Turn) -> Handler:
 async def answer(turn: Turn) -> Decision:
     """Route a message and follow where its handler leads; an aside ends with the question that waits."""
     person = turn.person
-    turn = _with_argument(_start_of_event(_without_slash(turn.as_person(_with_known_language(turn)))))
+    turn = _with_argument(_about_event(_without_slash(turn.as_person(_with_known_language(turn)))))
     if turn.message.private:
         return await _understood(turn)
     command = COMMANDS.get(command_in(turn.text) or turn.vocabulary.command(turn.text) or "")
@@ -240,6 +252,15 @@ async def typed_at_menu(turn: Turn) -> Decision:
         return await erase.erase_response(turn, code)
     if choice := recognition.near(turn.text, choices):
         return await _picked(menu, choice, turn)
+    if waiting.menu == own_words.MENU:
+        steers = turn.vocabulary.control(turn.text)
+        left = turn.as_person(waits_no_more(turn.person))
+        return survey.control(left, steers) if steers in CONTROLS_IN_FREE_TEXT else own_words.typed(turn)
+    if told := questions.understood(turn, surely=True):
+        return turn.say(told, *([] if waiting.menu in OPEN else [Outgoing(text=menu.asks(turn), choices=choices)]))
+    if waiting.menu in OPEN and recognition.position(turn.text) is None:
+        left = turn.as_person(waits_no_more(turn.person))
+        return await _decided(_in_conversation(left), left)
     sentence = choice_misfit(turn.text, len(choices), turn.t)
     return survey.missed(turn, sentence, Outgoing(text=menu.asks(turn), choices=choices))
 
@@ -314,11 +335,17 @@ def _without_slash(turn: Turn) -> Turn:
     return turn
 
 
-def _start_of_event(turn: Turn) -> Turn:
-    """ "start misburg" does what a link to that evening does, where no link can be tapped."""
-    word, _, rest = turn.text.partition(" ")
-    if fold(word) == "start" and command_in(turn.text) is None and event_named(rest, turn.process.events):
-        return replace(turn, text=f"/{turn.text}")
+def _about_event(turn: Turn) -> Turn:
+    """ "start misburg" does what a link to that evening does, "erinnere mich an Misburg" what the command does."""
+    if not turn.text or command_in(turn.text) is not None or survey.writing_freely(turn):
+        return turn
+    typed = fold(turn.text)
+    words = {word: "start" for t in turn.languages.values() for word in t.words("words.command.start")}
+    words |= {word: "erinnern" for t in turn.languages.values() for word in t.words("words.command.erinnern")}
+    for word, command in words.items():
+        name = typed.removeprefix(f"{word} ").removeprefix("an ").removeprefix("of ")
+        if typed.startswith(f"{word} ") and (event := event_named(name, turn.process.events)):
+            return replace(turn, text=f"/{command} {event.id}")
     return turn
 
 

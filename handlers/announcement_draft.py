@@ -10,6 +10,7 @@ from bot.core import markup
 from bot.core.announcement import Announcement
 from bot.core.audience import ROOMS, STAGES, Rooms, Stage
 from bot.core.conversation import FetchPicture
+from bot.core.events import over
 from bot.core.messages import Outgoing
 from handlers.announcement_screen import (
     actions,
@@ -22,7 +23,7 @@ from handlers.announcement_screen import (
     texts_described,
     when,
 )
-from handlers.evening import label, over
+from handlers.evening import label
 from handlers.turn import Decision, Turn
 
 FARTHEST = timedelta(days=60)
@@ -147,7 +148,7 @@ async def _values(turn: Turn, field: str) -> list[tuple[str, str]]:
     if field == "stage":
         return everything + [(stage, t(f"announce.stage.{stage}")) for stage in STAGES]
     if field == "event":
-        ahead = [event for event in turn.process.events if not over(event, turn.now, turn.process.zone)]
+        ahead = [event for event in turn.process.events if not over(event, turn.now)]
         return everything + [(event.id, label(turn, event)) for event in ahead]
     return [(rooms, t(f"announce.choose_rooms.{rooms}")) for rooms in ROOMS]
 

@@ -1,26 +1,14 @@
 """An evening in words: what is known about it, and nothing else."""
 
-from datetime import datetime, time
-from zoneinfo import ZoneInfo
-
-from bot.core.events import Event
+from bot.core.events import Event, over
 from bot.core.process import Process
 from bot.core.texts import Texts
 from handlers.turn import Turn
 
-OVER_FROM = time(20, 0)
-"""No end is known; from this hour of its day an evening counts as past."""
-
-
-def over(event: Event, now: datetime, zone: ZoneInfo) -> bool:
-    """Whether an evening is past."""
-    local = event.starts_at.astimezone(zone)
-    return now >= max(event.ends_at or event.starts_at, datetime.combine(local.date(), OVER_FROM, zone))
-
 
 def coming(turn: Turn) -> list[Event]:
     """The evenings that are not past."""
-    return [event for event in turn.process.events if not over(event, turn.now, turn.process.zone)]
+    return [event for event in turn.process.events if not over(event, turn.now)]
 
 
 def described(t: Texts, process: Process, event: Event) -> str:

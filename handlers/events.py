@@ -4,10 +4,10 @@ from dataclasses import replace
 
 from bot.core.calendar_file import calendar_file
 from bot.core.conversation import event_button, menu_button
-from bot.core.events import Event, event_named
+from bot.core.events import Event, event_named, over
 from bot.core.messages import Choice, Outgoing, Venue
 from handlers import reminders
-from handlers.evening import coming, described, label, over
+from handlers.evening import coming, described, label
 from handlers.turn import Decision, Menu, Turn, waits_at, waits_no_more
 
 MENU, CARD = "events", "event"
@@ -39,7 +39,7 @@ def _overview(turn: Turn, then: str = "") -> Decision:
 
 async def _one(turn: Turn, event: Event) -> Decision:
     """A single evening, past or to come; staff also read how many come."""
-    if over(event, turn.now, turn.process.zone):
+    if over(event, turn.now):
         return turn.say(f"{described(turn.t, turn.process, event)}\n{turn.t('events.past')}")
     person = waits_at(turn.person, CARD, event.id)
     shown = card(turn, event)
@@ -117,7 +117,7 @@ def card_choices(turn: Turn, event: Event) -> tuple[Choice, ...]:
 async def acted(turn: Turn, name: str, action: str) -> Decision:
     """A button of a card, of any age, or the choice typed."""
     event = turn.process.find_event(name)
-    if event is None or over(event, turn.now, turn.process.zone):
+    if event is None or over(event, turn.now):
         return turn.say(Outgoing(text=turn.t("event.too_late"), aside=True))
     if action == "calendar":
         return _calendar(turn, [event])

@@ -44,6 +44,7 @@ def everything(turn: Turn, record: Record, planned: Sequence[Reminder]) -> dict[
             "question": draft.question,
             "changed_on": record.draft_changed_on,
             "reminded_of_from": record.nudge_at,
+            **({"asked_back": draft.asked_back} if draft.asked_back else {}),
             "answers": {
                 name: value.value if isinstance(value, Missing) else value for name, value in draft.answers.items()
             },

@@ -6,12 +6,12 @@ from typing import Literal
 
 from bot.core import reminders
 from bot.core.conversation import PutOff, menu_button
-from bot.core.events import Event, event_named
+from bot.core.events import Event, event_named, over
 from bot.core.messages import Choice, Outgoing
 from bot.core.recognition import fold
 from bot.core.reminders import LEADS, Coming, Lead
 from handlers import survey
-from handlers.evening import described, label, over
+from handlers.evening import described, label
 from handlers.turn import Decision, Menu, Turn, menu_choices, waits_at, waits_no_more
 
 MENU, TIMES, ASK = "reminders", "reminder_times", "reminder_ask"
@@ -36,7 +36,7 @@ def run(turn: Turn) -> Decision:
         if fold(turn.argument) in _words(turn, "words.every_event"):
             return subscribe(turn, [EVERY])
         if (meant := event_named(turn.argument, turn.process.events)) is not None:
-            if meant.cancelled or over(meant, turn.now, turn.process.zone):
+            if meant.cancelled or over(meant, turn.now):
                 return Decision(person=turn.person, then=f"termine {meant.id}")
             return subscribe(turn, [meant.id])
     if not choices(turn):

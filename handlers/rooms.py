@@ -5,7 +5,7 @@ from dataclasses import replace
 
 from bot.core.conversation import RemindRoom, pressed
 from bot.core.recognition import fold
-from handlers import news, reminders
+from handlers import news, questions, reminders
 from handlers.turn import Command, Decision, Turn
 
 Alone = Callable[[Turn], Awaitable[Decision]]
@@ -16,6 +16,8 @@ async def answer(turn: Turn, command: Command | None, alone: Alone) -> Decision:
     """Answer in the room what is public; for anything else lead the person to a private chat."""
     if (asked := pressed(turn.message.choice or "", "e")) and asked[1] == "ask":
         return await _asked_alone(turn, alone)
+    if command is None and (said := questions.understood(turn)):
+        return turn.say(said)
     if command is None and not turn.message.link:
         return turn.say(turn.t("group.help"))
     if command and command.public:

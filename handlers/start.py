@@ -29,13 +29,13 @@ def run(turn: Turn) -> Decision:
 
 def _linked(turn: Turn, payload: str) -> Decision:
     """Through a link or poster: `survey` leads straight on, `ev_ID` shows an evening, `src_…` is counted."""
+    if payload == "survey":
+        return Decision(person=waits_no_more(turn.person), then="umfrage")
     # Anything else is a plain start: the payload of a link may come from anybody.
     event = turn.process.find_event(payload.removeprefix("ev_")) or event_named(payload, turn.process.events)
     if event is not None:
         return Decision(person=waits_no_more(turn.person), then=f"termine {event.id}")
     plain = run(replace(turn, argument=""))
-    if payload == "survey":
-        return Decision(person=waits_no_more(turn.person), then="umfrage")
     if SOURCE.fullmatch(payload):
         return replace(plain, effects=(CountSource(payload.removeprefix("src_")),))
     return plain

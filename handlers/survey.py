@@ -10,7 +10,7 @@ from bot.core.messages import Choice, Outgoing, Settled
 from bot.core.questions import SeveralQuestion
 from bot.core.survey import Progress
 from bot.core.values import Missing, Value
-from handlers import consent
+from handlers import consent, own_words, questions
 from handlers.turn import Decision, Menu, Turn, menu_choices, waits_at, waits_no_more
 
 CHANGE, CANCEL, PAUSED = "change", "cancel", "paused"
@@ -110,6 +110,10 @@ def typed(turn: Turn) -> Decision:
         if command:
             return Decision(person=turn.person, then=command)
     move = interview.read(survey, begun, turn.text, turn.vocabulary, t)
+    if move is None and (told := questions.understood(turn, surely=True)):
+        return turn.say(told, put(survey, begun, t))
+    if isinstance(move, Answered) and question.free_text and own_words.doubtful(turn):
+        return own_words.ask_back(turn, begun)
     if move is None:
         return missed(turn, question.misfit(turn.text, t), put(survey, begun, t))
     if not isinstance(move, Answered):
@@ -136,6 +140,8 @@ def _typed_at_review(turn: Turn, begun: Progress) -> Decision:
     if choice is None and (command := turn.vocabulary.command(turn.text)):
         return Decision(person=turn.person, then=command)
     choice = choice or recognition.near(turn.text, choices)
+    if choice is None and (told := questions.understood(turn, surely=True)):
+        return turn.say(told, put(survey, begun, t))
     if choice is None:
         return missed(turn, t("misfit.review"), put(survey, begun, t))
     return review_picked(turn, choice.key.rpartition(":")[2])

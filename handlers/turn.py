@@ -8,6 +8,7 @@ from typing import Literal
 from bot.core.conversation import Effect, Person, Vocabulary, Waiting, menu_button
 from bot.core.messages import Choice, Incoming, Outgoing
 from bot.core.process import Process
+from bot.core.reading import Reader
 from bot.core.reminders import QuietHours
 from bot.core.texts import Texts
 from storage.memory import Memory
@@ -43,6 +44,7 @@ class Turn:
     now: datetime
     memory: Memory
     quiet: QuietHours
+    reader: Reader
     argument: str = ""
     role: str = "citizen"
     member: int = 0
@@ -71,7 +73,7 @@ class Turn:
 
     def as_person(self, person: Person) -> "Turn":
         """The same message, seen by a person who has changed."""
-        return replace(self, person=person)
+        return self if person is self.person else replace(self, person=person)
 
 
 Handler = Callable[[Turn], Decision | Awaitable[Decision]]
@@ -121,5 +123,7 @@ def waits_at(person: Person, menu: str, then: str = "") -> Person:
 
 
 def waits_no_more(person: Person) -> Person:
-    """The person, with no menu before the survey's question."""
-    return replace(person, waiting=None, misses=0)
+    """The person, with no menu before the survey's question, and no text that waits for its answer."""
+    draft = replace(person.draft, asked_back="") if person.draft and person.draft.asked_back else person.draft
+    nothing_new = person.waiting is None and not person.misses and draft is person.draft
+    return person if nothing_new else replace(person, waiting=None, misses=0, draft=draft)

@@ -1,5 +1,6 @@
 """The bot's memory: what one batch of messages needs to know beforehand, and all that it leaves, in one transaction."""
 
+import asyncio
 from collections.abc import Collection, Container, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
@@ -39,6 +40,9 @@ from storage.retention import Moment
 from storage.rooms import RoomNews, RoomWish
 from storage.staff import StaffMember
 from storage.vault import Vault
+
+TIDY_APART = 5.0
+"""Seconds between two times that submitted drafts are taken out of the files: each holds up everybody for a while."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,6 +98,9 @@ class Memory:
         self._process = process
         self._process_key = b""
         self._leftovers = False
+        self._asked_for = False
+        """Whether somebody asked for what was erased."""
+        self._tidied = -TIDY_APART
         self.newsroom = Newsroom(database, vault, self._who_took_part)
 
     async def open(self, repeatable: Container[str] = (), now: datetime | None = None) -> None:
@@ -152,7 +159,8 @@ class Memory:
     async def write(self, changes: Changes) -> list[OutboxRow]:
         """Write a batch in one transaction; the outbox rows that are now to be sent."""
         rows = await self._database.write(lambda connection: self._written(connection, changes))
-        self._leftovers |= bool(changes.erased or changes.ended or changes.codes)
+        self._asked_for |= bool(changes.erased or changes.codes)
+        self._leftovers |= bool(self._asked_for or changes.ended)
         return rows
 
     def _written(self, connection: Connection, changes: Changes) -> list[OutboxRow]:
@@ -205,10 +213,19 @@ class Memory:
     async def tidy(self, *, at_once: bool = False) -> None:
         """Take what was erased or submitted out of the database's own files, too. Slow, so it comes after the reply.
 
-        With `at_once` only where that is quick enough to follow every batch.
+        With `at_once` only where that is quick enough to follow a batch; submissions share one within some seconds.
         """
-        if self._leftovers and (self._database.tidies_at_once or not at_once):
-            self._leftovers = not await self._database.forget_deleted()
+        now = asyncio.get_running_loop().time()
+        too_soon = not self._asked_for and now < self._tidied + TIDY_APART
+        if not self._leftovers or (at_once and (too_soon or not self._database.tidies_at_once)):
+            return
+        self._tidied = now
+        self._leftovers = self._asked_for = False  # what is erased meanwhile is for the next time
+        try:
+            self._leftovers |= not await self._database.forget_deleted()
+        except BaseException:
+            self._leftovers = True
+            raise
 
     async def forget_old(self, at: Moment) -> None:
         """What the privacy text promises to be gone by now."""

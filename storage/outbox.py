@@ -197,6 +197,7 @@ class Fate:
     until: datetime | None = None
 
 
+_GONE = delete(outbox).where(outbox.c.id.in_(bindparam("rows", expanding=True)))
 _DONE = (
     update(outbox)
     .where(outbox.c.id == bindparam("row"))
@@ -229,7 +230,7 @@ def settle(connection: Connection, fates: Sequence[Fate]) -> None:
     again = [fate for fate in fates if fate.state == "queued"]
     _silence(connection, [fate.row.id for fate in fates if fate.error == BLOCKED])
     if gone:
-        connection.execute(delete(outbox).where(outbox.c.id.in_(gone)))
+        connection.execute(_GONE, {"rows": gone})
     if done:
         rows = [
             {"row": fate.row.id, "state": fate.state, "error": fate.error, "remote_id": fate.remote_id} for fate in done

@@ -33,6 +33,7 @@ class _Draft(msgspec.Struct):
     answers: dict[str, Any]
     ticked: tuple[str, ...] = ()
     said: dict[str, str] = {}
+    asked_back: str = ""
 
 
 _FOUND = (
@@ -80,7 +81,9 @@ def _person(row: Any, asked: Address, vault: Vault) -> Person:
     draft = None
     if row.survey is not None:
         kept = msgspec.json.decode(vault.open(row.answers, "draft"), type=_Draft)
-        draft = Progress(row.survey, row.version, row.question, read(kept.answers), kept.ticked, kept.said)
+        draft = Progress(
+            row.survey, row.version, row.question, read(kept.answers), kept.ticked, kept.said, kept.asked_back
+        )
     return Person(
         id=row.id,
         address=address,
@@ -203,10 +206,13 @@ def change_drafts(
         connection.execute(_CHANGE_DRAFT, rows)
 
 
+_END_DRAFTS = delete(drafts).where(drafts.c.person_id.in_(bindparam("people", expanding=True)))
+
+
 def end_drafts(connection: Connection, ids: Sequence[int]) -> None:
     """Remove drafts that were submitted or given up."""
     if ids:
-        connection.execute(delete(drafts).where(drafts.c.person_id.in_(ids)))
+        connection.execute(_END_DRAFTS, {"people": list(ids)})
 
 
 def _draft(vault: Vault, draft: Progress, today: date, nudge_at: datetime) -> dict[str, object]:
@@ -215,7 +221,8 @@ def _draft(vault: Vault, draft: Progress, today: date, nudge_at: datetime) -> di
         "version": draft.version,
         "question": draft.question,
         "answers": vault.seal(
-            msgspec.json.encode(_Draft(written(draft.answers), draft.ticked, dict(draft.said))), "draft"
+            msgspec.json.encode(_Draft(written(draft.answers), draft.ticked, dict(draft.said), draft.asked_back)),
+            "draft",
         ),
         "changed_on": today,
         # To the hour, and rounded up: when exactly somebody answered is nobody's business.

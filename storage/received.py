@@ -21,12 +21,15 @@ _KNOWN = select(seen.c.message_id).where(
 )
 
 
+_NOTE = insert(seen)
+
+
 def note(connection: Connection, channel: str, ids: Sequence[str], now: datetime) -> None:
     """Remember that these messages are handled."""
     if ids:
         # To the hour: when exactly somebody wrote, perhaps to submit, is nobody's business.
         hour = now.replace(minute=0, second=0, microsecond=0)
-        connection.execute(insert(seen), [{"channel": channel, "message_id": id_, "at": hour} for id_ in ids])
+        connection.execute(_NOTE, [{"channel": channel, "message_id": id_, "at": hour} for id_ in ids])
 
 
 def note_failed(connection: Connection, channel: str, failed: Sequence[tuple[str, str]], now: datetime) -> None:
@@ -62,10 +65,12 @@ def bookmark(connection: Connection, channel: str) -> str | None:
     return (connection.execute(select(bookmarks.c.value).where(bookmarks.c.channel == channel))).scalar()
 
 
+_MOVE = update(bookmarks).where(bookmarks.c.channel == bindparam("of")).values(value=bindparam("to"))
+
+
 def move_bookmark(connection: Connection, channel: str, value: str) -> None:
     """Remember how far a network was read."""
-    moved = connection.execute(update(bookmarks).where(bookmarks.c.channel == channel).values(value=value))
-    if moved.rowcount == 0:
+    if connection.execute(_MOVE, {"of": channel, "to": value}).rowcount == 0:
         connection.execute(insert(bookmarks).values(channel=channel, value=value))
 
 

@@ -45,6 +45,16 @@ OR = '{ or = [{ question = "visits", equals = "no" }, { question = "children", a
 AND = OR.replace("or =", "and =")
 """Nobody who does not come says with how many children."""
 
+SECOND_ANSWER = """answer.en = "The city of Beispielstadt."
+[[answer]]
+id = "again"
+source = "Test"
+questions.de = ["wer fragt"]
+questions.en = ["Who is behind this?"]
+answer.de = "Die Stadt."
+answer.en = "The city."
+"""
+
 SEEDED: list[tuple[str, Change]] = [
     ('unknown key "colour"', ("survey.toml", 'type = "number"', 'type = "number"\ncolour = 1')),
     ('Did you mean "minimum"', ("survey.toml", "minimum = 0", "minimum = 0\nminimun = 0")),
@@ -80,6 +90,17 @@ SEEDED: list[tuple[str, Change]] = [
     ("no time zone", ("process.toml", "Europe/Berlin", "Europe/Hannover")),
     ("not one condition", ("survey.toml", '{ question = "visits", one_of = ["yes"] }', '{ one_of = ["yes"] }')),
     ('"id" is missing', ("survey.toml", 'id = "toilet_place"\n', "")),
+    ("ends_at is not after", ("events.toml", 'weekday = "Tuesday"', "ends_at = 2026-03-10T17:00:00")),
+    ("belong together", ("events.toml", 'weekday = "Tuesday"', "latitude = 52.37")),
+    ("latitude is not on the globe", ("events.toml", 'weekday = "Tuesday"', "latitude = 152.37\nlongitude = 9.7")),
+    ("longitude is not on the globe", ("events.toml", 'weekday = "Tuesday"', "latitude = 52.37\nlongitude = 190.7")),
+    ("capacity is below 1", ("events.toml", 'weekday = "Tuesday"', "capacity = 0")),
+    ("too long for a button", ("events.toml", 'id = "rathaus"', 'id = "%s"' % ("r" * 41))),
+    ('the language "en" is missing', ("events.toml", 'weekday = "Tuesday"', 'registration.de = "Nicht nötig."')),
+    ('unknown time "month"', ("process.toml", "[privacy]", '[reminders]\nbefore = ["month"]\n\n[privacy]')),
+    ("before is empty", ("process.toml", "[privacy]", "[reminders]\nbefore = []\n\n[privacy]")),
+    ('is an alias of the event "rathaus"', ("process.toml", "[privacy]", 'elsewhere = ["Rathaus"]\n\n[privacy]')),
+    ('also asks for "who"', ("answers.toml", 'answer.en = "The city of Beispielstadt."', SECOND_ANSWER)),
     ("is a Tuesday", ("process.toml", "Die Stadt fragt", "Ab Mittwoch, 10. März 2026 fragt die Stadt")),
 ]
 

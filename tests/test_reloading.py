@@ -146,7 +146,7 @@ async def test_a_cancelled_event_is_said_to_be_and_reminds_nobody(tmp_path: Path
     async with talking(config_in(tmp_path, content), NOW) as anna:
         staff = await on_staff(anna, "sabine", "admin")
         await anna.say("/erinnern misburg")
-        edit(content, 'aliases = ["Misburg"]', 'aliases = ["Misburg"]\ncancelled = true')
+        edit(content, 'id = "misburg"', 'id = "misburg"\ncancelled = true')
         await staff.say("/reload ja")
         told = await tick(anna)
         assert told[0].text.startswith("Ein Termin fällt aus:")

@@ -1,7 +1,7 @@
 """Where a conversation stands: a person's language, consent, draft, and what the bot waits for."""
 
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field, replace
+from collections.abc import Container, Iterable, Mapping
+from dataclasses import dataclass, field
 from datetime import date
 from typing import Literal
 
@@ -243,6 +243,10 @@ def pressed(key: str, kind: Literal["q", "c", "m", "e", "a"]) -> list[str] | Non
     return parts[1:] if parts[0] == kind and len(parts) == (4 if kind in {"q", "a"} else 3) else None
 
 
-def question_choices(version: int, question: str, choices: Iterable[Choice]) -> tuple[Choice, ...]:
-    """A question's choices with the keys that travel in buttons."""
-    return tuple(replace(choice, key=question_button(version, question, choice.key)) for choice in choices)
+def question_choices(
+    version: int, question: str, choices: Iterable[Choice], ticked: Container[str] = ()
+) -> tuple[Choice, ...]:
+    """A question's choices with the keys that travel in buttons, and with their ticks."""
+    return tuple(
+        Choice(question_button(version, question, choice.key), choice.label, choice.key in ticked) for choice in choices
+    )

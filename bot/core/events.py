@@ -1,10 +1,13 @@
 """An evening of the process: when, where, and what it is also called."""
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, time
 
-from bot.core.recognition import fold
+from bot.core.recognition import fold, fold_label
 from bot.core.texts import Text
+
+OVER_FROM = time(20, 0)
+"""No end is known; from this hour of its day an event counts as past."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -35,6 +38,12 @@ def event_named(typed: str, events: tuple[Event, ...]) -> Event | None:
     meant = [
         event
         for event in events
-        if wanted and wanted in {fold(name) for name in (event.id, event.place, event.address, *event.aliases)}
+        if wanted and wanted in {fold_label(name) for name in (event.id, event.place, event.address, *event.aliases)}
     ]
     return meant[0] if len(meant) == 1 else None
+
+
+def over(event: Event, now: datetime) -> bool:
+    """Whether an event is past; `event.starts_at` is in the zone of the place."""
+    evening = datetime.combine(event.starts_at.date(), OVER_FROM, event.starts_at.tzinfo)
+    return now >= max(event.ends_at or event.starts_at, evening)

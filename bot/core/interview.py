@@ -61,10 +61,9 @@ def put(survey: Survey, progress: Progress, t: Texts) -> Outgoing:
         t("question.optional") if question.optional and earlier is None else "",
     ]
     several = isinstance(question, SeveralQuestion)
-    choices = [replace(choice, ticked=choice.key in progress.ticked) for choice in question.choices(t)]
     return Outgoing(
         text="\n".join(part for part in parts if part),
-        choices=question_choices(survey.version, question.id, choices),
+        choices=question_choices(survey.version, question.id, question.choices(t), progress.ticked),
         controls=_controls(survey, progress, question, t),
         done=Choice(control_button(question.id, DONE), t("control.done")) if several else None,
     )

@@ -25,6 +25,10 @@ class Privacy:
     retention: Text | None = None
 
 
+AnswerIntent = Literal["topic", "cost", "who_may_attend", "online_participation", "unknown"]
+"""What a known answer is about; "unknown" for one that says what the city does not know."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class KnownAnswer:
     """An answer that organisers wrote, with questions as people ask them, and where it comes from."""
@@ -34,6 +38,11 @@ class KnownAnswer:
     answer: Text
     source: str
     valid_until: date | None = None
+    intent: AnswerIntent = "topic"
+
+    def holds(self, today: date) -> bool:
+        """Whether the answer is still true on this day."""
+        return self.valid_until is None or today <= self.valid_until
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -69,6 +78,9 @@ class Process:
     def ends_at(self) -> datetime:
         """From when on nothing is ahead: no survey and no event."""
         return max([self.survey_ends_at(), *(event.starts_at for event in self.events)])
+
+    elsewhere: tuple[str, ...] = ()
+    """Parts of the city and places around it where no event takes place."""
 
     def stage(self, now: datetime) -> Literal["before", "open", "over"]:
         """Whether the survey can be taken at this instant; its days are days of the process's time zone."""

@@ -53,7 +53,7 @@ def _spellings(text: str) -> frozenset[str]:
 
 
 @lru_cache(maxsize=4096)
-def _label(label: str) -> str:
+def fold_label(label: str) -> str:
     """A label folded. Only labels are remembered: what people type is not kept, in memory neither."""
     return fold(label)
 
@@ -102,7 +102,7 @@ def near(typed: str, choices: Sequence[Choice]) -> Choice | None:
     wanted = fold(typed)
     if not wanted or position(typed) is not None or signed(typed):
         return None
-    begun = [choice for choice in choices if f"{_label(choice.label)} ".startswith(f"{wanted} ")]
+    begun = [choice for choice in choices if f"{fold_label(choice.label)} ".startswith(f"{wanted} ")]
     if len(begun) == 1:
         return begun[0]
     if begun:

@@ -28,6 +28,8 @@ class Progress:
     answers: Mapping[str, Value] = field(default_factory=dict)
     ticked: tuple[str, ...] = ()
     said: Mapping[str, str] = field(default_factory=dict)
+    asked_back: str = ""
+    """A text that may be the answer in own words or a question to the bot, until the person has said which."""
 
 
 @dataclass(frozen=True, slots=True)

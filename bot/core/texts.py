@@ -40,6 +40,10 @@ class Texts:
         form = forms[min(self._plural(count), len(forms) - 1)]
         return form.format(count=self.number(count), **values)
 
+    def names(self) -> frozenset[str]:
+        """The names of all messages."""
+        return frozenset(self._messages)
+
     def of(self, text: Text) -> str:
         """The words of a content text in this language."""
         return text[self.language]
@@ -63,6 +67,10 @@ class Texts:
     def short_date(self, day: dt.date) -> str:
         """A day without its weekday: "3. Dezember 2025"."""
         return str(format_date(day, self("format.short_date"), locale=self._locale))
+
+    def weekday(self, day: dt.date) -> str:
+        """The day of the week: "Mittwoch"."""
+        return str(format_date(day, "EEEE", locale=self._locale))
 
     def instant(self, moment: dt.datetime, zone: ZoneInfo) -> str:
         """An instant as people of the zone say it: "Mittwoch, 3. Dezember 2025, 18:00 Uhr"."""

@@ -19,9 +19,9 @@ TOLD = {"de": "Ich schreibe jetzt Deutsch.", "en": "I will write in English from
 """What a change of the language is answered with: which of two commands it was can be seen."""
 
 
-async def to_the_survey(citizen: Citizen, bot: str) -> None:
-    """From an invitation to the first question, by numbers."""
-    await citizen.creates_room(bot, direct=True)
+async def to_the_survey(citizen: Citizen, bot: str, **fields: Any) -> None:
+    """From an invitation to the first question, by numbers; fields are those of the room."""
+    await citizen.creates_room(bot, direct=True, **fields)
     await citizen.hears("1 Deutsch")
     await citizen.says("1")
     await citizen.hears("1 Umfrage beginnen")

@@ -17,6 +17,8 @@ class BotProcess:
     """One bot in one folder; its log of all starts stands in `log`."""
 
     def __init__(self, homeserver: Homeserver, bot: str, folder: Path, **settings: str) -> None:
+        self.homeserver = homeserver
+        self.now = BEISPIELSTADT_OPEN
         self._file = folder / "log"
         self._folder = folder
         self._process: Process | None = None
@@ -46,11 +48,15 @@ class BotProcess:
     async def starts(self) -> None:
         """Start, without waiting for anything."""
         self._before = len(self.log)
-        arguments = (sys.executable, "-m", "bot", "run", "--now", BEISPIELSTADT_OPEN.isoformat())
+        arguments = (sys.executable, "-m", "bot", "run", "--now", self.now.isoformat())
         with self._file.open("ab") as log:
             self._process = await asyncio.create_subprocess_exec(
                 *arguments, cwd=self._folder, env=self._environment, stdout=log, stderr=log
             )
+
+    def fails_no_more(self) -> None:
+        """The next start has no failpoint."""
+        self._environment.pop("MITREDEN_FAILPOINT", None)
 
     async def is_ready(self) -> None:
         """Wait until it has signed in since it was started."""

@@ -6,10 +6,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from aiohttp import web
 from sqlalchemy import Table, select
 
-from bot.channels.telegram.api import AiohttpRequest, BotApi
 from bot.core.messages import Address, OutboxRow, Outgoing
 from bot.pace import Limits
 from storage import tables
@@ -423,25 +421,3 @@ async def _rows(folder: Path, table: Table) -> list[Any]:
         return await stored.read(lambda connection: list(connection.execute(select(table))))
     finally:
         await stored.close()
-
-
-async def test_a_proxy_that_the_environment_names_is_gone_through(monkeypatch: pytest.MonkeyPatch) -> None:
-    asked: list[tuple[str, str]] = []
-
-    async def proxy(request: web.BaseRequest) -> web.Response:
-        asked.append((str(request.url.path), request.headers.get("Proxy-Authorization", "")))
-        return web.json_response({"ok": True, "result": {"username": "x"}})
-
-    runner = web.ServerRunner(web.Server(proxy))
-    await runner.setup()
-    site = web.TCPSite(runner, "127.0.0.1", 0)
-    await site.start()
-    monkeypatch.setenv("http_proxy", f"http://anna:geheim@127.0.0.1:{runner.addresses[0][1]}")
-    monkeypatch.delenv("no_proxy", raising=False)
-    request = AiohttpRequest()
-    await request.initialize()
-    await BotApi("1:token", "http://telegram.invalid", request).call("getMe")
-    await request.shutdown()
-    await runner.cleanup()
-    assert asked[0][0].endswith("/bot1:token/getMe")
-    assert asked[0][1].startswith("Basic ")

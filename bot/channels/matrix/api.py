@@ -140,11 +140,11 @@ def _refused(response: aiohttp.ClientResponse, answer: bytes) -> Exception:
 
 
 def _pause(response: aiohttp.ClientResponse, told: _Refusal) -> float:
-    """Seconds to wait: as the answer says, or as its header does, or five."""
+    """Seconds to wait: as the answer says, or as its header does, or five; never less than one."""
     if told.retry_after_ms is not None:
-        return told.retry_after_ms / 1000 + 0.1
+        return max(told.retry_after_ms / 1000 + 0.1, 1.0)
     header = response.headers.get("Retry-After", "")
-    return float(header) + 0.1 if header.isdecimal() else 5.0
+    return max(float(header) + 0.1, 1.0) if header.isdecimal() else 5.0
 
 
 def decoded(answer: bytes) -> Any:

@@ -78,12 +78,14 @@ class Matrix:
         name: str = "Mitreden",
         polled: Callable[[], None] = lambda: None,
         patience: float = PATIENCE,
+        longest_send: float = LONGEST_SEND,
     ) -> None:
         self.name = NAME
         self._account = account
         self._mode = encryption
         self._staff_servers = frozenset(staff_servers or (account.server,))
         self._polled = polled
+        self._longest_send = longest_send
         self._api = Api(account.homeserver)
         self._store = Store(folder)
         self._encryption: Encryption | None = None
@@ -106,8 +108,7 @@ class Matrix:
         return to.channel == NAME
 
     async def open(self) -> None:
-        """Ready to call the homeserver. Raises Halted."""
-        self._store.open()
+        """Ready to call the homeserver."""
         await self._api.open()
 
     async def close(self) -> None:
@@ -129,6 +130,7 @@ class Matrix:
 
     async def run(self, receive: Receive, memory: Memory) -> None:
         """Sync for ever; whatever fails is tried again. Raises Halted where an operator has to act."""
+        self._store.open()
         self._facts.update(await memory.facts(NAME))
         since = await memory.bookmark(NAME)
         joining = asyncio.create_task(self._invitations.work(self._ready))
@@ -256,7 +258,7 @@ class Matrix:
         """Send or edit one message; the last event's id. Raises a SendError."""
         await self._ready.wait()
         try:
-            async with asyncio.timeout(LONGEST_SEND):
+            async with asyncio.timeout(self._longest_send):
                 return await self._send(to, message, key)
         except TimeoutError as error:
             raise NotSent("took too long", retry_after=5) from error

@@ -162,6 +162,8 @@ class Encryption:
         return None
 
     def _owns(self, sender: str, session: Any) -> bool:
+        if sender == self._user and session.sender_key == self._olm.account.identity_keys["curve25519"]:
+            return True
         devices: Iterable[OlmDevice] = self._olm.device_store[sender].values()
         return any(device.curve25519 == session.sender_key and device.ed25519 == session.ed25519 for device in devices)
 

@@ -147,6 +147,24 @@ class Tombstone(msgspec.Struct):
     replacement_room: str = ""
 
 
+class _Annotation(msgspec.Struct):
+    rel_type: str = ""
+    event_id: str = ""
+    key: str = ""
+
+
+class Reaction(msgspec.Struct, rename={"relates_to": "m.relates_to"}):
+    """The content of `m.reaction`: a sign beside a message. It is never enciphered, so it is no answer."""
+
+    relates_to: _Annotation = msgspec.field(default_factory=_Annotation)
+
+
+class About(msgspec.Struct, rename={"event": "org.mitreden.about"}):
+    """Which event of the process a message of ours is about."""
+
+    event: str = ""
+
+
 class Redaction(msgspec.Struct):
     redacts: str = ""
 

@@ -13,12 +13,14 @@ from bot.channels.matrix.api import Api, Denied, path
 from bot.channels.matrix.encryption import Deciphered, Encryption, StoreFailed, Undecipherable
 from bot.channels.matrix.events import (
     NAME,
+    About,
     Ciphertext,
     Event,
     Joined,
     Membership,
     Message,
     PowerLevels,
+    Reaction,
     Redaction,
     Sync,
     Tombstone,
@@ -35,6 +37,7 @@ log = structlog.get_logger(__name__)
 MODERATOR = 50
 """The power from which on somebody runs a room: https://spec.matrix.org/latest/client-server-api/#mroompower_levels"""
 
+THUMB = "👍"
 PAGE = 100
 MOST_MISSED = 20_000
 """Events of one room that are fetched after a gap; more is another room's life that went on without the bot."""
@@ -42,7 +45,7 @@ MOST_PENDING, MOST_PENDING_IN_ROOM = 1_000, 50
 """Messages without a key that are kept until it comes; of more, those that came first."""
 ROOMS_AT_ONCE = 8
 TYPES = [
-    *("m.room.message", "m.room.encrypted", "m.room.redaction", "m.sticker"),
+    *("m.room.message", "m.room.encrypted", "m.room.redaction", "m.sticker", "m.reaction"),
     *("m.room.member", "m.room.encryption", "m.room.tombstone", "m.room.join_rules"),
 ]
 """The events that mean something to the bot."""
@@ -211,6 +214,8 @@ class Reading:
             await self._encrypted(room, event, found)
         elif event.type == "m.room.redaction" and event.event_id:
             await self._redacted(room, event, found)
+        elif event.type == "m.reaction" and event.event_id:
+            await self._liked(room, event, found)
         elif event.type in {"m.room.message", "m.sticker"} and event.event_id:
             await self._said(room, event, event, found)
 
@@ -321,6 +326,34 @@ class Reading:
             sender = Address(NAME, event.sender, room)
             found.batch.append(
                 Incoming(id=event.event_id, sender=sender, sent_at=instant(event), kind="delete", target=target)
+            )
+
+    async def _liked(self, room: str, event: Event, found: Read) -> None:
+        """A thumb up beside our message about an evening: whether to be reminded of it is asked in private."""
+        reaction = read(event.content, Reaction)
+        target = reaction.relates_to if reaction else None
+        if target is None or target.rel_type != "m.annotation" or target.key[:1] != THUMB or not target.event_id:
+            return
+        try:
+            liked = read(await self._api.get(path("rooms", room, "event", target.event_id)), Event)
+            if liked is None or liked.sender != self._user:
+                return
+            told: Event | Deciphered = liked
+            if liked.type == "m.room.encrypted" and self.encryption is not None:
+                told = await self.encryption.deciphered(room, liked)
+        except (Denied, Undecipherable):
+            return
+        about = read(told.content, About)
+        if about is not None and about.event:
+            sender = Address(NAME, event.sender, room)
+            found.batch.append(
+                Incoming(
+                    id=event.event_id,
+                    sender=sender,
+                    sent_at=instant(event),
+                    choice=f"e:{about.event}:ask",
+                    private=False,
+                )
             )
 
     async def _said(self, room: str, event: Event, said_as: Event | Deciphered, found: Read) -> None:

@@ -11,6 +11,8 @@ PART = 16_000
 _ROOM = re.compile(r"@(?=room\b)", re.IGNORECASE)
 # Programs keep what begins with a slash for themselves; the bot's commands begin with "!" here.
 _COMMAND = re.compile(r"(?:(?<=[\s(„“‚\"])|^)/(?=[a-z_]{3,}\b)")
+ABOUT = "org.mitreden.about"
+"""The field of a message's content that names the event it is about, for whoever puts a thumb up beside it."""
 WORD_JOINER = "\u2060"
 
 
@@ -88,7 +90,8 @@ def contents(message: Outgoing, *, kind: str, ringing: str | None = None) -> lis
     mentions: dict[str, Any] = (
         {} if ringing is None else {"room": True} if ringing == "@room" else {"user_ids": [ringing]}
     )
-    return [_placed({**content, "m.mentions": mentions}, message) for content in said]
+    about = {ABOUT: message.about} if message.about else {}
+    return [_placed({**content, "m.mentions": mentions, **about}, message) for content in said]
 
 
 def parts(text: str) -> list[str]:

@@ -1,21 +1,16 @@
 """The Bot API as we use it: one call, and what its outcome means for a message."""
 
-import asyncio
 from typing import Any
-from urllib.parse import quote, urlsplit
-from urllib.request import getproxies, proxy_bypass
+from urllib.parse import quote
 
-import aiohttp
 import msgspec
 from telegram import InputFile
 from telegram.request import BaseRequest, RequestData
 from telegram.request._requestparameter import RequestParameter  # what RequestData is made of has no public name
 
+from bot.channels.telegram.request import ANSWER_SECONDS
 from bot.core.messages import Attachment, Blocked, NotSent, Refused, SendError, Unknown
 
-CONNECT_SECONDS = 10.0
-ANSWER_SECONDS = 30.0
-"""A read timeout leaves open whether a message arrived, so it is generous."""
 EXTRA_PAUSE = 0.5
 """Seconds added to what a 429 asks for."""
 
@@ -35,6 +30,9 @@ class Parameters(msgspec.Struct):
     migrate_to_chat_id: int | None = None
 
 
+_ANSWER = msgspec.json.Decoder(Answer)
+
+
 class Migrated(SendError):
     """A group got a new id; the message goes there."""
 
@@ -51,100 +49,20 @@ class Unchanged(SendError):
     """An edit that changes nothing: what was wanted is already so."""
 
 
-class AiohttpRequest(BaseRequest):
-    """The library's HTTP on one aiohttp session: a tenth of httpx's cost, and it tells "not sent" from "unclear"."""
-
-    def __init__(self) -> None:
-        self._session: aiohttp.ClientSession | None = None
-        self._proxies: dict[str, dict[str, Any]] = {}
-
-    @property
-    def read_timeout(self) -> float | None:
-        return ANSWER_SECONDS
-
-    async def initialize(self) -> None:
-        connector = aiohttp.TCPConnector(limit=128, ttl_dns_cache=300)
-        # Not with `trust_env`: aiohttp then asks a thread about proxies, and another about .netrc, for every request.
-        self._session = aiohttp.ClientSession(connector=connector)
-
-    async def shutdown(self) -> None:
-        if self._session:
-            await self._session.close()
-
-    def _through(self, url: str) -> dict[str, Any]:
-        """The proxy that the environment names for a server, looked up once."""
-        server = urlsplit(url)
-        host = server.hostname or ""
-        if host not in self._proxies:
-            named = None if proxy_bypass(host) else getproxies().get(server.scheme)
-            self._proxies[host] = {"proxy": named} if named else {}
-        return self._proxies[host]
-
-    async def download(self, url: str, most: int) -> bytes:
-        """What stands at an address, up to a little more than `most` bytes. Raises Refused or Unknown."""
-        if self._session is None:
-            raise NotSent("not connected")
-        try:
-            timeout = aiohttp.ClientTimeout(total=ANSWER_SECONDS)
-            async with self._session.get(url, timeout=timeout, **self._through(url)) as response:
-                if response.status != 200:
-                    raise Refused(f"status {response.status}")
-                found = bytearray()
-                async for piece in response.content.iter_chunked(64 * 1024):
-                    found += piece
-                    if len(found) > most:
-                        break
-                return bytes(found)
-        except (aiohttp.ClientError, TimeoutError, OSError) as error:
-            raise Unknown(type(error).__name__) from None
-
-    async def do_request(  # noqa: PLR0913, PLR0917 - the library's signature
-        self,
-        url: str,
-        method: str,
-        request_data: RequestData | None = None,
-        read_timeout: Any = None,
-        write_timeout: Any = None,
-        connect_timeout: Any = None,
-        pool_timeout: Any = None,
-    ) -> tuple[int, bytes]:
-        """One request: status and body. Raises NotSent where it certainly did not arrive, Unknown where it may have."""
-        if self._session is None:
-            raise NotSent("not connected")
-        answer = read_timeout if isinstance(read_timeout, int | float) else ANSWER_SECONDS
-        timeout = aiohttp.ClientTimeout(total=None, sock_connect=CONNECT_SECONDS, connect=None, sock_read=answer)
-        body: dict[str, Any] = {}
-        if request_data is not None and request_data.contains_files:
-            form = aiohttp.FormData()
-            for name, value in request_data.json_parameters.items():
-                form.add_field(name, value)
-            for name, (file_name, content, media_type) in (request_data.multipart_data or {}).items():
-                form.add_field(name, content, filename=file_name, content_type=media_type)
-            body["data"] = form
-        elif request_data is not None:
-            body["data"] = msgspec.json.encode(request_data.parameters)
-            body["headers"] = {"Content-Type": "application/json"}
-        try:
-            async with self._session.request(method, url, timeout=timeout, **body, **self._through(url)) as response:
-                return response.status, await response.read()
-        except aiohttp.ClientConnectorError as error:
-            raise NotSent(type(error).__name__) from None
-        except (aiohttp.ClientError, TimeoutError, asyncio.IncompleteReadError, OSError) as error:
-            # The cause may hold the URL, and with it the token: only its class goes on.
-            raise Unknown(type(error).__name__) from None
-
-
 class BotApi:
     """Calls of one bot. The token is in no error and no log: both get the method's name only."""
 
-    def __init__(self, token: str, api_url: str, request: AiohttpRequest) -> None:
+    def __init__(self, token: str, api_url: str, request: BaseRequest) -> None:
         self._url = f"{api_url.rstrip('/')}/bot{token}/"
         self._files = f"{api_url.rstrip('/')}/file/bot{token}/"
         self._request = request
 
     async def download(self, path: str, most: int) -> bytes:
         """A file that `getFile` has named, up to a little more than `most` bytes. Raises a SendError."""
-        return await self._request.download(self._files + quote(path), most)
+        status, content = await self._request.do_request(self._files + quote(path), "GET")
+        if status != 200:
+            raise Refused(f"status {status}")
+        return bytes(content[: most + 1])
 
     async def call(self, method: str, /, **parameters: Any) -> msgspec.Raw:
         """The result of a call. Raises a SendError that says what its failure means."""
@@ -164,7 +82,7 @@ class BotApi:
     async def _called(self, method: str, data: RequestData, wait: float) -> msgspec.Raw:
         status, body = await self._request.do_request(self._url + method, "POST", data, read_timeout=wait)
         try:
-            answer = msgspec.json.decode(body, type=Answer)
+            answer = _ANSWER.decode(body)
         except (msgspec.DecodeError, UnicodeDecodeError):
             raise _of_status(status, retry_after=None) from None
         if answer.ok and status < 400:

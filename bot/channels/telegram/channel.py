@@ -5,15 +5,18 @@ import contextlib
 import random
 from collections.abc import Callable, Coroutine, Mapping, Sequence
 from dataclasses import replace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import msgspec
 import structlog
 
 from bot.channels.telegram import rendering, updates
-from bot.channels.telegram.api import AiohttpRequest, BotApi, Migrated, Unchanged, Unparsable
-from bot.channels.telegram.webhook import Webhook
+from bot.channels.telegram.api import BotApi, Migrated, Unchanged, Unparsable
+from bot.channels.telegram.request import request_to
 from bot.core.messages import Address, Incoming, Memory, Menu, NotSent, Outgoing, Receive, Refused, SendError, Venue
+
+if TYPE_CHECKING:
+    from bot.channels.telegram.webhook import Webhook
 
 log = structlog.get_logger(__name__)
 
@@ -54,10 +57,10 @@ class Telegram:
         token: str,
         api_url: str,
         menus: Sequence[Menu],
-        webhook: Webhook | None = None,
+        webhook: "Webhook | None" = None,
         polled: Callable[[], None] = lambda: None,
     ) -> None:
-        self._request = AiohttpRequest()
+        self._request = request_to(api_url)
         self._api = BotApi(token, api_url, self._request)
         self._menus = menus
         self._webhook = webhook
@@ -117,7 +120,7 @@ class Telegram:
                 log.error("batch_not_written", error=type(error).__name__)
                 await asyncio.sleep(_back_off(failures))
 
-    async def _serve(self, webhook: Webhook, receive: Receive) -> None:
+    async def _serve(self, webhook: "Webhook", receive: Receive) -> None:
         """Be brought updates. Telegram is told where until it has understood."""
 
         async def handle(brought: Sequence[msgspec.Raw]) -> None:
@@ -273,12 +276,13 @@ class Telegram:
         batch: list[Incoming] = []
         numbers = []
         for raw in fetched:
-            number = updates.number(raw)
+            update = updates.read(raw)
+            number = updates.number(raw) if update is None else update.update_id
             if number is None:
                 log.error("update_without_id")
                 continue
             numbers.append(number)
-            if (message := self._read(raw, number)) is not None:
+            if (message := self._read(update, number)) is not None:
                 batch.append(await self._with_rank(message))
         if not numbers:
             raise NotSent("no update has an id")
@@ -298,8 +302,7 @@ class Telegram:
             return message
         return replace(message, by_admin=msgspec.json.decode(raw, type=Member).status in {"creator", "administrator"})
 
-    def _read(self, raw: msgspec.Raw, number: int) -> Incoming | None:
-        update = updates.read(raw)
+    def _read(self, update: updates.Update | None, number: int) -> Incoming | None:
         if update is None:
             log.error("update_unreadable", update=number)
             return updates.unreadable(number)

@@ -17,6 +17,8 @@ TICK = "✓ "
 
 def parts(text: str) -> list[str]:
     """A text in pieces that fit into messages, cut at line ends where there are any."""
+    if _units(text) <= MOST_UNITS:
+        return [text]
     pieces: list[str] = []
     piece = ""
     for line in text.split("\n"):
@@ -74,7 +76,7 @@ def _button(choice: Choice, text: str) -> dict[str, str]:
 
 
 def _units(text: str) -> int:
-    return len(text) + sum(character > "\uffff" for character in text)
+    return len(text.encode("utf-16-le", "surrogatepass")) // 2
 
 
 def _fitting(line: str) -> int:

@@ -91,6 +91,9 @@ class _Numbered(msgspec.Struct):
     update_id: int
 
 
+_UPDATE = msgspec.json.Decoder(Update)
+
+
 def number(raw: msgspec.Raw) -> int | None:
     """The id of an update that may be unreadable otherwise."""
     try:
@@ -102,7 +105,7 @@ def number(raw: msgspec.Raw) -> int | None:
 def read(raw: msgspec.Raw) -> Update | None:
     """An update; None where it is not one."""
     try:
-        return msgspec.json.decode(raw, type=Update)
+        return _UPDATE.decode(raw)
     except (msgspec.DecodeError, UnicodeDecodeError):
         return None
 
@@ -200,5 +203,6 @@ def _addressed(message: Message, bot_name: str) -> str | None:
             if named.casefold() in {"", bot_name.casefold()}:
                 return command + text[len(part) :]
         if entity.type == "mention" and part.casefold() == f"@{bot_name}".casefold():
-            return text
+            around = units[: 2 * entity.offset], units[2 * (entity.offset + entity.length) :]
+            return " ".join(side.decode("utf-16-le", "replace").strip() for side in around).strip()
     return None

@@ -1,0 +1,7 @@
+"""Understands a citizen's question about the process and its dates: pure and deterministic."""
+
+from bot.core.reading.decision import Reader
+from bot.core.reading.reading import Intent, Reading, Span
+from bot.core.reading.vocabulary import Vocabulary
+
+__all__ = ["Intent", "Reader", "Reading", "Span", "Vocabulary"]

@@ -1,0 +1,289 @@
+"""Finds the days that a question names, in figures or in words, seen from the day on which it is asked."""
+
+import re
+from collections.abc import Iterator, Sequence
+from datetime import date, timedelta
+
+from bot.core.reading.holidays import holidays
+from bot.core.reading.reading import Said, Span
+from bot.core.reading.spans import DAY, Found, Spans, Surroundings
+from bot.core.reading.vocabulary import Hit
+from bot.core.reading.words import Word
+
+NEAR = timedelta(days=60)
+"""How far around the process a date without a year is taken to belong to it."""
+
+
+class Dates(Surroundings):
+    """The days in one question. `first` and `last` are those between which the process happens."""
+
+    def __init__(self, words: Sequence[Word], hits: Sequence[Hit], today: date, first: date, last: date) -> None:
+        super().__init__(words, hits)
+        self._past = any(hit.concept == "past" for hit in hits)
+        self._today = today
+        self._window = (first - NEAR, last + NEAR)
+
+    def find(self) -> list[Found]:
+        """All days named, in the order of the words, those that belong together joined."""
+        found: list[Found] = []
+        place = 0
+        while place < len(self._words):
+            one = next(self._readings(place), None)
+            if one:
+                found.append(one)
+            place = one.end if one else place + 1
+        return Spans(self._words, self._hits, self._today, self._window[1]).together(found)
+
+    def _readings(self, place: int) -> Iterator[Found]:
+        yield from self._written(place)
+        yield from self._day_of_month(place)
+        yield from self._counted(place)
+        yield from self._named(place)
+
+    # -- figures
+
+    def _written(self, place: int) -> Iterator[Found]:
+        """3.12. · 03.12.2025 · 2025-12-03 · 3/12."""
+        word = self._words[place]
+        if word.kind != "date":
+            return
+        parts = [int(part) for part in re.split(r"[./-]", word.text) if part]
+        if self._concept(place + 1, "clock") or len(parts) < 2:
+            return
+        if parts[0] > 31:
+            year, month, day = parts[0], parts[1], parts[-1]
+        else:
+            day, month = parts[0], parts[1]
+            year = parts[2] if len(parts) > 2 else self._year_in_figures(place + 1)
+        if month > 12 >= day:
+            day, month = month, day
+        made = self._date(day, month, year + 2000 if 0 < year < 100 else year)
+        if made:
+            yield Found(Span(made, made, "date"), place, place + 1 + (len(parts) == 2 and year > 0))
+
+    def _day_of_month(self, place: int) -> Iterator[Found]:
+        """3. Dezember · 3rd of December · dritter Dezember · December 3 · am 26."""
+        day, end = self._number(place, ordinal=True)
+        month = self._numbered(place, "month")
+        if month:
+            number, after = self._number(month.end, ordinal=True)
+            if not number and self._concept(month.end, "of"):
+                number, after = self._number(month.end + 1, ordinal=True)
+            if number and number <= 31 and not self._concept(after, "clock"):
+                yield from self._day(number, int(_key(month)), place, after)
+            return
+        if not day or day > 31:
+            return
+        for skipped in (0, 1, 2):
+            month = self._numbered(end + skipped, "month")
+            if month:
+                yield from self._day(day, int(_key(month)), place, month.end)
+                return
+            if not self._concept(end + skipped, "of"):
+                break
+        if self._words[place].kind in {"ordinal", "number"}:
+            yield from self._bare_day(day, place, end)
+
+    def _bare_day(self, day: int, place: int, end: int) -> Iterator[Found]:
+        """ "am 26.": the coming day of that number. Not "der 4. Termin" and not "um 18"."""
+        introduced = self._ends(place, "on_day") or self._ends(place, "between")
+        if not introduced or self._concept(end, "event", "clock", "unit", "holiday", "calendar_week", "times"):
+            return
+        if self._words[place].kind == "number" and self._ends(place, "at_time"):
+            return
+        months = [(self._today.replace(day=1) + timedelta(days=31 * step)).replace(day=1) for step in (-1, 0, 1, 2)]
+        days = [made for month in months if (made := _made(day, month.month, month.year))]
+        coming = next((made for made in days if made >= self._today), None)
+        past = next((made for made in reversed(days) if made < self._today), None)
+        if coming:
+            other = Span(past, past, "date") if past else None
+            yield Found(Span(coming, coming, "date", other), place, end, loose=True)
+
+    def _day(self, day: int, month: int, start: int, end: int) -> Iterator[Found]:
+        year = self._year_in_figures(end)
+        made = self._date(day, month, year)
+        if made:
+            yield Found(Span(made, made, "date"), start, end + (year > 0))
+
+    def _year_in_figures(self, place: int) -> int:
+        if place < len(self._words) and re.fullmatch(r"20\d\d", self._words[place].text):
+            return int(self._words[place].text)
+        return 0
+
+    def _number(self, place: int, *, ordinal: bool = False) -> tuple[int, int]:
+        """A number in figures or in words and where it ends; 0 where there is none."""
+        if place >= len(self._words):
+            return 0, place
+        word = self._words[place]
+        if word.kind in {"number", "ordinal"} and len(word.text) < 5:
+            return int(word.text), place + 1
+        for name in ("ordinal", "number") if ordinal else ("number",):
+            hit = self._numbered(place, name)
+            if hit and _key(hit).isdigit():
+                return int(_key(hit)), hit.end
+        return 0, place
+
+    # -- words
+
+    def _counted(self, place: int) -> Iterator[Found]:
+        """in zwei Wochen · in 14 Tagen · 3 gün sonra · KW 47."""
+        if hit := self._concept(place, "calendar_week"):
+            number, end = self._number(hit.end)
+            if 0 < number <= 53:
+                yield self._week_of_year(number, place, end)
+        number, after = self._number(place, ordinal=True)
+        if number and number <= 53 and (hit := self._concept(after, "calendar_week")):
+            yield self._week_of_year(number, place, hit.end)
+        if hit := self._numbered(place, "after"):
+            yield self._in_days(int(_key(hit)), place, hit.end)
+        introduced = self._concept(place, "in_days")
+        start = introduced.end if introduced else place
+        number, end = self._number(start)
+        unit = self._numbered(end, "unit") if number and number < 100 else None
+        ahead = self._concept(place, "next")
+        if ahead and not unit:
+            number, end = self._number(ahead.end)
+            unit = self._numbered(end, "unit") if number and number < 100 else None
+            if unit:
+                days = {"day": 1, "week": 7, "month": 30}[_key(unit)] * number
+                yield Found(Span(self._today, self._today + days * DAY), place, unit.end)
+        elif unit and (introduced or self._concept(unit.end, "later")):
+            ends = unit.end if introduced else unit.end + 1
+            days = {"day": 1, "week": 7, "month": 30}[_key(unit)] * number
+            if _key(unit) == "month":
+                middle = self._today + days * DAY
+                yield Found(Span(middle - 10 * DAY, middle + 10 * DAY), place, ends)
+            else:
+                yield self._in_days(days, place, ends)
+
+    def _in_days(self, days: int, start: int, end: int) -> Found:
+        day = self._today + days * DAY
+        return Found(Span(day, day, "weekday"), start, end)
+
+    def _week_of_year(self, number: int, start: int, end: int) -> Found:
+        weeks = [
+            date.fromisocalendar(year, number, 1)
+            for year in (self._today.year - 1, self._today.year, self._today.year + 1)
+            if number < 53 or date(year, 12, 28).isocalendar().week == 53
+        ]
+        near = [monday for monday in weeks if self._window[0] <= monday <= self._window[1]]
+        monday = (near or [day for day in weeks if day >= self._today - 6 * DAY] or weeks)[0]
+        return Found(Span(monday, monday + 6 * DAY), start, end)
+
+    def _named(self, place: int) -> Iterator[Found]:
+        """heute · nächste Woche · Wochenende · Mittwoch · Mitte November · Nikolaus · dieses Jahr."""
+        for hit in self._at.get(place, ()):
+            section, _, key = hit.concept.partition(".")
+            if section == "day":
+                day = self._today + int(key) * DAY
+                said: dict[str, Said] = {"0": "today", "1": "tomorrow"}
+                yield Found(Span(day, day, said.get(key, "weekday")), hit.start, hit.end)
+            elif section == "week":
+                monday = self._today - self._today.weekday() * DAY + int(key) * 7 * DAY
+                yield Found(Span(monday, monday + 6 * DAY), hit.start, hit.end)
+            elif section == "within":
+                yield Found(Span(self._today, self._today + int(key) * DAY), hit.start, hit.end)
+            elif section == "weekend":
+                saturday = self._today + (5 - self._today.weekday()) * DAY + int(key) * 7 * DAY
+                first = max(saturday, self._today) if key == "0" else saturday
+                yield Found(Span(first, saturday + DAY), hit.start, hit.end)
+            elif section == "weekday":
+                yield self._weekday(int(key) - 1, hit)
+            elif section == "every_weekday":
+                yield Found(Span(*self._window), hit.start, hit.end, every=int(key) - 1)
+            elif section == "part":
+                yield from self._part(key, hit)
+            elif section == "month" and not self._words[place].joined:  # "Ernst-August" is no month
+                year = self._year_in_figures(hit.end)
+                yield Found(self._month(int(key), year), hit.start, hit.end + (year > 0))
+            elif section == "this_month":
+                first = (self._today.replace(day=1) + timedelta(days=31 * int(key))).replace(day=1)
+                yield Found(Span(first, _month_end(first)), hit.start, hit.end)
+            elif section == "year":
+                year = self._today.year + int(key)
+                yield Found(Span(date(year, 1, 1), date(year, 12, 31)), hit.start, hit.end)
+            elif section == "holiday":
+                yield from self._holiday(key, hit)
+
+    def _weekday(self, weekday: int, hit: Hit) -> Found:
+        """The coming one; "nächsten" said in the same week leaves open which one is meant, so both are kept."""
+        ahead = (weekday - self._today.weekday()) % 7
+        coming = self._today + ahead * DAY
+        start, end = hit.start, hit.end
+        for before, concept in ((True, self._ends(start, "next")), (False, self._concept(end, "next"))):
+            if concept:
+                start, end = (concept.start, end) if before else (start, concept.end)
+                following = coming + 7 * DAY
+                if ahead == 0:
+                    return Found(Span(following, following, "weekday"), start, end)
+                this_week = self._today.weekday() + ahead <= 6
+                other = Span(following, following, "weekday") if this_week else None
+                return Found(Span(coming, coming, "weekday", other), start, end)
+        modifier = self._ends(start, "last") or self._concept(end, "last")
+        if modifier or (self._past and ahead):
+            modifier = modifier or hit
+            past = coming - 7 * DAY
+            return Found(Span(past, past, "weekday"), min(start, modifier.start), max(end, modifier.end))
+        if modifier := self._ends(start, "after_next") or self._concept(end, "after_next"):
+            later = coming + (7 if ahead + self._today.weekday() > 6 else 14) * DAY
+            return Found(Span(later, later, "weekday"), min(start, modifier.start), max(end, modifier.end))
+        other = Span(coming + 7 * DAY, coming + 7 * DAY, "weekday") if ahead == 0 else None
+        return Found(Span(coming, coming, "weekday", other), start, end)
+
+    def _part(self, key: str, hit: Hit) -> Iterator[Found]:
+        behind = (self._numbered(hit.end + skipped, "month") for skipped in (0, 1, 2))
+        before = (one for one in self._until.get(hit.start, ()) if one.concept.startswith("month."))
+        named = next((one for one in (*behind, *before) if one), None)
+        relative = self._numbered(hit.end, "this_month")
+        if named:
+            year = self._year_in_figures(named.end)
+            whole = self._month(int(_key(named)), year)
+            end = max(hit.end, named.end)
+        elif relative:
+            first = (self._today.replace(day=1) + timedelta(days=31 * int(_key(relative)))).replace(day=1)
+            whole, end = Span(first, _month_end(first)), relative.end
+        else:
+            return
+        first = whole.first
+        begins = {"begin": first, "middle": first + 10 * DAY, "end": first + 20 * DAY}[key]
+        ends = {"begin": first + 9 * DAY, "middle": first + 19 * DAY, "end": whole.last}[key]
+        yield Found(Span(begins, ends), hit.start, end)
+
+    def _holiday(self, key: str, hit: Hit) -> Iterator[Found]:
+        years = (self._today.year - 1, self._today.year, self._today.year + 1)
+        spans = [holidays(year)[key] for year in years if key in holidays(year)]
+        near = [span for span in spans if self._window[0] <= span[0] <= self._window[1]]
+        later = [span for span in spans if span[1] >= self._today]
+        if near or later:
+            first, last = (near or later)[0]
+            yield Found(Span(first, last, "date" if first == last else "span"), hit.start, hit.end)
+
+    def _date(self, day: int, month: int, year: int) -> date | None:
+        if year:
+            return _made(day, month, year)
+        years = (self._today.year, self._today.year + 1, self._today.year - 1)
+        made = [one for year in years if (one := _made(day, month, year))]
+        near = [one for one in made if self._window[0] <= one <= self._window[1]]
+        later = [one for one in made if one >= self._today]
+        return next(iter(near or later or made), None)
+
+    def _month(self, month: int, year: int) -> Span:
+        first = date(year, month, 1) if year else self._date(1, month, 0) or date(self._today.year, month, 1)
+        return Span(first, _month_end(first))
+
+
+def _key(hit: Hit) -> str:
+    return hit.concept.partition(".")[2]
+
+
+def _made(day: int, month: int, year: int) -> date | None:
+    if not 1970 < year < 2200:
+        return None
+    try:
+        return date(year, month, day)
+    except ValueError:
+        return None
+
+
+def _month_end(first: date) -> date:
+    return (first.replace(day=28) + 4 * DAY).replace(day=1) - DAY

@@ -1,0 +1,194 @@
+"""Decides what a question asks: what cannot be known first, then the known answers, then the events."""
+
+import re
+from collections.abc import Mapping
+from dataclasses import replace
+from datetime import datetime
+
+from bot.core.events import Event
+from bot.core.process import KnownAnswer, Process
+from bot.core.reading.answers import KnownAnswers
+from bot.core.reading.evenings import Evenings, bounds
+from bot.core.reading.languages import language_of
+from bot.core.reading.places import Places
+from bot.core.reading.question import Question, taken_apart
+from bot.core.reading.reading import Intent, Reading
+from bot.core.reading.vocabulary import Vocabulary
+from bot.core.reading.words import LONGEST, split
+
+_SENTENCE_END = re.compile(r"(?<=[.?!؟])(?<!\d\.)\s+")
+REQUESTS = ("when", "where", "next", "list", "start", "cost", "may", "who_may", "exist", "online")
+"""Concepts of which a part of a message has to name one to be a question of its own."""
+
+
+class Reader:
+    """Reads questions about one process. `vocabularies` has every language that is understood, by its tag.
+
+    A language whose tag has a hyphen ("de-simple") uses the words of the one before it.
+    """
+
+    def __init__(self, process: Process, vocabularies: Mapping[str, Vocabulary]) -> None:
+        self.process = process
+        self.vocabularies = vocabularies
+        self._places = Places(process.events, process.elsewhere)
+        self._bounds = bounds(process.events, process.opens, process.closes)
+        self._answers: dict[str, KnownAnswers] = {}
+
+    def read(self, text: str, language: str, now: datetime) -> Reading:
+        """What a text asks. `language` is the one expected, `now` the instant at which it is asked. Never raises."""
+        hint = language if language in self.vocabularies else self.process.languages[0]
+        words = split(text)
+        if not any(word.kind != "clock" for word in words):
+            return Reading(intent="unknown", language=hint)
+        spoken = language_of(text, words, hint, self.vocabularies)
+        now = now.astimezone(self.process.zone)
+        vocabulary = self.vocabularies[spoken]
+        question = taken_apart(words, vocabulary, self._places, now.date(), *self._bounds, text)
+        reading = self._decided(question, spoken, now)
+        if reading.intent == "unknown" and not question.has("injection", "other"):
+            reading = self._asked_last(text, spoken, now, reading)
+        return replace(reading, asks=_asks(question, reading))
+
+    def _asked_last(self, text: str, language: str, now: datetime, whole: Reading) -> Reading:
+        """The question that a longer message ends with; what is told before it often means nothing to the bot."""
+        sentences = _SENTENCE_END.split(text[:LONGEST].strip())
+        asked = next((one for one in reversed(sentences) if one.endswith(("?", "؟"))), "")
+        if not asked or len(sentences) < 2:
+            return whole
+        question = taken_apart(
+            split(asked), self.vocabularies[language], self._places, now.date(), *self._bounds, asked
+        )
+        reading = self._decided(question, language, now)
+        known = reading.intent != "unknown"
+        return replace(reading, declined=tuple(dict.fromkeys((*reading.declined, *whole.declined)))) if known else whole
+
+    def _decided(self, question: Question, language: str, now: datetime) -> Reading:
+        unknown = Reading(intent="unknown", language=language)
+        if question.has("injection"):
+            return unknown
+        declined = question.keys("subject")
+        if declined == ["end_time"] and question.has("survey", "online"):
+            declined = []  # the end of taking part is known, that of an evening is not
+        if declined == ["interpreters"] and question.has("who_may"):
+            declined = []  # "ohne deutschen Pass": not about the language
+        if declined:
+            return self._partly(question, declined, language, now) or replace(
+                unknown, declined=tuple(declined), mentioned=self._mentioned(question)
+            )
+        if question.has("other"):
+            return unknown
+        return self._known(question, language, now) or unknown
+
+    def _mentioned(self, question: Question) -> tuple[Event, ...]:
+        ids = {name for place in question.places for name in place.events}
+        return tuple(event for event in self.process.events if event.id in ids)
+
+    def _partly(self, question: Question, declined: list[str], language: str, now: datetime) -> Reading | None:
+        """The part of a question that can be answered, where another part cannot."""
+        about = {question.clause(hit) for hit in question.of("subject", "other")}
+        rest = question.part(question.kept - about)
+        if not rest.kept or rest.length() < 2 or not rest.has(*REQUESTS):
+            return None
+        found = self._known(rest, language, now)
+        return replace(found, declined=tuple(declined)) if found and found.intent != "unknown" else None
+
+    def _known(self, question: Question, language: str, now: datetime) -> Reading | None:
+        """What is asked, among all that can be known."""
+        answer, likeness = self._answers_in(language).find([word.text for word in question.words], now.date())
+        if answer and likeness > 0.85 and not question.days and not question.places:
+            return _answered(answer, language)
+        if question.places and not question.has("office", "about"):
+            answer = None  # "Gibt es was in Linden?" is not about the office there
+        document = question.has("document")
+        if question.has("who_may") and not question.told and question.strange() <= 3:
+            return self._with_intent("who_may_attend", language)
+        if self._about(question):
+            topic = self._answers_in(language).closest([word.text for word in question.words], now.date())
+            return _answered(topic, language) if topic else None
+        meant = question.has("event", "events", "evening", "participate", "attend", "when", "where")
+        nowhere = any(not place.events for place in question.places) and not question.has("event", "events", "evening")
+        sound = not nowhere and question.strange() <= (2 if meant else 1) and (meant or not question.told)
+        if question.has("cost") and not document and sound:
+            return self._with_intent("cost", language)
+        if document:
+            return _answered(answer, language) if answer and answer.intent == "topic" else None
+        if question.has("online", "until_when") and self._online(question):
+            return self._with_intent("online_participation", language)
+        if self._may(question):
+            return self._with_intent("who_may_attend", language)
+        if answer and answer.intent == "topic" and likeness > 0.75 and not question.days and not question.places:
+            return _answered(answer, language)
+        if self._online(question):
+            return self._with_intent("online_participation", language)
+        if answer and not question.has("when", "event", "events", "evening", "next"):
+            return _answered(answer, language)
+        evenings = Evenings(question, self.process.events, now, language)
+        reading = evenings.read() if self.process.events else None
+        return reading or (_answered(answer, language) if answer else None)
+
+    @staticmethod
+    def _about(question: Question) -> bool:
+        """Whether somebody asks what this is about, or about the offices as such."""
+        if question.days or question.told or question.strange() > 2 or question.has("cost", "what_time"):
+            return False
+        if question.places and not question.has("office"):
+            return False
+        if question.has("when") and (question.strange() or question.has("event", "events", "evening")):
+            return False
+        counted = question.has("how_many", "number") or any(word.kind == "number" for word in question.words)
+        return question.has("about") or (question.has("office") and (counted or question.has("list")))
+
+    @staticmethod
+    def _may(question: Question) -> bool:
+        """Whether somebody asks if they are welcome."""
+        at_home = question.has("reside")
+        if question.told or question.has("document"):
+            return False
+        if (
+            question.has("may")
+            and (question.has("attend", "go") or at_home or question.places)
+            and question.strange() <= 4
+        ):
+            return True
+        if question.has("can") and question.has("attend", "go") and any(not place.events for place in question.places):
+            return not question.has("when", "where", "next", "list") and question.strange() <= 2
+        return at_home and question.has("can", "attend") and not question.has("when", "where", "next", "list")
+
+    @staticmethod
+    def _online(question: Question) -> bool:
+        """Whether somebody asks about taking part on the website."""
+        if question.told and not question.has("survey", "participate", "opinion", "how"):
+            return False
+        if question.has("online"):
+            return question.strange() <= 2
+        wants = question.has("when", "where", "until_when", "how", "start", "late", "remaining", "exist", "can", "what")
+        if question.has("survey") and (wants or question.strange() == 0):
+            return question.strange() <= 2
+        taking_part = question.has("participate", "opinion") and not question.days and not question.places
+        return (
+            taking_part
+            and question.has("how", "until_when", "where", "late", "missed")
+            and not question.has("event", "evening", "events")
+        )
+
+    def _with_intent(self, intent: Intent, language: str) -> Reading:
+        """The known answer that organisers wrote for an intent, if they did."""
+        answer = next((one for one in self.process.answers if one.intent == intent), None)
+        return Reading(intent=intent, language=language, answer=answer.id if answer else "")
+
+    def _answers_in(self, language: str) -> KnownAnswers:
+        if language not in self._answers:
+            vocabulary = self.vocabularies[language]
+            self._answers[language] = KnownAnswers(self.process.answers, language, vocabulary.fills)
+        return self._answers[language]
+
+
+def _answered(answer: KnownAnswer, language: str) -> Reading:
+    return Reading(intent=answer.intent, language=language, answer=answer.id)
+
+
+def _asks(question: Question, reading: Reading) -> bool:
+    """Whether a text is plainly a question to the bot: for one that stands where an answer is expected."""
+    if (reading.intent == "unknown" and not reading.declined) or question.strange() > 1 or question.length() > 20:
+        return False
+    return question.marked or (question.has("when", "where", "next", "how", "who_else") and question.strange() == 0)

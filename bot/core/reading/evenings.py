@@ -1,0 +1,330 @@
+"""Decides what a question wants to know about the events: which of them, and when, where or whether."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+
+from bot.core.events import Event, over
+from bot.core.reading.ordinals import Ordinals
+from bot.core.reading.question import Question
+from bot.core.reading.reading import Intent, Premise, Reading, Scope, Span
+
+
+@dataclass(frozen=True, slots=True)
+class Evenings:
+    """The events of a process seen at one moment, and a question about them."""
+
+    question: Question
+    events: tuple[Event, ...]
+    now: datetime
+    language: str
+
+    def read(self) -> Reading | None:
+        """What is asked about the events; None where it is not about them."""
+        question = self.question
+        named, nowhere = self._places()
+        asked = question.has("when", "where", "event", "events", "exist", "start", "confirm", "next", "list", "late")
+        if self._ordinals.beyond():
+            return Reading(intent="unknown", language=self.language)
+        if moved := self._moved_on(named):
+            return moved
+        if nowhere and not named:
+            return self._at_nowhere(nowhere)
+        event = question.has("event", "events", "evening")
+        if question.has("who_else") and not event and not question.has("when", "where"):
+            return None
+        allowed = 3 if event else 0 if question.told else 1
+        meant = (asked or question.strange() == 0) and (event or not question.told)
+        if named and meant and question.strange() <= allowed:
+            return self._of_named(named)
+        if named:
+            return None
+        if question.days and self._about_events(strong=4):
+            return self._on_days()
+        if not question.days and self._about_events(strong=3):
+            return self._of_all()
+        return None
+
+    @property
+    def _ordinals(self) -> Ordinals:
+        return Ordinals(self.question, self.events, self.now)
+
+    # -- what is named
+
+    def _places(self) -> tuple[tuple[Event, ...], str]:
+        """The events that are named by place or by number, and a place without an event."""
+        question = self.question
+        homes = [hit.end for hit in question.of("reside")]
+        places = [place for place in question.places if not any(0 <= place.start - end <= 2 for end in homes)]
+        ids = {name for place in places for name in place.events}
+        ids |= {event.id for event in self._ordinals.named()}
+        nowhere = next((place.name for place in places if not place.events), "")
+        if not ids and not nowhere and (question.has("place_unknown") or question.strange_behind("town")):
+            nowhere = "?"
+        return tuple(event for event in self.events if event.id in ids), nowhere
+
+    def _about_events(self, strong: int) -> bool:
+        """Whether this is about the events at all; the fewer words say so, the fewer may be strange."""
+        question = self.question
+        strange, length = question.strange(), question.length()
+        if question.has("event", "events", "evening"):
+            asks = (
+                question.marked
+                or question.has("when", "where", "next", "list", "all", "more", "request")
+                or (
+                    not question.told
+                    and (length <= 6 or (bool(question.days) and not question.has("past")) or question.has("exist"))
+                )
+            )
+            return asks and strange <= min(strong, (length + 1) // 3) and length <= 40
+        if question.told or question.has("who_else"):
+            return False
+        if question.days:
+            sure = question.has("exist", "afterwards") and question.has("anything")
+            if question.has(
+                "exist", "anything", "go", "where", "ahead", "start", "what_time", "afterwards", "list", "all"
+            ):
+                return strange <= (1 if sure else 0) and length <= 25
+            if question.has("when") and not question.has("what_time", "start"):
+                return False  # "wann ist Weihnachten", "welcher Tag ist heute"
+            return strange == 0 and length <= (7 if question.marked else 3) and not question.has("past")
+        if strange:
+            return False
+        if question.has("when", "where"):
+            also = ("next", "start", "go", "ahead", "always", "exist", "more", "afterwards", "all", "list")
+            return question.has(*also) and length <= 15
+        if question.has("ahead", "what_time") or (question.has("list") and question.has("request")):
+            return length <= 15
+        if sum(map(bool, self._hourly())) > 1:
+            return length <= 15
+        return length <= 8 and (
+            question.has("next") or (question.has("more") and question.has("anything", "exist", "comes"))
+        )
+
+    def _hourly(self) -> tuple[object, ...]:
+        """Signs of a question about the hour at which all begin; two of them are enough."""
+        return self.question.has("start"), self.question.has("always"), self.question.times()
+
+    # -- what is wanted
+
+    def _of_named(self, named: tuple[Event, ...]) -> Reading | None:
+        question = self.question
+        if question.has("office") and not question.has("event", "evening", "events", "start") and not question.days:
+            return None
+        premise = self._wrong(named)
+        days = [day for day in question.days if day.every is None]
+        asked = question.has("when", "start", "what_time", "exist", "anything")
+        # "Ist das heute wirklich im Bürgerhaus?" doubts the place: it comes last.
+        doubted = not asked and not question.times() and question.has("confirm") and not premise
+        doubted = doubted and bool(days and question.places) and question.places[-1].start >= days[-1].end
+        where = (question.has("where") and not question.has("when")) or doubted
+        certain = question.has("exist") or (question.has("anything") and not question.strange())
+        whether = certain and days and not premise and not question.has("when", "start")
+        intent: Intent = "event_where" if where else "event_on_date" if whether else "event_when"
+        return self._reading(intent, named, wrong_premise=premise, confirmed=self._confirmed(named, premise))
+
+    def _moved_on(self, named: Sequence[Event]) -> Reading | None:
+        """ "Schützenplatz verpasst. Nächster?": what is named is over or missed, and what comes after it is wanted."""
+        question = self.question
+        told = {question.clause(hit) for hit in question.of("missed", "past")}
+        told |= {question.clause(place) for place in question.places} | {question.clause(day) for day in question.days}
+        asking = {question.clause(hit) for hit in question.of("next", "more", "remaining", "afterwards")} - told
+        follows = any(
+            hit.end == place.start and question.has("comes", "next", "more")
+            for hit in question.of("after_day")
+            for place in question.places
+        )
+        about = named or question.has("event", "events", "evening") or (question.length() <= 12 and not question.told)
+        if not follows and not (
+            asking
+            and about
+            and question.strange() <= 1
+            and (question.has("missed", "past") or (question.has("afterwards") and question.has("comes")))
+        ):
+            return None
+        if not follows and any(question.clause(hit) not in asking for hit in question.of("when", "where")):
+            return None
+        coming = [event for event in self._coming() if not named or event.starts_at > named[-1].starts_at]
+        if question.has("remaining", "events", "all") and not question.has("next", "more"):
+            return self._reading("event_list", coming, scope="coming")
+        return self._reading("event_next", coming[:1])
+
+    def _on_days(self) -> Reading | None:
+        question = self.question
+        if self._told_before():
+            return self._next()
+        span = question.days[0].span
+        if question.days[0].every is not None or self._every():
+            single = {day.span.first.weekday() for day in question.days if day.span.said == "weekday"}
+            days = {day.every for day in question.days if day.every is not None} | single
+            found = [event for event in self._coming() if event.starts_at.weekday() in days]
+            return self._reading("event_list", found, span=span, scope="span")
+        spans = [one for day in question.days for one in (day.span, day.span.other) if one is not None]
+        span, found = self._held(spans)
+        if question.has("where") and not question.has("when", "events", "list"):
+            premise: Premise = "" if found or span.said != "date" else "date"
+            return self._reading("event_where", found, span=span, wrong_premise=premise)
+        several = (span.last - span.first).days > 10
+        if found and several and question.has("start") and question.times():
+            return self._reading("event_when", found, span=span, wrong_premise=self._wrong_time(found))
+        if self._next_asked() and question.has("event", "evening") and several:
+            return self._reading("event_next", found[:1], span=span)
+        if several or (question.has("list", "events", "all") and span.last != span.first):
+            return self._reading("event_list", found, span=span, scope="span")
+        if question.has("start", "when") and not question.has("exist", "anything") and found:
+            premise = self._wrong(tuple(found))
+            confirmed = self._confirmed(found, premise)
+            return self._reading("event_when", found, span=span, wrong_premise=premise, confirmed=confirmed)
+        return self._reading("event_on_date", found, span=span)
+
+    def _next_asked(self) -> bool:
+        """Whether "next" means an event, and not "next Wednesday"."""
+        days = self.question.days
+        return any(not any(day.start <= hit.start < day.end for day in days) for hit in self.question.of("next"))
+
+    def _told_before(self) -> bool:
+        """ "Ich habe erst heute davon gehört. Wann ist der nächste Termin?": the day belongs to what is told."""
+        question = self.question
+        days = {question.clause(day) for day in question.days}
+        asking = {question.clause(hit) for hit in question.of("next", "when", "where", "exist", "anything")}
+        following = {question.clause(hit) for hit in question.of("next")} if self._next_asked() else set()
+        return bool(following - days) and not days & (asking - following)
+
+    def _every(self) -> bool:
+        """Whether a weekday is meant as one that returns: "welche Termine sind an einem Mittwoch"."""
+        question = self.question
+        return (
+            all(day.span.said == "weekday" for day in question.days) and question.has("events") and question.has("list")
+        )
+
+    def _held(self, spans: Sequence[Span]) -> tuple[Span, list[Event]]:
+        """The span that is meant, and the events in it that still matter to somebody who asks now."""
+        today = self.now.astimezone(self.events[0].starts_at.tzinfo).date()
+        main = spans[0]
+        found = []
+        for event in self.events:
+            day = event.starts_at.date()
+            inside = [span for span in spans if day in span]
+            if not inside:
+                continue
+            short = (inside[0].last - inside[0].first).days <= 7
+            gone = over(event, self.now) and (short or self.question.has("remaining", "exist"))
+            if gone and inside[0].last >= today and not self.question.has("past"):
+                continue
+            if inside[0] is main.other and not self._open(main):
+                # The other day that the words could mean counts only where the first has nothing.
+                if not any(one.starts_at.date() in main for one in self.events):
+                    found.append(event)
+                continue
+            found.append(event)
+        return main, found
+
+    @staticmethod
+    def _open(span: Span) -> bool:
+        """Whether speakers truly differ: "nächsten Mittwoch", said in the same week."""
+        return span.said == "weekday" and span.other is not None
+
+    def _of_all(self) -> Reading | None:
+        question = self.question
+        if counted := self._ordinals.counted():
+            return self._reading("event_list", counted[0], scope=counted[1])
+        coming = self._coming()
+        plural = question.has("events", "list", "all")
+        if question.has("next") and not question.has("events"):
+            return self._next()
+        if question.has("more") and not plural:
+            return self._next()
+        hour = question.has("what_time") or sum(map(bool, self._hourly())) > 1
+        if hour and not question.has("next", "remaining", "where"):
+            return self._reading("event_when", self.events, scope="start")
+        if question.has("gone") and plural and not question.has("all"):
+            past = [event for event in self.events if event not in coming]
+            return self._reading("event_list", past, scope="past")
+        if question.has("remaining", "ahead", "more"):
+            return self._reading("event_list", coming, scope="coming")
+        if plural:
+            every = question.has("all") or len(coming) == len(self.events) or not coming
+            return self._reading("event_list", self.events if every else coming, scope="all" if every else "coming")
+        wanted = ("event", "evening", "start", "go", "afterwards", "exist", "more")
+        if question.has(*wanted) and question.has("when", "where", "start"):
+            return self._next()
+        brief = question.length() <= (3 if question.told else 6)
+        if question.has("event", "ahead") and question.strange() == 0 and brief:
+            every = not coming
+            return self._reading("event_list", self.events if every else coming, scope="all" if every else "coming")
+        return None
+
+    def _next(self) -> Reading:
+        return self._reading("event_next", self._coming()[:1])
+
+    def _coming(self) -> tuple[Event, ...]:
+        return tuple(event for event in self.events if not over(event, self.now))
+
+    def _at_nowhere(self, nowhere: str) -> Reading | None:
+        """A place where no event is: the day may still name one, in another building."""
+        question = self.question
+        spans = [day.span for day in question.days if day.every is None and day.span.first == day.span.last]
+        found = self._held(spans)[1] if spans else []
+        if found and question.has("where", "confirm", "event", "evening"):
+            return self._reading("event_where", found, span=spans[0], wrong_premise="place", nowhere=nowhere)
+        about = question.has(
+            "event", "events", "evening", "exist", "anything", "when", "where", "start", "confirm", "list", "go"
+        )
+        if about and question.strange() <= 4 and not question.has("office"):
+            span = spans[0] if spans else None
+            return Reading(intent="unknown", language=self.language, nowhere=nowhere, span=span)
+        return None
+
+    # -- what is believed
+
+    def _wrong(self, named: Sequence[Event]) -> Premise:
+        """What somebody says about these events and is not so."""
+        question = self.question
+        days = {event.starts_at.date() for event in named}
+        spans = [one for day in question.days if day.every is None for one in (day.span, day.span.other) if one]
+        if spans and not any(day in span for day in days for span in spans):
+            return "date"
+        return self._wrong_time(named)
+
+    def _wrong_time(self, named: Sequence[Event]) -> Premise:
+        question = self.question
+        times = [(hour % 24, minute) for hour, minute in question.times()]
+        starts = {(event.starts_at.hour, event.starts_at.minute) for event in named}
+        starts |= {(hour % 12, minute) for hour, minute in starts if question.has("afternoon")}
+        if times and not starts & {*times, *((hour + 12, minute) for hour, minute in times if hour < 12)}:
+            return "time"
+        return ""
+
+    def _confirmed(self, named: Sequence[Event], premise: Premise) -> bool:
+        """Whether somebody asked for a yes, and it is one."""
+        question = self.question
+        said = bool(question.days or question.times())
+        return said and not premise and len(named) == 1 and not question.has("when", "where", "late")
+
+    def _reading(  # noqa: PLR0913 - the fields of a reading
+        self,
+        intent: Intent,
+        events: Iterable[Event],
+        *,
+        span: Span | None = None,
+        scope: Scope = "",
+        wrong_premise: Premise = "",
+        confirmed: bool = False,
+        nowhere: str = "",
+    ) -> Reading:
+        return Reading(
+            intent=intent,
+            language=self.language,
+            events=tuple(events),
+            span=span,
+            scope=scope,
+            wrong_premise=wrong_premise,
+            confirmed=confirmed,
+            nowhere=nowhere,
+        )
+
+
+def bounds(events: Sequence[Event], opens: date, closes: date) -> tuple[date, date]:
+    """The first and the last day on which something of the process happens."""
+    days = [event.starts_at.date() for event in events]
+    return min([opens, *days]), max([closes, *days])

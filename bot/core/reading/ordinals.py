@@ -1,0 +1,105 @@
+"""Finds the events that a question names by their place in the row: the fourth, the last, the next two."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+
+from bot.core.events import Event, over
+from bot.core.reading.question import Question
+from bot.core.reading.reading import Scope
+
+
+@dataclass(frozen=True, slots=True)
+class Ordinals:
+    """The numbers in a question, as far as they count events."""
+
+    question: Question
+    events: tuple[Event, ...]
+    now: datetime
+
+    def named(self) -> Iterable[Event]:
+        """ "der vierte Termin", "Termin nummer fünf", "der letzte Abend"."""
+        question = self.question
+        events = [*question.of("event", "evening")]
+        for hit in question.of("first_event", "last_event"):
+            yield self.events[0 if hit.concept == "first_event" else -1]
+        if any(hit.concept in {"last", "ordinal.1"} and self._number_behind(hit.end) for hit in question.hits):
+            return
+        for hit in question.of("ordinal", "number", "last"):
+            key = hit.concept.partition(".")[2]
+            near = any(0 <= event.start - hit.end <= 1 for event in events)
+            after = hit.concept != "last" and any(
+                other.end == hit.start and other.concept == "nth" for other in question.hits
+            )
+            if hit.concept.startswith("number") and not after:
+                continue
+            if hit.concept == "last" and (near or self._alone(hit.start)):
+                gone = [event for event in self.events if over(event, self.now)]
+                yield (gone or self.events)[-1] if question.has("past_tense") else self.events[-1]
+            elif key == "-2" and len(self.events) > 1:
+                yield self.events[-2]
+            elif key.isdigit() and (near or after or self._alone(hit.start)) and 0 < int(key) <= len(self.events):
+                yield self.events[int(key) - 1]
+        for place, word in enumerate(question.words):
+            if word.kind not in {"ordinal", "number"} or not 0 < int(word.text[:3]) <= len(self.events):
+                continue
+            if any(day.start <= place < day.end for day in question.days):
+                continue
+            near = word.kind == "ordinal" and any(0 <= event.start - place - 1 <= 1 for event in events)
+            if near or any(hit.end == place and hit.concept == "nth" for hit in question.hits):
+                yield self.events[int(word.text) - 1]
+
+    def counted(self) -> tuple[tuple[Event, ...], Scope] | None:
+        """ "die nächsten zwei", "die letzten beiden", "die ersten drei"."""
+        question = self.question
+        numbers = [(hit.start, hit.concept.partition(".")[2]) for hit in question.of("number")]
+        numbers += [(place, word.text) for place, word in enumerate(question.words) if word.kind == "number"]
+        for place, figure in numbers:
+            before = {hit.concept for hit in question.hits if hit.end == place}
+            number = int(figure[:3])
+            if not 1 < number <= len(self.events):
+                continue
+            if "next" in before:
+                return self._coming()[:number], "coming"
+            if "last" in before:
+                return self.events[-number:], "span"
+            if "ordinal.1" in before:
+                return self.events[:number], "span"
+        return None
+
+    def beyond(self) -> bool:
+        """Whether an event is named by a number that none has: "der sechste Termin"."""
+        question = self.question
+        starts = {hit.start for hit in question.of("event", "evening")}
+        taken = {place for day in question.days for place in range(day.start, day.end)}
+        numbered = [
+            (hit.end, hit.concept.partition(".")[2]) for hit in question.of("ordinal") if hit.start not in taken
+        ]
+        numbered += [
+            (place + 1, word.text)
+            for place, word in enumerate(question.words)
+            if word.kind == "ordinal" and place not in taken
+        ]
+        return any(end in starts and int(figure[:3]) > len(self.events) for end, figure in numbered)
+
+    def _number_behind(self, place: int) -> bool:
+        """ "die letzten beiden" are two, not the last one."""
+        words = self.question.words
+        return (place < len(words) and words[place].kind == "number") or any(
+            hit.start == place and hit.concept.startswith("number.") and hit.concept != "number.1"
+            for hit in self.question.hits
+        )
+
+    def _alone(self, place: int) -> bool:
+        """Whether an ordinal stands for "the fourth one": with when or where, and no event or day behind it."""
+        question = self.question
+        return (
+            question.has("when", "where")
+            and not question.days
+            and question.strange() == 0
+            and question.length() <= 8
+            and not question.has("online", "survey")
+        )
+
+    def _coming(self) -> tuple[Event, ...]:
+        return tuple(event for event in self.events if not over(event, self.now))

@@ -1,0 +1,179 @@
+"""A question taken apart: its words, the concepts they name, its places, days and times."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from datetime import date
+from functools import cached_property
+
+from bot.core.reading.dates import Dates
+from bot.core.reading.places import Place, Places
+from bot.core.reading.spans import Found
+from bot.core.reading.vocabulary import Hit, Vocabulary
+from bot.core.reading.words import Word
+
+
+@dataclass(frozen=True)
+class Question:
+    """What stands in a question; `part` of it holds only some of its clauses."""
+
+    words: tuple[Word, ...]
+    hits: tuple[Hit, ...]
+    places: tuple[Place, ...]
+    days: tuple[Found, ...]
+    clauses: tuple[int, ...]
+    """The number of the clause that each word stands in; "and" begins a new one."""
+    kept: frozenset[int]
+    """The clauses that are looked at."""
+    marked: bool = False
+    """Whether a question mark was typed."""
+    told: bool = False
+    """Whether it ends like a statement."""
+
+    def has(self, *concepts: str) -> bool:
+        """Whether one of these concepts is named; "subject" stands for every "subject.…"."""
+        return not self._named.isdisjoint(concepts)
+
+    @cached_property
+    def _named(self) -> frozenset[str]:
+        found = [hit.concept for hit in self.hits if self._looked_at(hit.start)]
+        return frozenset(found) | {concept.partition(".")[0] for concept in found}
+
+    def of(self, *concepts: str) -> Iterable[Hit]:
+        """The hits of these concepts."""
+        for hit in self.hits:
+            if (hit.concept in concepts or hit.concept.partition(".")[0] in concepts) and self._looked_at(hit.start):
+                yield hit
+
+    def keys(self, section: str) -> list[str]:
+        """The keys of a section that are named, in order: "parking" of "subject.parking"."""
+        return list(dict.fromkeys(hit.concept.partition(".")[2] for hit in self.of(section)))
+
+    def clause(self, hit: Hit | Place | Found) -> int:
+        return self.clauses[hit.start]
+
+    def strange(self) -> int:
+        """How many words mean nothing to the bot."""
+        return self._strange
+
+    @cached_property
+    def _strange(self) -> int:
+        covered = {place for hit in self.hits if not hit.gap for place in range(hit.start, hit.end)}
+        covered |= {place for hit in self.hits if hit.gap for place in (hit.start, hit.end - 1)}
+        covered |= {place for one in self.places for place in range(one.start, one.end)}
+        covered |= {place for one in self.days for place in range(one.start, one.end)}
+        return sum(
+            1
+            for place, word in enumerate(self.words)
+            if word.kind == "word" and len(word.text) > 1 and place not in covered and self._looked_at(place)
+        )
+
+    def strange_behind(self, concept: str) -> bool:
+        """Whether a word that means nothing to the bot follows this concept: "in Buxtehude"."""
+        known = {place for hit in self.hits for place in range(hit.start, hit.end)}
+        return any(
+            hit.end < len(self.words)
+            and hit.end not in known
+            and self.words[hit.end].kind == "word"
+            and len(self.words[hit.end].text) >= 4
+            for hit in self.of(concept)
+        )
+
+    def length(self) -> int:
+        """How many words are looked at."""
+        return sum(1 for place in range(len(self.words)) if self._looked_at(place))
+
+    def part(self, clauses: Iterable[int]) -> "Question":
+        """The question without the other clauses. Places and days stay where the part names none itself."""
+        kept = frozenset(clauses)
+        places = tuple(place for place in self.places if self.clauses[place.start] in kept)
+        days = tuple(day for day in self.days if self.clauses[day.start] in kept)
+        return replace(self, kept=kept, places=places or self.places, days=days or self.days)
+
+    def _looked_at(self, place: int) -> bool:
+        return self.clauses[place] in self.kept
+
+    def times(self) -> list[tuple[int, int]]:
+        """The times of day that are named: hours and minutes."""
+        found: list[tuple[int, int]] = []
+        for place, word in enumerate(self.words):
+            if not self._looked_at(place):
+                continue
+            if word.kind == "clock" or (word.kind == "date" and self._starts(place + 1, "clock")):
+                hour, _, minute = word.text.replace("h", ":").replace(".", ":").partition(":")
+                found.append((int(hour), int(minute[:2] or 0)))
+            elif word.kind in {"number", "ordinal"} and int(word.text[:4]) < 25 and self._is_hour(place):
+                found.append((int(word.text), 0))
+        spelled = [int(hit.concept.partition(".")[2]) for hit in self.of("number") if self._is_hour(hit.start, hit.end)]
+        return found + [(hour, 0) for hour in spelled if hour < 25]
+
+    def _is_hour(self, place: int, end: int = 0) -> bool:
+        return self._starts(end or place + 1, "clock") or any(
+            hit.end == place and hit.concept == "at_time" for hit in self.hits
+        )
+
+    def _starts(self, place: int, concept: str) -> bool:
+        return any(hit.start == place and hit.concept == concept for hit in self.hits)
+
+
+def taken_apart(  # noqa: PLR0913, PLR0917 - what a question is seen from
+    words: list[Word], vocabulary: Vocabulary, places: Places, today: date, first: date, last: date, text: str
+) -> Question:
+    """The question that these words ask, typing errors corrected."""
+    words = _without_hyphens(words, vocabulary)
+    hits = vocabulary.hits(words)
+    locative = {hit.end for hit in hits if hit.concept == "in"}
+    named = places.find(words, vocabulary.knows, vocabulary.means, lambda place: place in locative, vocabulary.prefixes)
+    inside = {place for one in named for place in range(one.start, one.end)}
+    right = [
+        word if word.kind != "word" or place in inside or vocabulary.knows(word.text) else _corrected(word, vocabulary)
+        for place, word in enumerate(words)
+    ]
+    if right != words:
+        hits = vocabulary.hits(right)
+    hits = [hit for hit in hits if not inside.issuperset(range(hit.start, hit.end))]
+    hits = _with_evenings(hits, right)
+    days = tuple(Dates(right, hits, today, first, last).find())
+    marked = "?" in text or "؟" in text
+    asked = (
+        marked
+        or any(hit.concept == "request" for hit in hits)
+        or (words and (words[-1].kind == "date" or (words[-1].kind == "ordinal" and len(words) < 6)))
+    )
+    told = not asked and text.rstrip("\"'»“) ").endswith((".", "!", "…"))
+    clauses, current = [], 0
+    joints = {hit.start for hit in hits if hit.concept == "and"}
+    for place, word in enumerate(right):
+        current += (place > 0 and word.clause != right[place - 1].clause) or (place in joints and place > 0)
+        clauses.append(current)
+    return Question(tuple(right), tuple(hits), tuple(named), days, tuple(clauses), frozenset(clauses), marked, told)
+
+
+def _without_hyphens(words: list[Word], vocabulary: Vocabulary) -> list[Word]:
+    """ "Bürger-Amt" is one word, as plain German writes it, where the language knows the whole."""
+    joined: list[Word] = []
+    for word in words:
+        if joined and word.joined and vocabulary.knows(joined[-1].text + word.text):
+            joined[-1] = replace(joined[-1], text=joined[-1].text + word.text)
+        else:
+            joined.append(word)
+    return joined
+
+
+def _with_evenings(hits: list[Hit], words: list[Word]) -> list[Hit]:
+    """ "Abend" is an event in "der zweite Abend" and "wann ist der Abend", and a time of day in "Freitag Abend"."""
+    before = {"ordinal", "next", "last", "nth", "more", "remaining"}
+    asked = any(hit.concept in {"when", "where", "next"} for hit in hits)
+    ends = {hit.end for hit in hits if hit.concept.partition(".")[0] in before}
+    ends |= {place + 1 for place, word in enumerate(words) if word.kind == "ordinal"}
+    times = {hit.end for hit in hits if hit.concept.partition(".")[0] in {"day", "weekday", "on_day"}}
+    return [
+        replace(hit, concept="evening")
+        if hit.concept == "evening_bare" and (hit.start in ends or (asked and hit.start not in times))
+        else hit
+        for hit in hits
+    ]
+
+
+def _corrected(word: Word, vocabulary: Vocabulary) -> Word:
+    text = vocabulary.corrected(word.text)
+    return replace(word, text=text) if text else word

@@ -1,0 +1,140 @@
+"""Joins the days that belong together: "Sonntag, 7.12.", "vom 1. bis 5.", "nach dem zweiten Advent"."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import date, timedelta
+
+from bot.core.reading.reading import Span
+from bot.core.reading.vocabulary import Hit
+from bot.core.reading.words import Word
+
+DAY = timedelta(days=1)
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """Days named by the words from `start` to `end` (exclusive). `every` is a weekday that returns, 0 for Monday.
+
+    `loose` is a number that may be a day of the month or not.
+    """
+
+    span: Span
+    start: int
+    end: int
+    every: int | None = None
+    loose: bool = False
+
+
+class Surroundings:
+    """What stands at, before and behind a word."""
+
+    def __init__(self, words: Sequence[Word], hits: Sequence[Hit]) -> None:
+        self._words = words
+        self._hits = hits
+        self._at: dict[int, list[Hit]] = {}
+        self._until: dict[int, list[Hit]] = {}
+        for hit in hits:
+            self._at.setdefault(hit.start, []).append(hit)
+            self._until.setdefault(hit.end, []).append(hit)
+
+    def _concept(self, place: int, *names: str) -> Hit | None:
+        """The hit of one of these concepts, or of a section of this name, that begins here."""
+        return next((hit for hit in self._at.get(place, ()) if hit.concept.partition(".")[0] in names), None)
+
+    def _numbered(self, place: int, section: str) -> Hit | None:
+        return next((hit for hit in self._at.get(place, ()) if hit.concept.startswith(f"{section}.")), None)
+
+    def _ends(self, place: int, name: str) -> Hit | None:
+        """The hit of a concept that ends right before this place."""
+        return next((hit for hit in self._until.get(place, ()) if hit.concept == name), None)
+
+
+class Spans(Surroundings):
+    """Days in the order of the words, joined and bounded. `last` is the last day that matters."""
+
+    def __init__(self, words: Sequence[Word], hits: Sequence[Hit], today: date, last: date) -> None:
+        super().__init__(words, hits)
+        self._today = today
+        self._last = last
+
+    def together(self, found: list[Found]) -> list[Found]:
+        """Those that belong together as one, and each with the "until" or "after" beside it."""
+        return self._bounded(self._joined(found))
+
+    def _joined(self, found: list[Found]) -> list[Found]:
+        """ "Sonntag, 7.12." is one day, "Mittwoch nächster Woche" the Wednesday of that week, "1. bis 5." a range."""
+        joined: list[Found] = []
+        for one in found:
+            before = joined[-1] if joined else None
+            if before is None or one.start - before.end > 2:
+                joined.append(one)
+                continue
+            both = self._both(before, one)
+            if both:
+                joined[-1] = both
+            else:
+                joined.append(one)
+        return joined
+
+    def _both(self, before: Found, one: Found) -> Found | None:
+        start, end = before.start, one.end
+        between = [hit.concept for place in range(before.end, one.start) for hit in self._at.get(place, ())]
+        first, second = before.span, one.span
+        if "until" in between and first.first <= second.last:
+            return Found(Span(first.first, second.last), start, end)
+        if {"and", "or"} & set(between):
+            ranged = any(self._ends(start - skipped, "between") for skipped in (0, 1, 2))
+            return Found(Span(first.first, second.last), start, end) if ranged else None
+        if first.said == "weekday" and second.said == "date":
+            return replace(one, start=start)
+        if first.said == "date" and second.said == "weekday":
+            return replace(before, end=end)
+        week = next((item.span for item in (before, one) if (item.span.last - item.span.first).days == 6), None)
+        day = next((item.span for item in (before, one) if item.span.said == "weekday"), None)
+        if week and day:
+            chosen = week.first + day.first.weekday() * DAY
+            return Found(Span(chosen, chosen, "weekday"), start, end)
+        relative = {first.said, second.said} & {"today", "tomorrow"}
+        if relative and first.said != second.said:
+            if (
+                one.start == before.end
+                and "weekday" in {first.said, second.said}
+                and abs((second.first - first.first).days) in {7, 14}
+            ):
+                later = max(first.first, second.first)  # "heute in einer Woche"
+                return Found(Span(later, later, "weekday"), start, end)
+            return replace(before if first.said in relative else one, start=start, end=end)
+        if first.said == second.said == "weekday" and (second.first - self._today).days in {7, 14}:
+            later = first.first + ((second.first - self._today).days if one.start == before.end else 0) * DAY
+            return Found(Span(later, later, "weekday"), start, end)
+        return None
+
+    def _bounded(self, found: list[Found]) -> list[Found]:
+        """ "bis Weihnachten", "ab Dezember", "nach dem 5.12.": the days up to it, or from it on."""
+        bounded = []
+        for one in found:
+            span = one.span
+            for name, step in (("day_after", DAY), ("day_before", -DAY)):
+                if span.first == span.last and any(self._ends(one.start - skipped, name) for skipped in (0, 1, 2)):
+                    span = Span(span.first + step, span.last + step, "weekday")
+            introduced = {
+                name
+                for place in range(one.start, max(-1, one.start - 3), -1)
+                for name in ("until", "before", "from", "after_day")
+                if self._ends(place, name) or (place == one.start and self._concept(one.start, name))
+            }
+            last = self._last
+            following = {
+                name for name in ("until", "before", "from", "after_day") if self._concept(one.end, f"{name}_behind")
+            }
+            introduced |= following
+            if "before" in introduced and span.first > self._today:
+                span = Span(min(self._today, span.first), span.first - DAY)
+            elif "until" in introduced and span.last > self._today:
+                span = Span(min(self._today, span.first), span.last)
+            elif "after_day" in introduced and span.last < last:
+                span = Span(span.last + DAY, last)
+            elif "from" in introduced and span.first < last:
+                span = Span(span.first, last)
+            bounded.append(replace(one, span=span))
+        return bounded

@@ -1,0 +1,214 @@
+"""The words of one language, compiled: which concepts a question names, typing and hearing errors overlooked."""
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+
+from rapidfuzz import process
+from rapidfuzz.distance import OSA
+
+from bot.core.reading.words import Word, fold, split
+from bot.core.texts import Texts
+
+ASKING = ("when", "where")
+FILLER = "filler"
+"""The concept of words that say nothing by themselves."""
+GAP = "…"
+WIDEST_GAP = 5
+"""Words that may stand in the gap of "hat … geöffnet"."""
+_SHORTEST_GUESS = 5
+"""Letters that a word needs before a typing error in it is overlooked."""
+
+
+@dataclass(frozen=True, slots=True)
+class Hit:
+    """A concept found in a question: its words are `start` to `end` (exclusive); with a `gap`, not all in between."""
+
+    concept: str
+    start: int
+    end: int
+    gap: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class _Entry:
+    concept: str
+    parts: tuple[str, ...]
+    gapped: bool
+
+
+class Vocabulary:
+    """What one language says for which concept.
+
+    `entries` maps a concept to its words and phrases: "wann", a beginning "veranstaltung*", an ending "*termin", a
+    phrase "um wie viel uhr", a phrase with a gap "hat … auf". `sounds` are replaced one after the other to compare
+    words that sound alike; `endings` may follow a beginning; `prefixes` are written together with the word that
+    follows. `sentences` are those around the facts, in this language.
+    """
+
+    def __init__(  # noqa: PLR0913 - the sections of a file
+        self,
+        language: str,
+        entries: Mapping[str, Sequence[str]],
+        sentences: Texts,
+        *,
+        sounds: Sequence[Sequence[str]] = (),
+        endings: Sequence[str] = (),
+        prefixes: Sequence[str] = (),
+    ) -> None:
+        self.language = language
+        self.sentences = sentences
+        self._sounds = tuple((fold(old), fold(new)) for old, new in sounds)
+        self.prefixes = tuple(sorted({fold(prefix) for prefix in prefixes}, key=len, reverse=True))
+        self._whole: dict[str, list[_Entry]] = defaultdict(list)
+        self._beginnings: dict[str, list[_Entry]] = defaultdict(list)
+        self._endings: dict[str, list[_Entry]] = defaultdict(list)
+        self._known: set[str] = set()
+        self._stems: set[str] = set()
+        self._tails: set[str] = set()
+        for concept, texts in entries.items():
+            for text in texts:
+                self._add(concept, text)
+        self._guesses(sorted({fold(ending) for ending in endings} | {""}))
+
+    def _add(self, concept: str, text: str) -> None:
+        parts: list[str] = []
+        for piece in text.split():
+            if piece == GAP:
+                parts.append(GAP)
+                continue
+            begins, ends = piece.endswith("*"), piece.startswith("*")
+            words = [word.text for word in split(piece.strip("*"))]
+            for number, word in enumerate(words):
+                last = number == len(words) - 1
+                parts.append(f"{word}*" if begins and last else f"*{word}" if ends and not number else word)
+        if not parts:
+            return
+        entry = _Entry(concept, tuple(parts), GAP in parts)
+        first = parts[0]
+        table = self._beginnings if first.endswith("*") else self._endings if first.startswith("*") else self._whole
+        table[first.strip("*")].append(entry)
+        for part in parts:
+            if part.endswith("*"):
+                self._stems.add(part[:-1])
+            elif part.startswith("*"):
+                self._tails.add(part[1:])
+            elif part != GAP:
+                self._known.add(part)
+
+    def _guesses(self, endings: Sequence[str]) -> None:
+        """Every word that a misspelled one may stand for, by length and by sound."""
+        words = {word for word in self._known if len(word) >= _SHORTEST_GUESS}
+        words |= {stem + ending for stem in self._stems for ending in endings if len(stem) >= _SHORTEST_GUESS - 1}
+        self._by_sound: dict[str, list[str]] = defaultdict(list)
+        # A word is compared with those at most two letters longer or shorter, and of the same first sound.
+        self._near: dict[tuple[int, str], list[str]] = defaultdict(list)
+        for word in sorted(words | {known for known in self._known if len(known) >= 4}):
+            sound = self._sound(word)
+            self._by_sound[sound].append(word)
+            if word in words:
+                for length in range(len(word) - 2, len(word) + 3):
+                    self._near[length, sound[:1]].append(word)
+
+    def _sound(self, word: str) -> str:
+        """What a word sounds like: the replacements made, doubled letters once, no vowels after the first letter."""
+        for old, new in self._sounds:
+            word = word.replace(old, new)
+        kept = [letter for number, letter in enumerate(word) if number == 0 or letter not in "aeiouy"]
+        return "".join(letter for number, letter in enumerate(kept) if number == 0 or letter != kept[number - 1])
+
+    def knows(self, word: str) -> bool:
+        """Whether a folded word stands in the vocabulary, as it is or by its beginning."""
+        return (
+            word in self._known
+            or any(word[:length] in self._stems for length in range(2, len(word) + 1))
+            or any(word[start:] in self._tails for start in range(max(0, len(word) - 14), len(word) - 2))
+        )
+
+    def means(self, word: str) -> bool:
+        """Whether a folded word stands for something by itself, and not only inside a phrase."""
+        alone = any(len(entry.parts) == 1 for entry in self._whole.get(word, ()))
+        return alone or any(
+            len(entry.parts) == 1
+            for length in range(2, len(word) + 1)
+            for entry in self._beginnings.get(word[:length], ())
+        )
+
+    def fills(self, word: str) -> bool:
+        """Whether a folded word is one that says nothing by itself."""
+        return any(entry.concept == FILLER for entry in self._whole.get(word, ()) if len(entry.parts) == 1)
+
+    def corrected(self, word: str) -> str | None:
+        """The word of the vocabulary that a misspelled one stands for; None where it could be several or none."""
+        for prefix in self.prefixes:
+            if word.startswith(prefix) and len(word) > len(prefix) + 1 and self.knows(word[len(prefix) :]):
+                return word[len(prefix) :]
+        if len(word) < 4:
+            return None
+        sound = self._sound(word)
+        alike = [known for known in self._by_sound.get(sound, ()) if abs(len(known) - len(word)) <= 2]
+        allowed = 1 if len(word) < 8 else 2
+        if len(word) >= _SHORTEST_GUESS:
+            near = self._near.get((len(word), sound[:1]), ())
+            found = process.extractOne(word, near, scorer=OSA.distance, score_cutoff=allowed)
+            if found:
+                return str(found[0])
+        best = process.extractOne(word, alike, scorer=OSA.distance, score_cutoff=allowed + 1)
+        return str(best[0]) if best and len(sound) >= 3 else None
+
+    def hits(self, words: Sequence[Word]) -> list[Hit]:
+        """The concepts that these words name, in order; where two overlap, the longer one counts."""
+        texts = [word.text for word in words]
+        found: list[Hit] = []
+        gapped: list[Hit] = []
+        for start in range(len(texts)):
+            for entry in self._beginning_with(texts[start]):
+                end = self._end(entry.parts, texts, words, start)
+                if end:
+                    (gapped if entry.gapped else found).append(Hit(entry.concept, start, end, entry.gapped))
+        found.sort(key=lambda hit: (hit.start - hit.end, hit.start))
+        taken: dict[int, tuple[int, int]] = {}
+        kept: list[Hit] = []
+        for hit in found:
+            # The same words may name several concepts; a part of a longer phrase names none, but "when" always asks.
+            if hit.concept in ASKING or all(
+                taken.get(place, (hit.start, hit.end)) == (hit.start, hit.end) for place in range(hit.start, hit.end)
+            ):
+                kept.append(hit)
+                if any(place in taken for place in range(hit.start, hit.end)):
+                    continue
+                taken.update(dict.fromkeys(range(hit.start, hit.end), (hit.start, hit.end)))
+        return sorted({*kept, *gapped}, key=lambda hit: (hit.start, hit.end, hit.concept))
+
+    def _beginning_with(self, text: str) -> Iterable[_Entry]:
+        yield from self._whole.get(text, ())
+        for length in range(2, len(text) + 1):
+            yield from self._beginnings.get(text[:length], ())
+        for start in range(max(0, len(text) - 14), len(text) - 2):
+            yield from self._endings.get(text[start:], ())
+
+    def _end(self, parts: tuple[str, ...], texts: Sequence[str], words: Sequence[Word], start: int) -> int:
+        """Where a phrase that begins here ends; 0 where it does not fit."""
+        place = start + 1
+        for number in range(1, len(parts)):
+            part = parts[number]
+            if part == GAP:
+                rest = parts[number + 1 :]
+                for later in range(place, min(place + WIDEST_GAP + 1, len(texts))):
+                    if words[later].clause <= words[start].clause + 1 and _fits(rest[0], texts[later]):
+                        end = self._end(rest, texts, words, later)
+                        if end:
+                            return end
+                return 0
+            if place >= len(texts) or not _fits(part, texts[place]):
+                return 0
+            place += 1
+        return place
+
+
+def _fits(part: str, text: str) -> bool:
+    if part.endswith("*"):
+        return text.startswith(part[:-1])
+    if part.startswith("*"):
+        return text.endswith(part[1:])
+    return text == part

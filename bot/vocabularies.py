@@ -1,0 +1,95 @@
+"""Reads the vocabularies of `locales/reading/*.toml`, each when it is first needed: a start pays for none."""
+
+import tomllib
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+from babel import Locale, UnknownLocaleError
+
+from bot.core.reading import Vocabulary
+from bot.core.texts import Texts
+from bot.problems import UserError
+
+LISTS = ("endings", "prefixes")
+"""Keys beside the sections."""
+
+
+class Vocabularies(Mapping[str, Vocabulary]):
+    """Every language that questions are understood in, by its tag."""
+
+    def __init__(self, folder: Path) -> None:
+        self._paths = {path.stem: path for path in sorted(folder.glob("*.toml"))}
+        self._read: dict[str, Vocabulary] = {}
+
+    def __getitem__(self, language: str) -> Vocabulary:
+        if language not in self._read:
+            self._read[language] = load(self._paths[language])
+        return self._read[language]
+
+    def __contains__(self, language: object) -> bool:
+        return language in self._paths
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._paths)
+
+    def __len__(self) -> int:
+        return len(self._paths)
+
+
+def load(path: Path) -> Vocabulary:
+    """The vocabulary of one file. Raises UserError where it cannot be read or has another form."""
+    table = _table(path)
+    words = table
+    if "words_of" in table:
+        words = _table(path.with_name(f"{table['words_of']}.toml"))
+    sentences = {name: (text,) for name, text in _flat(table.get("sentences", {}), path)}
+    for subject, name in _flat(words.get("subject_name", {}) | table.get("subject_name", {}), path):
+        sentences[f"subject.{subject}"] = (name,)
+    language = path.stem
+    try:
+        locale = str(Locale.parse(language.partition("-")[0]))
+    except (UnknownLocaleError, ValueError) as error:
+        raise UserError(
+            f'{path}: the calendar knows no language "{language}". Name the file by a language tag.'
+        ) from error
+    entries = {
+        (key if section == "concepts" else f"{section}.{key}" if section != "calendar_week" else section): _listed(text)
+        for section, content in words.items()
+        if isinstance(content, dict) and section not in {"sentences", "subject_name"}
+        for key, text in _flat(content, path)
+    }
+    return Vocabulary(
+        language,
+        entries,
+        Texts(language, locale, sentences, lambda count: 0),
+        sounds=words.get("sounds", ()),
+        endings=_listed(words.get("endings", "")),
+        prefixes=_listed(words.get("prefixes", "")),
+    )
+
+
+def _table(path: Path) -> dict[str, Any]:
+    try:
+        return tomllib.loads(path.read_text(encoding="utf-8"))
+    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+        raise UserError(f"{path}: no vocabulary can be read from it ({error}). Restore the shipped one.") from error
+
+
+def _flat(section: Any, path: Path, above: str = "") -> Iterator[tuple[str, str]]:
+    """The texts of a section by their names; `format.date` is nested in TOML."""
+    if not isinstance(section, dict):
+        raise UserError(f"{path}: a section is expected, not {section!r}. Write [name] above its keys.")
+    for key, value in section.items():
+        if isinstance(value, dict):
+            yield from _flat(value, path, f"{above}{key}.")
+        elif isinstance(value, str):
+            yield f"{above}{key}", value
+        else:
+            raise UserError(
+                f'{path}: "{above}{key}" is not a text. Write its words in quotation marks, divided by commas.'
+            )
+
+
+def _listed(text: str) -> list[str]:
+    return [piece for part in text.replace("،", ",").split(",") if (piece := " ".join(part.split()))]

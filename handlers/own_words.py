@@ -1,0 +1,67 @@
+"""Asks back, once, where own words are awaited and a text plainly asks the bot something: is it the answer?"""
+
+from dataclasses import replace
+
+from bot.core import interview
+from bot.core.interview import Answered, put
+from bot.core.messages import Choice, Outgoing
+from bot.core.survey import Progress
+from handlers import questions
+from handlers.turn import Decision, Menu, Turn, menu_choices, waits_at, waits_no_more
+
+MENU = "own_words"
+
+
+def doubtful(turn: Turn) -> bool:
+    """Whether a text in own words may be a question to the bot instead."""
+    return bool(questions.understood(turn, surely=True))
+
+
+def ask_back(turn: Turn, begun: Progress) -> Decision:
+    """Which of the two it is. The text waits in the draft, sealed like the answers."""
+    person = replace(waits_at(turn.person, MENU), draft=replace(begun, asked_back=turn.text))
+    return turn.say(Outgoing(text=asks(turn), choices=choices(turn)), person=person)
+
+
+def asks(turn: Turn) -> str:
+    return turn.t("own_words.ask")
+
+
+def choices(turn: Turn) -> tuple[Choice, ...]:
+    return menu_choices(MENU, answer=turn.t("own_words.answer"), question=turn.t("own_words.question"))
+
+
+def picked(turn: Turn, key: str) -> Decision:
+    """The text is recorded, or answered and the survey's question asked again."""
+    begun, survey, t = turn.person.draft, turn.process.survey, turn.t
+    if begun is None:
+        return Decision(person=waits_no_more(turn.person), then="umfrage")
+    text, begun = begun.asked_back, replace(begun, asked_back="")
+    if key == "answer" and survey.current(begun) is not None:
+        return _recorded(turn, begun, text)
+    person = replace(waits_no_more(turn.person), draft=begun)
+    told = questions.understood(replace(turn, text=text))
+    return turn.say(*([told] if told else []), put(survey, begun, t), person=person)
+
+
+def typed(turn: Turn) -> Decision:
+    """Instead of choosing, somebody wrote on: that is the answer, whatever it looks like."""
+    begun = turn.person.draft
+    if begun is None:
+        return Decision(person=waits_no_more(turn.person), then="umfrage")
+    return _recorded(turn, replace(begun, asked_back=""), turn.text)
+
+
+def _recorded(turn: Turn, begun: Progress, text: str) -> Decision:
+    survey, t = turn.process.survey, turn.t
+    question = survey.current(begun)
+    value = question.read(text, t) if question else None
+    person = replace(waits_no_more(turn.person), draft=begun)
+    if question is None or value is None:
+        misfit = [question.misfit(text, t)] if question else []
+        return turn.say(*misfit, put(survey, begun, t), person=person)
+    step = interview.advance(survey, begun, Answered(value), t)
+    return turn.say(*step.say, person=replace(person, draft=step.progress))
+
+
+ASKING_BACK = Menu(asks=asks, choices=choices, picked=picked)
