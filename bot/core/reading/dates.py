@@ -81,13 +81,14 @@ class Dates(Surroundings):
                 return
             if not self._concept(end + skipped, "of"):
                 break
-        if self._words[place].kind in {"ordinal", "number"}:
+        if self._words[place].kind in {"ordinal", "number"} or self._ends(place, "on_calendar"):
             yield from self._bare_day(day, place, end)
 
     def _bare_day(self, day: int, place: int, end: int) -> Iterator[Found]:
         """ "am 26.": the coming day of that number. Not "der 4. Termin" and not "um 18"."""
         introduced = self._ends(place, "on_day") or self._ends(place, "between")
-        if not introduced or self._concept(end, "event", "clock", "unit", "holiday", "calendar_week", "times"):
+        weekday = self._numbered(place - 1, "weekday") or self._numbered(place - 2, "weekday")
+        if not (introduced or weekday) or self._concept(end, "event", "events", "evening", "evening_bare", "clock", "unit", "holiday", "calendar_week", "times"):
             return
         if self._words[place].kind == "number" and self._ends(place, "at_time"):
             return
@@ -95,7 +96,9 @@ class Dates(Surroundings):
         days = [made for month in months if (made := _made(day, month.month, month.year))]
         coming = next((made for made in days if made >= self._today), None)
         past = next((made for made in reversed(days) if made < self._today), None)
-        if coming:
+        if past and self._past:
+            yield Found(Span(past, past, "date"), place, end, loose=True)
+        elif coming:
             other = Span(past, past, "date") if past else None
             yield Found(Span(coming, coming, "date", other), place, end, loose=True)
 

@@ -1,6 +1,5 @@
 """Decides what a question asks: what cannot be known first, then the known answers, then the events."""
 
-import re
 from collections.abc import Mapping
 from dataclasses import replace
 from datetime import datetime
@@ -14,9 +13,8 @@ from bot.core.reading.places import Places
 from bot.core.reading.question import Question, taken_apart
 from bot.core.reading.reading import Intent, Reading
 from bot.core.reading.vocabulary import Vocabulary
-from bot.core.reading.words import LONGEST, split
+from bot.core.reading.words import split
 
-_SENTENCE_END = re.compile(r"(?<=[.?!؟])(?<!\d\.)\s+")
 REQUESTS = ("when", "where", "next", "list", "start", "cost", "may", "who_may", "exist", "online")
 """Concepts of which a part of a message has to name one to be a question of its own."""
 
@@ -44,21 +42,29 @@ class Reader:
         now = now.astimezone(self.process.zone)
         vocabulary = self.vocabularies[spoken]
         question = taken_apart(words, vocabulary, self._places, now.date(), *self._bounds, text)
-        reading = self._decided(question, spoken, now)
+        reading = self._asked_apart(question, spoken, now) or self._decided(question, spoken, now)
         if reading.intent == "unknown" and not question.has("injection", "other"):
-            reading = self._asked_last(text, spoken, now, reading)
+            reading = self._asked_last(question, spoken, now, reading)
         return replace(reading, asks=_asks(question, reading))
 
-    def _asked_last(self, text: str, language: str, now: datetime, whole: Reading) -> Reading:
+    def _asked_apart(self, question: Question, language: str, now: datetime) -> Reading | None:
+        """ "Heim aus Misburg. Welche fehlen noch?": what is told before does not say which ones are wanted."""
+        asked = question.last_asked()
+        if not asked or question.has("injection", "other", "subject"):
+            return None
+        part = question.part(asked, inherits=False)
+        wants = part.has("next") or (part.has("remaining", "more", "ahead") and part.has("list"))
+        if not wants or part.places or part.days or part.has("after_day"):
+            return None
+        reading = self._decided(part, language, now)
+        return reading if reading.intent in {"event_next", "event_list"} else None
+
+    def _asked_last(self, question: Question, language: str, now: datetime, whole: Reading) -> Reading:
         """The question that a longer message ends with; what is told before it often means nothing to the bot."""
-        sentences = _SENTENCE_END.split(text[:LONGEST].strip())
-        asked = next((one for one in reversed(sentences) if one.endswith(("?", "؟"))), "")
-        if not asked or len(sentences) < 2:
+        asked = question.last_asked()
+        if not asked:
             return whole
-        question = taken_apart(
-            split(asked), self.vocabularies[language], self._places, now.date(), *self._bounds, asked
-        )
-        reading = self._decided(question, language, now)
+        reading = self._decided(question.part(asked), language, now)
         known = reading.intent != "unknown"
         return replace(reading, declined=tuple(dict.fromkeys((*reading.declined, *whole.declined)))) if known else whole
 
