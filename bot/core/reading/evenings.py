@@ -5,7 +5,9 @@ from dataclasses import dataclass
 from datetime import date, datetime
 
 from bot.core.events import Event, over
+from bot.core.reading.about import About
 from bot.core.reading.ordinals import Ordinals
+from bot.core.reading.premises import Premises
 from bot.core.reading.question import Question
 from bot.core.reading.reading import Intent, Premise, Reading, Scope, Span
 
@@ -39,9 +41,10 @@ class Evenings:
             return self._of_named(named)
         if named:
             return None
-        if question.days and self._about_events(strong=4):
+        about = About(question)
+        if question.days and about.events(strong=4):
             return self._on_days()
-        if not question.days and self._about_events(strong=3):
+        if not question.days and about.events(strong=3):
             return self._of_all()
         return None
 
@@ -63,55 +66,13 @@ class Evenings:
             nowhere = "?"
         return tuple(event for event in self.events if event.id in ids), nowhere
 
-    def _about_events(self, strong: int) -> bool:
-        """Whether this is about the events at all; the fewer words say so, the fewer may be strange."""
-        question = self.question
-        strange, length = question.strange(), question.length()
-        if question.has("event", "events", "evening"):
-            asks = (
-                question.marked
-                or question.has("when", "where", "next", "list", "all", "more", "request")
-                or (
-                    not question.told
-                    and (length <= 6 or (bool(question.days) and not question.has("past")) or question.has("exist"))
-                )
-            )
-            return asks and strange <= min(strong, (length + 1) // 3) and length <= 40
-        if question.told or question.has("who_else"):
-            return False
-        if question.days:
-            sure = question.has("exist", "afterwards") and question.has("anything")
-            if question.has(
-                "exist", "anything", "go", "where", "ahead", "start", "what_time", "afterwards", "list", "all"
-            ):
-                return strange <= (1 if sure else 0) and length <= 25
-            if question.has("when") and not question.has("what_time", "start"):
-                return False  # "wann ist Weihnachten", "welcher Tag ist heute"
-            return strange == 0 and length <= (7 if question.marked else 3) and not question.has("past")
-        if strange:
-            return False
-        if question.has("when", "where"):
-            also = ("next", "start", "go", "ahead", "always", "exist", "more", "afterwards", "all", "list")
-            return question.has(*also) and length <= 15
-        if question.has("ahead", "what_time") or (question.has("list") and question.has("request")):
-            return length <= 15
-        if sum(map(bool, self._hourly())) > 1:
-            return length <= 15
-        return length <= 8 and (
-            question.has("next") or (question.has("more") and question.has("anything", "exist", "comes"))
-        )
-
-    def _hourly(self) -> tuple[object, ...]:
-        """Signs of a question about the hour at which all begin; two of them are enough."""
-        return self.question.has("start"), self.question.has("always"), self.question.times()
-
     # -- what is wanted
 
     def _of_named(self, named: tuple[Event, ...]) -> Reading | None:
         question = self.question
         if question.has("office") and not question.has("event", "evening", "events", "start") and not question.days:
             return None
-        premise = self._wrong(named)
+        premise = Premises(self.question).wrong(named)
         days = [day for day in question.days if day.every is None]
         asked = question.has("when", "start", "what_time", "exist", "anything")
         # "Ist das heute wirklich im Bürgerhaus?" doubts the place: it comes last.
@@ -121,7 +82,7 @@ class Evenings:
         certain = question.has("exist") or (question.has("anything") and not question.strange())
         whether = certain and days and not premise and not question.has("when", "start")
         intent: Intent = "event_where" if where else "event_on_date" if whether else "event_when"
-        return self._reading(intent, named, wrong_premise=premise, confirmed=self._confirmed(named, premise))
+        return self._reading(intent, named, wrong_premise=premise, confirmed=Premises(self.question).confirmed(named, premise))
 
     def _moved_on(self, named: Sequence[Event]) -> Reading | None:
         """ "Schützenplatz verpasst. Nächster?": what is named is over or missed, and what comes after it is wanted."""
@@ -166,14 +127,14 @@ class Evenings:
             return self._reading("event_where", found, span=span, wrong_premise=premise)
         several = (span.last - span.first).days > 10
         if found and several and question.has("start") and question.times():
-            return self._reading("event_when", found, span=span, wrong_premise=self._wrong_time(found))
+            return self._reading("event_when", found, span=span, wrong_premise=Premises(self.question).wrong_time(found))
         if self._next_asked() and question.has("event", "evening") and several:
             return self._reading("event_next", found[:1], span=span)
         if several or (question.has("list", "events", "all") and span.last != span.first):
             return self._reading("event_list", found, span=span, scope="span")
         if question.has("start", "when") and not question.has("exist", "anything") and found:
-            premise = self._wrong(tuple(found))
-            confirmed = self._confirmed(found, premise)
+            premise = Premises(self.question).wrong(tuple(found))
+            confirmed = Premises(self.question).confirmed(found, premise)
             return self._reading("event_when", found, span=span, wrong_premise=premise, confirmed=confirmed)
         return self._reading("event_on_date", found, span=span)
 
@@ -234,7 +195,7 @@ class Evenings:
             return self._next()
         if question.has("more") and not plural:
             return self._next()
-        hour = question.has("what_time") or sum(map(bool, self._hourly())) > 1
+        hour = question.has("what_time") or sum(map(bool, About(question).hourly())) > 1
         if hour and not question.has("next", "remaining", "where"):
             return self._reading("event_when", self.events, scope="start")
         if question.has("gone") and plural and not question.has("all"):
@@ -275,31 +236,7 @@ class Evenings:
             return Reading(intent="unknown", language=self.language, nowhere=nowhere, span=span)
         return None
 
-    # -- what is believed
-
-    def _wrong(self, named: Sequence[Event]) -> Premise:
-        """What somebody says about these events and is not so."""
-        question = self.question
-        days = {event.starts_at.date() for event in named}
-        spans = [one for day in question.days if day.every is None for one in (day.span, day.span.other) if one]
-        if spans and not any(day in span for day in days for span in spans):
-            return "date"
-        return self._wrong_time(named)
-
-    def _wrong_time(self, named: Sequence[Event]) -> Premise:
-        question = self.question
-        times = [(hour % 24, minute) for hour, minute in question.times()]
-        starts = {(event.starts_at.hour, event.starts_at.minute) for event in named}
-        starts |= {(hour % 12, minute) for hour, minute in starts if question.has("afternoon")}
-        if times and not starts & {*times, *((hour + 12, minute) for hour, minute in times if hour < 12)}:
-            return "time"
-        return ""
-
-    def _confirmed(self, named: Sequence[Event], premise: Premise) -> bool:
-        """Whether somebody asked for a yes, and it is one."""
-        question = self.question
-        said = bool(question.days or question.times())
-        return said and not premise and len(named) == 1 and not question.has("when", "where", "late")
+    # -- the reading
 
     def _reading(  # noqa: PLR0913 - the fields of a reading
         self,

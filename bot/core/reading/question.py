@@ -83,7 +83,7 @@ class Question:
         for place, word in enumerate(self.words):
             if word.kind != "word" or len(word.text) < 2 or place in covered or not self._looked_at(place):
                 continue
-            introduced = place in introducing and place + 1 not in subjects
+            introduced = place in introducing and not {place + 1, place + 2} & subjects
             if asking and self.clauses[place] not in asking:
                 total += ASIDE
             elif (self.nouns and word.capital) or introduced:
