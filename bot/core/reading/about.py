@@ -29,8 +29,10 @@ class About:
 
     def _asks_of_events(self) -> bool:
         question = self.question
-        if question.marked or question.has(*ASKING):
+        if question.marked or question.has("request", "when", "where"):
             return True
+        if question.has(*ASKING):
+            return not question.told or question.length() <= SHORT
         days = bool(question.days) and not question.has("past")
         return not question.told and (question.length() <= 6 or days or question.has("exist"))
 
@@ -40,13 +42,12 @@ class About:
         strange, length = question.strange(), question.length()
         addressed = question.has("you")
         if question.has(*WHETHER):
-            sure = addressed or question.marked or question.has("anything")
+            sure = question.has("anything") and question.has("exist", "afterwards")
             return strange <= (1 if sure else 0.5) and length <= LONG
         if question.has("when") and not question.has("what_time", "start"):
             # "wann ist Weihnachten", "welcher Tag ist heute"
             return addressed and strange < 1 and length <= MIDDLE
-        allowed = 1 if addressed else 0.5
-        return strange <= allowed and length <= (MIDDLE if question.marked or addressed else SHORT) and self._now()
+        return strange <= 0.5 and length <= (MIDDLE if question.marked or addressed else SHORT) and self._now()
 
     def _now(self) -> bool:
         """Whether nothing is told of the past: "gestern war schön"."""

@@ -15,8 +15,9 @@ from bot.core.reading.reading import Intent, Reading
 from bot.core.reading.vocabulary import Vocabulary
 from bot.core.reading.words import split
 
-REQUESTS = ("when", "where", "next", "list", "start", "cost", "may", "who_may", "exist", "online")
-"""Concepts of which a part of a message has to name one to be a question of its own."""
+REQUESTS = ("when", "where", "next", "start", "cost", "may", "who_may", "online", "event", "events")
+HINTS = ("exist", "list")
+"""Concepts of which a part of a message has to name one to be a question of its own; hints need a place or a day."""
 
 
 class Reader:
@@ -49,15 +50,16 @@ class Reader:
 
     def _asked_apart(self, question: Question, language: str, now: datetime) -> Reading | None:
         """ "Heim aus Misburg. Welche fehlen noch?": what is told before does not say which ones are wanted."""
-        asked = question.last_asked()
+        asked = question.last_asked() or question.behind("past")
         if not asked or question.has("injection", "other", "subject"):
             return None
         part = question.part(asked, inherits=False)
         wants = part.has("next") or (part.has("remaining", "more", "ahead") and part.has("list"))
-        if not wants or part.places or part.days or part.has("after_day"):
+        day = part.days and part.has("exist", "list", "anything") and not part.places
+        if not day and (not wants or part.days or part.places or part.has("after_day")):
             return None
         reading = self._decided(part, language, now)
-        return reading if reading.intent in {"event_next", "event_list"} else None
+        return reading if reading.intent in {"event_next", "event_list", "event_on_date"} else None
 
     def _asked_last(self, question: Question, language: str, now: datetime, whole: Reading) -> Reading:
         """The question that a longer message ends with; what is told before it often means nothing to the bot."""
@@ -93,7 +95,8 @@ class Reader:
         """The part of a question that can be answered, where another part cannot."""
         about = {question.clause(hit) for hit in question.of("subject", "other")}
         rest = question.part(question.kept - about)
-        if not rest.kept or rest.length() < 2 or not rest.has(*REQUESTS):
+        own = question.part(rest.kept, inherits=False)
+        if rest.length() < 2 or not (own.has(*REQUESTS) or (own.has(*HINTS) and (own.places or own.days))):
             return None
         found = self._known(rest, language, now)
         return replace(found, declined=tuple(declined)) if found and found.intent != "unknown" else None

@@ -30,6 +30,9 @@ class Evenings:
             return Reading(intent="unknown", language=self.language)
         if moved := self._moved_on(named):
             return moved
+        if named and question.has("except") and self._excepted():
+            rest = [event for event in self._coming() if event not in named]
+            return self._reading("event_list", rest, scope="coming")
         if nowhere and not named:
             return self._at_nowhere(nowhere)
         event = question.has("event", "events", "evening")
@@ -66,13 +69,33 @@ class Evenings:
             nowhere = "?"
         return tuple(event for event in self.events if event.id in ids), nowhere
 
+    def _excepted(self) -> bool:
+        """ "Alle außer Misburg": whether the place or the day that is named is the one that is not wanted."""
+        question = self.question
+        ends = {hit.end for hit in question.of("except")}
+        starts = [*(one.start for one in question.places), *(one.start for one in question.days)]
+        return question.has("list", "all", "events", "remaining") and any(
+            0 <= start - end <= 2 for start in starts for end in ends
+        )
+
+    def _elsewhere(self, named: tuple[Event, ...]) -> bool:
+        """ "Ist das in Döhren im Freizeitheim?": whether another building is named beside where the event is."""
+        question = self.question
+        known = {part for event in named for part in event.place.casefold().split()}
+        kinds = {question.words[hit.start].text for hit in question.of("building")}
+        other = any(kind not in word for kind in kinds for word in known) if kinds else False
+        strangers = any(not place.events for place in question.places)
+        return (other or strangers) and question.has("in") and question.marked and not question.has("reside")
+
     # -- what is wanted
 
     def _of_named(self, named: tuple[Event, ...]) -> Reading | None:
         question = self.question
         if question.has("office") and not question.has("event", "evening", "events", "start") and not question.days:
             return None
-        premise = Premises(self.question).wrong(named)
+        premise = Premises(question).wrong(named)
+        if not premise and len(named) == 1 and not question.has("when", "start") and self._elsewhere(named):
+            return self._reading("event_where", named, wrong_premise="place")
         days = [day for day in question.days if day.every is None]
         asked = question.has("when", "start", "what_time", "exist", "anything")
         # "Ist das heute wirklich im Bürgerhaus?" doubts the place: it comes last.
@@ -90,10 +113,11 @@ class Evenings:
         told = {question.clause(hit) for hit in question.of("missed", "past")}
         told |= {question.clause(place) for place in question.places} | {question.clause(day) for day in question.days}
         asking = {question.clause(hit) for hit in question.of("next", "more", "remaining", "afterwards")} - told
+        starts = [*question.places, *question.of("first_event", "ordinal", "last_event")]
         follows = any(
-            hit.end == place.start and question.has("comes", "next", "more")
+            0 <= one.start - hit.end <= 1 and question.has("comes", "next", "more", "remaining", "ahead")
             for hit in question.of("after_day")
-            for place in question.places
+            for one in starts
         )
         about = named or question.has("event", "events", "evening") or (question.length() <= 12 and not question.told)
         if not follows and not (
@@ -107,6 +131,8 @@ class Evenings:
             return None
         coming = [event for event in self._coming() if not named or event.starts_at > named[-1].starts_at]
         if question.has("remaining", "events", "all") and not question.has("next", "more"):
+            return self._reading("event_list", coming, scope="coming")
+        if question.has("list") and question.has("remaining", "ahead") and not question.has("next", "more", "afterwards"):
             return self._reading("event_list", coming, scope="coming")
         return self._reading("event_next", coming[:1])
 
@@ -216,7 +242,11 @@ class Evenings:
         return None
 
     def _next(self) -> Reading:
-        return self._reading("event_next", self._coming()[:1])
+        """The next event, or the one after it: "der übernächste Termin", "welcher kommt nach dem nächsten"."""
+        question = self.question
+        behind = {hit.end for hit in question.of("after_day")}
+        second = question.has("after_next") or any(hit.start in behind for hit in question.of("next"))
+        return self._reading("event_next", self._coming()[1:2] if second else self._coming()[:1])
 
     def _coming(self) -> tuple[Event, ...]:
         return tuple(event for event in self.events if not over(event, self.now))
@@ -226,7 +256,7 @@ class Evenings:
         question = self.question
         spans = [day.span for day in question.days if day.every is None and day.span.first == day.span.last]
         found = self._held(spans)[1] if spans else []
-        if found and question.has("where", "confirm", "event", "evening"):
+        if found and (question.marked or question.has("where", "confirm", "event", "evening")):
             return self._reading("event_where", found, span=spans[0], wrong_premise="place", nowhere=nowhere)
         about = question.has(
             "event", "events", "evening", "exist", "anything", "when", "where", "start", "confirm", "list", "go"

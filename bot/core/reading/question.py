@@ -113,6 +113,12 @@ class Question:
             return frozenset()
         return frozenset(self.clauses[self.sentence :])
 
+    def behind(self, *concepts: str) -> frozenset[int]:
+        """The last clause, where the one before names one of these concepts and no question: "Gestern war …, ist …"."""
+        told = {self.clause(hit) for hit in self.of(*concepts)}
+        last = self.clauses[-1] if self.clauses else 0
+        return frozenset({last}) if last - 1 in told and last not in told and len(self.kept) == 2 else frozenset()
+
     def part(self, clauses: Iterable[int], *, inherits: bool = True) -> "Question":
         """The question without the other clauses. Places and days stay where the part names none itself."""
         kept = frozenset(clauses)
