@@ -7,7 +7,7 @@ from bot.core.reading.question import Question
 LONG, MIDDLE, SHORT = 25, 15, 8
 """Words up to which a message without the name of an event may be about one: much, some or little says so."""
 WHETHER = ("exist", "anything", "go", "where", "ahead", "start", "what_time", "afterwards", "list", "all", "remaining")
-GOING = ("next", "start", "go", "ahead", "always", "exist", "more", "afterwards", "all", "list", "you", "remaining")
+GOING = ("next", "start", "comes", "go", "ahead", "always", "exist", "more", "afterwards", "all", "list", "you", "remaining")
 ASKING = ("when", "where", "next", "list", "all", "more", "request", "remaining", "ahead")
 
 
@@ -42,7 +42,7 @@ class About:
         strange, length = question.strange(), question.length()
         addressed = question.has("you")
         if question.has(*WHETHER):
-            sure = question.has("anything") and question.has("exist", "afterwards")
+            sure = question.has("exist") or (question.has("anything") and question.has("afterwards"))
             return strange <= (1 if sure else 0.5) and length <= LONG
         if question.has("when") and not question.has("what_time", "start"):
             # "wann ist Weihnachten", "welcher Tag ist heute"
@@ -59,11 +59,10 @@ class About:
         strange, length = question.strange(), question.length()
         addressed = question.has("you")
         if question.has("when", "where"):
-            surely = question.has("next", "you") and question.has("when", "where")
             if question.has(*GOING):
-                return strange <= (0.5 if surely else 0) and length <= MIDDLE
+                return strange <= (1 if question.has("next", "you") else 0.5) and length <= MIDDLE
             return strange == 0 and length <= 2
-        if strange > (0.5 if addressed else 0):
+        if strange > 0.5:
             return False
         if question.has("ahead", "what_time") or (
             question.has("list", "all", "what") and question.has("request", "remaining", "you")

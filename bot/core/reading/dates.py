@@ -36,6 +36,7 @@ class Dates(Surroundings):
 
     def _readings(self, place: int) -> Iterator[Found]:
         yield from self._written(place)
+        yield from self._part_of_month(place)
         yield from self._day_of_month(place)
         yield from self._counted(place)
         yield from self._named(place)
@@ -232,6 +233,34 @@ class Dates(Surroundings):
             return Found(Span(later, later, "weekday"), min(start, modifier.start), max(end, modifier.end))
         other = Span(coming + 7 * DAY, coming + 7 * DAY, "weekday") if ahead == 0 else None
         return Found(Span(coming, coming, "weekday", other), start, end)
+
+    def _part_of_month(self, place: int) -> Iterator[Found]:
+        """die zweite Woche im Dezember · letzte Novemberwoche · erste Dezemberhälfte."""
+        last = self._concept(place, "last")
+        number, end = (-1, last.end) if last else self._number(place, ordinal=True)
+        if not number or number > 5:
+            return
+        month = unit = None
+        for _ in range(4):
+            found = self._numbered(end, "month")
+            kind = self._concept(end, "half") or next((h for h in self._at.get(end, ()) if h.concept == "unit.week"), None)
+            if not (found or kind or self._concept(end, "of")):
+                break
+            month, unit = month or found, unit or kind
+            end = (found or kind or self._concept(end, "of") or unit).end
+            if month and unit:
+                break
+        if not (month and unit):
+            return
+        whole = self._month(int(_key(month)), self._year_in_figures(end))
+        if unit.concept == "half":
+            middle = whole.first + 14 * DAY
+            span = Span(whole.first, middle) if number == 1 else Span(middle + DAY, whole.last)
+        else:
+            inside = whole.last - 3 * DAY if number < 0 else whole.first + (7 * number - 4) * DAY
+            monday = inside - inside.weekday() * DAY
+            span = Span(monday, monday + 6 * DAY)
+        yield Found(span, place, end)
 
     def _part(self, key: str, hit: Hit) -> Iterator[Found]:
         behind = (self._numbered(hit.end + skipped, "month") for skipped in (0, 1, 2))

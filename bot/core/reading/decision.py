@@ -174,6 +174,7 @@ class Reader:
         if question.has("survey") and (wants or question.strange() == 0):
             return question.strange() <= 2
         taking_part = question.has("participate", "opinion") and not question.days and not question.places
+        taking_part = taking_part and not (question.has("go") and question.has("when", "where"))
         return (
             taking_part
             and question.has("how", "until_when", "where", "late", "missed")

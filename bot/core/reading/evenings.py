@@ -101,6 +101,7 @@ class Evenings:
         # "Ist das heute wirklich im Bürgerhaus?" doubts the place: it comes last.
         doubted = not asked and not question.times() and question.has("confirm") and not premise
         doubted = doubted and bool(days and question.places) and question.places[-1].start >= days[-1].end
+        doubted = doubted and any(hit.end == question.places[-1].start for hit in question.of("in"))
         where = (question.has("where") and not question.has("when")) or doubted
         certain = question.has("exist") or (question.has("anything") and not question.strange())
         whether = certain and days and not premise and not question.has("when", "start")

@@ -17,8 +17,9 @@ ASKING = {"when", "where", "next", "list", "exist", "anything", "start"}
 SUBJECTS = {"event", "events", "evening"}
 INTRODUCING = {"article", "next", "ordinal", "last", "after_next"}
 """Concepts behind which a noun stands that the question is about: "der nächste Flohmarkt"."""
-NOUN, UNKNOWN, NO_NOUN, ASIDE = 1.5, 1.0, 0.5, 0.3
-"""What a word counts that means nothing to the bot: a noun; any word; one that is no noun; one beside the question."""
+NOUN, UNKNOWN, NO_NOUN, LITTLE, ASIDE, ASIDES = 1.5, 1.0, 0.5, 0.4, 0.3, 0.5
+"""What a word counts that means nothing to the bot: a noun, any word, one that is no noun, a short one, one beside the
+question; and all of those together."""
 
 
 @dataclass(frozen=True)
@@ -79,18 +80,20 @@ class Question:
         asking = {self.clauses[hit.start] for hit in self.hits if hit.concept in ASKING or hit.concept in SUBJECTS}
         asking |= {self.clauses[one.start] for one in self.places}
         capitals = self.nouns and any(word.capital for word in self.words)
-        total = 0.0
+        total = aside = 0.0
         for place, word in enumerate(self.words):
             if word.kind != "word" or len(word.text) < 2 or place in covered or not self._looked_at(place):
                 continue
             introduced = place in introducing and not {place + 1, place + 2} & subjects
             if asking and self.clauses[place] not in asking:
-                total += ASIDE
+                aside += ASIDE
+            elif len(word.text) < 4 and not (self.nouns and word.capital):
+                total += LITTLE
             elif (self.nouns and word.capital) or introduced:
                 total += NOUN
             else:
                 total += NO_NOUN if capitals else UNKNOWN
-        return total
+        return total + min(aside, ASIDES)
 
     def strange_behind(self, concept: str) -> bool:
         """Whether a word that means nothing to the bot follows this concept: "in Buxtehude"."""

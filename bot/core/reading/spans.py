@@ -116,8 +116,8 @@ class Spans(Surroundings):
         bounded = []
         for one in found:
             span = one.span
-            if apart := self._apart(one):
-                bounded.append(apart)
+            if other := self._apart(one) or self._week_of(one):
+                bounded.append(other)
                 continue
             for name, step in (("day_after", DAY), ("day_before", -DAY)):
                 if span.first == span.last and any(self._ends(one.start - skipped, name) for skipped in (0, 1, 2)):
@@ -161,6 +161,18 @@ class Spans(Surroundings):
                 number, begin = self._number_before(unit.start)
                 day = one.span.first + sign * number * UNIT_DAYS[unit.concept] * DAY
                 return replace(one, span=Span(day, day, "weekday"), start=begin)
+        return None
+
+    def _week_of(self, one: Found) -> Found | None:
+        """ "die Woche vom 8. Dezember": the whole week."""
+        if one.span.first != one.span.last:
+            return None
+        for start in (one.start, one.start - 1):
+            for hit in self._until.get(start, ()):
+                week = next((h for h in self._until.get(hit.start, ()) if h.concept == "unit.week"), None)
+                if week and hit.concept in {"of", "between", "on_day"}:
+                    monday = one.span.first - one.span.first.weekday() * DAY
+                    return replace(one, span=Span(monday, monday + 6 * DAY), start=week.start)
         return None
 
     def _number_before(self, place: int) -> tuple[int, int]:

@@ -15,7 +15,7 @@ ASKING = ("when", "where")
 FILLER = "filler"
 """The concept of words that say nothing by themselves."""
 COMPOUND_BEGINS = {"month", "weekday", "every_weekday", "holiday", "weekend", "last_event", "first_event"}
-COMPOUND_ENDS = {"event", "events", "evening", "evening_bare"}
+COMPOUND_ENDS = {"event", "events", "evening", "evening_bare", "unit", "half"}
 """What a compound may consist of."""
 _SHORTEST_COMPOUND = 10
 GAP = "…"
@@ -144,8 +144,8 @@ class Vocabulary:
         return found
 
     def _apart(self, word: Word) -> list[Word]:
-        """ "Novembertermine" is "November" and "Termine". What is before any other noun is left: "Zahnarzttermin"."""
-        for cut in range(5, len(word.text) - 4):
+        """ "Novembertermine" is "November" and "Termine", "Dezemberwoche" a week. What is before any other noun is left: "Zahnarzttermin"."""
+        for cut in range(3, len(word.text) - 4):
             if self._names(word.text[cut:], COMPOUND_ENDS) and self._names(word.text[:cut], COMPOUND_BEGINS):
                 return [replace(word, text=word.text[:cut]), replace(word, text=word.text[cut:])]
         return [word]
@@ -191,7 +191,7 @@ class Vocabulary:
         if len(word) >= _SHORTEST_GUESS:
             near = self._near.get((len(word), sound[:1]), ())
             found = process.extractOne(word, near, scorer=OSA.distance, score_cutoff=allowed)
-            if found:
+            if found and self._sound(found[0][:1]) == self._sound(word[:1]):
                 return str(found[0])
         best = process.extractOne(word, alike, scorer=OSA.distance, score_cutoff=allowed + 1)
         return str(best[0]) if best and len(sound) >= 3 else None
