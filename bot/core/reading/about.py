@@ -68,6 +68,8 @@ class About:
             question.has("list", "all", "what") and question.has("request", "remaining", "you")
         ):
             return length <= MIDDLE
+        if question.has("list") and question.has("all"):
+            return strange == 0 and length <= SHORT
         if sum(map(bool, self.hourly())) > 1:
             return length <= MIDDLE
         following = question.has("next") or (question.has("more") and question.has("anything", "exist", "comes"))

@@ -82,14 +82,17 @@ class Dates(Surroundings):
                 return
             if not self._concept(end + skipped, "of"):
                 break
-        if self._words[place].kind in {"ordinal", "number"} or self._ends(place, "on_calendar"):
+        if self._words[place].kind in {"ordinal", "number"} or self._ends(place, "on_calendar") or self._behind_weekday(place):
             yield from self._bare_day(day, place, end)
+
+    def _behind_weekday(self, place: int) -> bool:
+        """ "Mittwoch der 26."."""
+        return any(self._numbered(place - skipped, "weekday") for skipped in (1, 2))
 
     def _bare_day(self, day: int, place: int, end: int) -> Iterator[Found]:
         """ "am 26.": the coming day of that number. Not "der 4. Termin" and not "um 18"."""
         introduced = self._ends(place, "on_day") or self._ends(place, "between")
-        weekday = self._numbered(place - 1, "weekday") or self._numbered(place - 2, "weekday")
-        if not (introduced or weekday) or self._concept(end, "event", "events", "evening", "evening_bare", "clock", "unit", "holiday", "calendar_week", "times"):
+        if not (introduced or self._behind_weekday(place)) or self._concept(end, "event", "events", "evening", "evening_bare", "clock", "unit", "holiday", "calendar_week", "times"):
             return
         if self._words[place].kind == "number" and self._ends(place, "at_time"):
             return

@@ -56,6 +56,8 @@ class Reader:
         part = question.part(asked, inherits=False)
         wants = part.has("next") or (part.has("remaining", "more", "ahead") and part.has("list"))
         day = part.days and part.has("exist", "list", "anything") and not part.places
+        if part.has("online") and self._online(part) and not part.has("event", "events", "evening"):
+            return self._with_intent("online_participation", language)
         if not day and (not wants or part.days or part.places or part.has("after_day")):
             return None
         reading = self._decided(part, language, now)

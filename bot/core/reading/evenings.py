@@ -233,7 +233,7 @@ class Evenings:
         if plural:
             every = question.has("all") or len(coming) == len(self.events) or not coming
             return self._reading("event_list", self.events if every else coming, scope="all" if every else "coming")
-        wanted = ("event", "evening", "start", "go", "afterwards", "exist", "more")
+        wanted = ("event", "evening", "start", "go", "afterwards", "exist", "more", "comes", "you")
         if question.has(*wanted) and question.has("when", "where", "start"):
             return self._next()
         brief = question.length() <= (3 if question.told else 6)

@@ -87,6 +87,11 @@ class Spans(Surroundings):
         if {"and", "or"} & set(between):
             ranged = any(self._ends(start - skipped, "between") for skipped in (0, 1, 2))
             return Found(Span(first.first, second.last), start, end) if ranged else None
+        if first.said == "weekday" and second.first == second.last and {"after_day", "before"} & set(between):
+            sign = 1 if "after_day" in between else -1  # "Montag nach dem zweiten Advent"
+            days = (sign * (first.first.weekday() - second.first.weekday()) - 1) % 7 + 1
+            day = second.first + sign * days * DAY
+            return Found(Span(day, day, "weekday"), start, end, closed=True)
         if first.said == "weekday" and second.said == "date":
             return replace(one, start=start)
         if first.said == "date" and second.said == "weekday":
@@ -116,7 +121,8 @@ class Spans(Surroundings):
         bounded = []
         for one in found:
             span = one.span
-            if other := self._apart(one) or self._week_of(one):
+            other = one if one.closed and span.first == span.last else self._apart(one) or self._week_of(one)
+            if other:
                 bounded.append(other)
                 continue
             for name, step in (("day_after", DAY), ("day_before", -DAY)):
