@@ -7,7 +7,21 @@ from bot.core.reading.question import Question
 LONG, MIDDLE, SHORT = 25, 15, 8
 """Words up to which a message without the name of an event may be about one: much, some or little says so."""
 WHETHER = ("exist", "anything", "go", "where", "ahead", "start", "what_time", "afterwards", "list", "all", "remaining")
-GOING = ("next", "start", "comes", "go", "ahead", "always", "exist", "more", "afterwards", "all", "list", "you", "remaining")
+GOING = (
+    "next",
+    "start",
+    "comes",
+    "go",
+    "ahead",
+    "always",
+    "exist",
+    "more",
+    "afterwards",
+    "all",
+    "list",
+    "you",
+    "remaining",
+)
 ASKING = ("when", "where", "next", "list", "all", "more", "request", "remaining", "ahead")
 
 
@@ -57,7 +71,6 @@ class About:
         """Neither an event nor a day is named."""
         question = self.question
         strange, length = question.strange(), question.length()
-        addressed = question.has("you")
         if question.has("when", "where"):
             if question.has(*GOING):
                 return strange <= (1 if question.has("next", "you") else 0.5) and length <= MIDDLE

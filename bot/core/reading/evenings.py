@@ -106,7 +106,9 @@ class Evenings:
         certain = question.has("exist") or (question.has("anything") and not question.strange())
         whether = certain and days and not premise and not question.has("when", "start")
         intent: Intent = "event_where" if where else "event_on_date" if whether else "event_when"
-        return self._reading(intent, named, wrong_premise=premise, confirmed=Premises(self.question).confirmed(named, premise))
+        return self._reading(
+            intent, named, wrong_premise=premise, confirmed=Premises(self.question).confirmed(named, premise)
+        )
 
     def _moved_on(self, named: Sequence[Event]) -> Reading | None:
         """ "Schützenplatz verpasst. Nächster?": what is named is over or missed, and what comes after it is wanted."""
@@ -114,11 +116,12 @@ class Evenings:
         told = {question.clause(hit) for hit in question.of("missed", "past")}
         told |= {question.clause(place) for place in question.places} | {question.clause(day) for day in question.days}
         asking = {question.clause(hit) for hit in question.of("next", "more", "remaining", "afterwards")} - told
-        starts = [*question.places, *question.of("first_event", "ordinal", "last_event")]
+        starts = [place.start for place in question.places]
+        starts += [hit.start for hit in question.of("first_event", "ordinal", "last_event")]
         follows = any(
-            0 <= one.start - hit.end <= 1 and question.has("comes", "next", "more", "remaining", "ahead")
+            0 <= start - hit.end <= 1 and question.has("comes", "next", "more", "remaining", "ahead")
             for hit in question.of("after_day")
-            for one in starts
+            for start in starts
         )
         about = named or question.has("event", "events", "evening") or (question.length() <= 12 and not question.told)
         if not follows and not (
@@ -133,7 +136,11 @@ class Evenings:
         coming = [event for event in self._coming() if not named or event.starts_at > named[-1].starts_at]
         if question.has("remaining", "events", "all") and not question.has("next", "more"):
             return self._reading("event_list", coming, scope="coming")
-        if question.has("list") and question.has("remaining", "ahead") and not question.has("next", "more", "afterwards"):
+        if (
+            question.has("list")
+            and question.has("remaining", "ahead")
+            and not question.has("next", "more", "afterwards")
+        ):
             return self._reading("event_list", coming, scope="coming")
         return self._reading("event_next", coming[:1])
 
@@ -154,7 +161,9 @@ class Evenings:
             return self._reading("event_where", found, span=span, wrong_premise=premise)
         several = (span.last - span.first).days > 10
         if found and several and question.has("start") and question.times():
-            return self._reading("event_when", found, span=span, wrong_premise=Premises(self.question).wrong_time(found))
+            return self._reading(
+                "event_when", found, span=span, wrong_premise=Premises(self.question).wrong_time(found)
+            )
         if self._next_asked() and question.has("event", "evening") and several:
             return self._reading("event_next", found[:1], span=span)
         if several or (question.has("list", "events", "all") and span.last != span.first):

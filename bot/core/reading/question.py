@@ -182,15 +182,24 @@ def taken_apart(  # noqa: PLR0913, PLR0917 - what a question is seen from
         or (words and (words[-1].kind == "date" or (words[-1].kind == "ordinal" and len(words) < 6)))
     )
     told = not asked and text.rstrip("\"'»“) ").endswith((".", "!", "…"))
-    sentences = [one for one in _SENTENCE_END.split(text[:LONGEST].strip()) if any(map(str.isalnum, one))]
-    last = next((number for number in range(len(sentences) - 1, 0, -1) if sentences[number].endswith(("?", "؟"))), 0)
-    sentence = sum(len(split(one)) for one in sentences[:last]) if last else 0
+    sentence = _last_question(text)
     clauses, current = [], 0
     joints = {hit.start for hit in hits if hit.concept == "and"}
     for place, word in enumerate(right):
         current += (place > 0 and word.clause != right[place - 1].clause) or (place in joints and place > 0)
         clauses.append(current)
-    return Question(tuple(right), tuple(hits), tuple(named), days, tuple(clauses), frozenset(clauses), marked, told, sentence, vocabulary.capital_nouns)
+    return Question(
+        tuple(right),
+        tuple(hits),
+        tuple(named),
+        days,
+        tuple(clauses),
+        frozenset(clauses),
+        marked,
+        told,
+        sentence,
+        vocabulary.capital_nouns,
+    )
 
 
 def _without_hyphens(words: list[Word], vocabulary: Vocabulary) -> list[Word]:
@@ -222,3 +231,10 @@ def _with_evenings(hits: list[Hit], words: list[Word]) -> list[Hit]:
 def _corrected(word: Word, vocabulary: Vocabulary) -> Word:
     text = vocabulary.corrected(word.text)
     return replace(word, text=text) if text else word
+
+
+def _last_question(text: str) -> int:
+    """The word with which the last sentence that asks begins; 0 where no other stands before it."""
+    sentences = [one for one in _SENTENCE_END.split(text[:LONGEST].strip()) if any(map(str.isalnum, one))]
+    asked = next((number for number in range(len(sentences) - 1, 0, -1) if sentences[number].endswith(("?", "؟"))), 0)
+    return sum(len(split(one)) for one in sentences[:asked])

@@ -90,8 +90,8 @@ class Spans(Surroundings):
         if first.said == "weekday" and second.first == second.last and {"after_day", "before"} & set(between):
             sign = 1 if "after_day" in between else -1  # "Montag nach dem zweiten Advent"
             days = (sign * (first.first.weekday() - second.first.weekday()) - 1) % 7 + 1
-            day = second.first + sign * days * DAY
-            return Found(Span(day, day, "weekday"), start, end, closed=True)
+            after = second.first + sign * days * DAY
+            return Found(Span(after, after, "weekday"), start, end, closed=True)
         if first.said == "weekday" and second.said == "date":
             return replace(one, start=start)
         if first.said == "date" and second.said == "weekday":
@@ -121,9 +121,9 @@ class Spans(Surroundings):
         bounded = []
         for one in found:
             span = one.span
-            other = one if one.closed and span.first == span.last else self._apart(one) or self._week_of(one)
-            if other:
-                bounded.append(other)
+            settled = one if one.closed and span.first == span.last else self._apart(one) or self._week_of(one)
+            if settled:
+                bounded.append(settled)
                 continue
             for name, step in (("day_after", DAY), ("day_before", -DAY)):
                 if span.first == span.last and any(self._ends(one.start - skipped, name) for skipped in (0, 1, 2)):
@@ -161,7 +161,11 @@ class Spans(Surroundings):
         for start in range(one.start, max(-1, one.start - 3), -1):
             for name, sign in (("before", -1), ("after_day", 1)):
                 bound = self._ends(start, name)
-                unit = next((h for h in self._until.get(bound.start, ()) if h.concept in UNIT_DAYS), None) if bound else None
+                unit = (
+                    next((h for h in self._until.get(bound.start, ()) if h.concept in UNIT_DAYS), None)
+                    if bound
+                    else None
+                )
                 if unit is None:
                     continue
                 number, begin = self._number_before(unit.start)

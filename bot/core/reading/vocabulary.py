@@ -144,7 +144,7 @@ class Vocabulary:
         return found
 
     def _apart(self, word: Word) -> list[Word]:
-        """ "Novembertermine" is "November" and "Termine", "Dezemberwoche" a week. What is before any other noun is left: "Zahnarzttermin"."""
+        """ "Novembertermine" is "November" and "Termine", "Dezemberwoche" a week; "Zahnarzttermin" stays."""
         for cut in range(3, len(word.text) - 4):
             if self._names(word.text[cut:], COMPOUND_ENDS) and self._names(word.text[:cut], COMPOUND_BEGINS):
                 return [replace(word, text=word.text[:cut]), replace(word, text=word.text[cut:])]
