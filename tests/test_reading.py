@@ -22,6 +22,8 @@ HANNOVER = Reader(load_process(CONTENT, locales.available(LOCALES)), Vocabularie
 PRACTICE = Path(__file__).parent / "questions" / "practice.jsonl"
 SHARED = Path(__file__).parents[2] / "shared" / "qa" / "dev.jsonl"
 OWN = Path(__file__).parent / "questions" / "own.jsonl"
+SECOND = Path(__file__).parent / "questions" / "second.jsonl"
+"""German questions by somebody who had not seen the code; the vocabulary has been tuned on them since."""
 OFF_TOPIC = Path(__file__).parent / "questions" / "offtopic.txt"
 ALL = "muehlenberg misburg schuetzenplatz doehren sahlkamp"
 THURSDAY = "2025-11-20T10:00:00+01:00"
@@ -54,6 +56,18 @@ def told(question: str, now: str = THURSDAY, language: str = "de") -> str:
         ("kw 50 was los?", "event_on_date", "doehren sahlkamp"),
         ("am tag nach dem zweiten advent was?", "event_on_date", "doehren"),
         ("welche Termine sind mittwochs", "event_list", "misburg schuetzenplatz"),
+        ("mittwoch der 26te?", "event_on_date", "misburg"),
+        ("drei wochen vor heiligabend was?", "event_on_date", "schuetzenplatz"),
+        ("ab morgen bis mittwoch was los?", "event_on_date", "misburg"),
+        ("Habt ihr am ersten Mittwoch im Dezember was?", "event_on_date", "schuetzenplatz"),
+        ("Am Montag nach dem zweiten Advent?", "event_on_date", "doehren"),
+        ("was geht in der zweiten dezemberwoche?", "event_on_date", "doehren sahlkamp"),
+        ("novembertermine", "event_list", "muehlenberg misburg"),
+        ("Alle außer Misburg bitte", "event_list", "schuetzenplatz doehren sahlkamp"),
+        ("So, heim aus Misburg. Welche drei fehlen noch?", "event_list", "misburg schuetzenplatz doehren sahlkamp"),
+        ("Welcher Abend kommt nach dem nächsten?", "event_next", "schuetzenplatz"),
+        ("Nu, wo drefft ihr eich denn 's nächste Mal?", "event_next", "misburg"),
+        ("Wann ist der nächste Blutspendetermin?", "unknown", ""),
         ("die letzten beiden termine", "event_list", "doehren sahlkamp"),
         ("wann ist der vorletzte abend", "event_when", "doehren"),
         ("wann ist der sechste Termin", "unknown", ""),
@@ -160,7 +174,7 @@ def _examined(path: Path) -> tuple[list[str], int, list[str]]:
     return wrong, len(asked), fabricated
 
 
-@pytest.mark.parametrize("path", [SHARED, PRACTICE, OWN], ids=["shared", "practice", "own"])
+@pytest.mark.parametrize("path", [SHARED, PRACTICE, OWN, SECOND], ids=["shared", "practice", "own", "second"])
 def test_questions_as_people_write_them_are_read_rightly_and_nothing_is_invented(path: Path) -> None:
     if not path.exists():
         pytest.skip(f"{path.name} is not beside this repository")

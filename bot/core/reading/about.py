@@ -37,7 +37,9 @@ class About:
         if question.has("event", "events", "evening"):
             strange, length = question.strange(), question.length()
             return self._asks_of_events() and strange <= min(strong, (length + 1) // 3) and length <= 40
-        if question.told or question.has("who_else"):
+        if question.has("who_else"):
+            return False
+        if question.told:
             return False
         return self._of_days() if question.days else self._of_none()
 

@@ -51,10 +51,11 @@ class Reader:
     def _asked_apart(self, question: Question, language: str, now: datetime) -> Reading | None:
         """ "Heim aus Misburg. Welche fehlen noch?": what is told before does not say which ones are wanted."""
         asked = question.last_asked() or question.behind("past")
-        if not asked or question.has("injection", "other", "subject"):
+        if not asked or question.has("injection", "other", "subject", "missed"):
             return None
         part = question.part(asked, inherits=False)
-        wants = part.has("next") or (part.has("remaining", "more", "ahead") and part.has("list"))
+        further = part.has("comes") and part.has("when") and question.has("past", "missed")
+        wants = further or part.has("next") or (part.has("remaining", "more", "ahead") and part.has("list"))
         day = part.days and part.has("exist", "list", "anything") and not part.places
         if part.has("online") and self._online(part) and not part.has("event", "events", "evening"):
             return self._with_intent("online_participation", language)

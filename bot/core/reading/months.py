@@ -22,7 +22,7 @@ class Months(Surroundings):
         self._window = (first - NEAR, last + NEAR)
 
     def _part_of_month(self, place: int) -> Iterator[Found]:
-        """die zweite Woche im Dezember · letzte Novemberwoche · erste Dezemberhälfte."""
+        """die zweite Woche im Dezember · letzte Novemberwoche · erste Dezemberhälfte · erster Mittwoch im Dezember."""
         last = self._concept(place, "last")
         number, end = (-1, last.end) if last else self._number(place, ordinal=True)
         if not number or number > 5:
@@ -30,11 +30,11 @@ class Months(Surroundings):
         month: Hit | None = None
         unit: Hit | None = None
         for _ in range(4):
-            step = self._numbered(end, "month") or self._concept(end, "half", "of") or self._week(end)
+            step = self._numbered(end, "month") or self._unit(end) or self._concept(end, "of")
             if step is None or (month is not None and unit is not None):
                 break
             month = step if step.concept.startswith("month.") else month
-            unit = step if step.concept in {"half", "unit.week"} else unit
+            unit = step if step == self._unit(end) else unit
             end = step.end
         if month is None or unit is None:
             return
@@ -42,14 +42,20 @@ class Months(Surroundings):
         if unit.concept == "half":
             middle = whole.first + 14 * DAY
             span = Span(whole.first, middle) if number == 1 else Span(middle + DAY, whole.last)
+        elif unit.concept.startswith("weekday."):
+            ahead = (int(key_of(unit)) - 1 - whole.first.weekday()) % 7
+            day = whole.first + (ahead + 7 * (number - 1 if number > 0 else (whole.last.day - 1 - ahead) // 7)) * DAY
+            span = Span(day, day, "weekday")
         else:
             inside = whole.last - 3 * DAY if number < 0 else whole.first + (7 * number - 4) * DAY
             monday = inside - inside.weekday() * DAY
             span = Span(monday, monday + 6 * DAY)
         yield Found(span, place, end)
 
-    def _week(self, place: int) -> Hit | None:
-        return next((hit for hit in self._at.get(place, ()) if hit.concept == "unit.week"), None)
+    def _unit(self, place: int) -> Hit | None:
+        """What a month is divided into: a week, a half, a weekday."""
+        week = next((hit for hit in self._at.get(place, ()) if hit.concept == "unit.week"), None)
+        return week or self._concept(place, "half") or self._numbered(place, "weekday")
 
     def _part(self, key: str, hit: Hit) -> Iterator[Found]:
         behind = (self._numbered(hit.end + skipped, "month") for skipped in (0, 1, 2))
