@@ -46,7 +46,7 @@ from storage.statistics import Participation
 from storage.vault import Vault
 from storage.wishes import State, Wish
 
-TIDY_APART = 5.0
+TIDY_APART = 10.0
 """Seconds between two times that submitted drafts are taken out of the files: each holds up everybody for a while."""
 
 
@@ -243,7 +243,7 @@ class Memory:
     async def tidy(self, *, at_once: bool = False) -> None:
         """Take what was erased or submitted out of the database's own files, too. Slow, so it comes after the reply.
 
-        With `at_once` only where that is quick enough to follow a batch; submissions share one within some seconds.
+        With `at_once` only where that is quick enough to follow a batch; submissions share one within ten seconds.
         """
         now = asyncio.get_running_loop().time()
         too_soon = not self._asked_for and now < self._tidied + TIDY_APART
