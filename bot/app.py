@@ -249,6 +249,7 @@ async def run(config: Config, now: str | None, speed: float) -> None:
     for sign in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(sign, stop.set)
     metrics = Metrics()
+    # The database's threads would keep the interpreter for 5 ms at a time, whenever the loop lets go of it to send.
     sys.setswitchinterval(0.0005)
     clock = Clock(parse_instant(now, process.zone) if now else None, speed)
     async with AsyncExitStack() as stack:

@@ -11,7 +11,7 @@ from bot.core.reading import Vocabulary
 from bot.core.texts import Texts
 from bot.problems import UserError
 
-LISTS = ("endings", "prefixes")
+LISTS = ("endings", "prefixes", "capital_nouns")
 """Keys beside the sections."""
 
 
@@ -56,7 +56,7 @@ def load(path: Path) -> Vocabulary:
     entries = {
         (key if section == "concepts" else f"{section}.{key}" if section != "calendar_week" else section): _listed(text)
         for section, content in words.items()
-        if isinstance(content, dict) and section not in {"sentences", "subject_name"}
+        if isinstance(content, dict) and section not in {"sentences", "subject_name", "spellings"}
         for key, text in _flat(content, path)
     }
     return Vocabulary(
@@ -66,6 +66,8 @@ def load(path: Path) -> Vocabulary:
         sounds=words.get("sounds", ()),
         endings=_listed(words.get("endings", "")),
         prefixes=_listed(words.get("prefixes", "")),
+        spellings={word: _listed(others) for word, others in _flat(words.get("spellings", {}), path)},
+        capital_nouns=words.get("capital_nouns") == "yes",
     )
 
 

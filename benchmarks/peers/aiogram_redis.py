@@ -45,7 +45,9 @@ class Survey:
     async def tapped(self, query: CallbackQuery, state: FSMContext) -> None:
         """A button is the answer."""
         answers = (await state.get_data())["answers"]
-        await self._go_on(query.bot, query.from_user.id, state, query.data, answers, query.answer())
+        await self._go_on(
+            query.bot, query.from_user.id, state, query.data, answers, query.bot.answer_callback_query(query.id)
+        )
 
     async def typed(self, message: Message, state: FSMContext) -> None:
         """A text is the answer."""

@@ -5,23 +5,19 @@ from collections.abc import Iterator, Sequence
 from datetime import date, timedelta
 
 from bot.core.reading.holidays import holidays
+from bot.core.reading.months import Months, day_of, end_of, key_of
 from bot.core.reading.reading import Said, Span
-from bot.core.reading.spans import DAY, Found, Spans, Surroundings
+from bot.core.reading.spans import DAY, Found, Spans
 from bot.core.reading.vocabulary import Hit
 from bot.core.reading.words import Word
 
-NEAR = timedelta(days=60)
-"""How far around the process a date without a year is taken to belong to it."""
 
-
-class Dates(Surroundings):
+class Dates(Months):
     """The days in one question. `first` and `last` are those between which the process happens."""
 
     def __init__(self, words: Sequence[Word], hits: Sequence[Hit], today: date, first: date, last: date) -> None:
-        super().__init__(words, hits)
+        super().__init__(words, hits, today, first, last)
         self._past = any(hit.concept == "past" for hit in hits)
-        self._today = today
-        self._window = (first - NEAR, last + NEAR)
 
     def find(self) -> list[Found]:
         """All days named, in the order of the words, those that belong together joined."""
@@ -36,6 +32,7 @@ class Dates(Surroundings):
 
     def _readings(self, place: int) -> Iterator[Found]:
         yield from self._written(place)
+        yield from self._part_of_month(place)
         yield from self._day_of_month(place)
         yield from self._counted(place)
         yield from self._named(place)
@@ -70,32 +67,41 @@ class Dates(Surroundings):
             if not number and self._concept(month.end, "of"):
                 number, after = self._number(month.end + 1, ordinal=True)
             if number and number <= 31 and not self._concept(after, "clock"):
-                yield from self._day(number, int(_key(month)), place, after)
+                yield from self._day(number, int(key_of(month)), place, after)
             return
         if not day or day > 31:
             return
         for skipped in (0, 1, 2):
             month = self._numbered(end + skipped, "month")
             if month:
-                yield from self._day(day, int(_key(month)), place, month.end)
+                yield from self._day(day, int(key_of(month)), place, month.end)
                 return
             if not self._concept(end + skipped, "of"):
                 break
-        if self._words[place].kind in {"ordinal", "number"}:
+        spelled = self._numbered(place, "ordinal") and self._behind_weekday(place)
+        if self._words[place].kind in {"ordinal", "number"} or self._ends(place, "on_calendar") or spelled:
             yield from self._bare_day(day, place, end)
+
+    def _behind_weekday(self, place: int) -> bool:
+        """ "Mittwoch der 26."."""
+        return any(self._numbered(place - skipped, "weekday") for skipped in (1, 2))
 
     def _bare_day(self, day: int, place: int, end: int) -> Iterator[Found]:
         """ "am 26.": the coming day of that number. Not "der 4. Termin" and not "um 18"."""
         introduced = self._ends(place, "on_day") or self._ends(place, "between")
-        if not introduced or self._concept(end, "event", "clock", "unit", "holiday", "calendar_week", "times"):
+        if not (introduced or self._behind_weekday(place)) or self._concept(
+            end, "event", "events", "evening", "evening_bare", "clock", "unit", "holiday", "calendar_week", "times"
+        ):
             return
         if self._words[place].kind == "number" and self._ends(place, "at_time"):
             return
         months = [(self._today.replace(day=1) + timedelta(days=31 * step)).replace(day=1) for step in (-1, 0, 1, 2)]
-        days = [made for month in months if (made := _made(day, month.month, month.year))]
+        days = [made for month in months if (made := day_of(day, month.month, month.year))]
         coming = next((made for made in days if made >= self._today), None)
         past = next((made for made in reversed(days) if made < self._today), None)
-        if coming:
+        if past and self._past:
+            yield Found(Span(past, past, "date"), place, end, loose=True)
+        elif coming:
             other = Span(past, past, "date") if past else None
             yield Found(Span(coming, coming, "date", other), place, end, loose=True)
 
@@ -104,24 +110,6 @@ class Dates(Surroundings):
         made = self._date(day, month, year)
         if made:
             yield Found(Span(made, made, "date"), start, end + (year > 0))
-
-    def _year_in_figures(self, place: int) -> int:
-        if place < len(self._words) and re.fullmatch(r"20\d\d", self._words[place].text):
-            return int(self._words[place].text)
-        return 0
-
-    def _number(self, place: int, *, ordinal: bool = False) -> tuple[int, int]:
-        """A number in figures or in words and where it ends; 0 where there is none."""
-        if place >= len(self._words):
-            return 0, place
-        word = self._words[place]
-        if word.kind in {"number", "ordinal"} and len(word.text) < 5:
-            return int(word.text), place + 1
-        for name in ("ordinal", "number") if ordinal else ("number",):
-            hit = self._numbered(place, name)
-            if hit and _key(hit).isdigit():
-                return int(_key(hit)), hit.end
-        return 0, place
 
     # -- words
 
@@ -135,7 +123,7 @@ class Dates(Surroundings):
         if number and number <= 53 and (hit := self._concept(after, "calendar_week")):
             yield self._week_of_year(number, place, hit.end)
         if hit := self._numbered(place, "after"):
-            yield self._in_days(int(_key(hit)), place, hit.end)
+            yield self._in_days(int(key_of(hit)), place, hit.end)
         introduced = self._concept(place, "in_days")
         start = introduced.end if introduced else place
         number, end = self._number(start)
@@ -145,12 +133,12 @@ class Dates(Surroundings):
             number, end = self._number(ahead.end)
             unit = self._numbered(end, "unit") if number and number < 100 else None
             if unit:
-                days = {"day": 1, "week": 7, "month": 30}[_key(unit)] * number
+                days = {"day": 1, "week": 7, "month": 30}[key_of(unit)] * number
                 yield Found(Span(self._today, self._today + days * DAY), place, unit.end)
         elif unit and (introduced or self._concept(unit.end, "later")):
             ends = unit.end if introduced else unit.end + 1
-            days = {"day": 1, "week": 7, "month": 30}[_key(unit)] * number
-            if _key(unit) == "month":
+            days = {"day": 1, "week": 7, "month": 30}[key_of(unit)] * number
+            if key_of(unit) == "month":
                 middle = self._today + days * DAY
                 yield Found(Span(middle - 10 * DAY, middle + 10 * DAY), place, ends)
             else:
@@ -198,7 +186,7 @@ class Dates(Surroundings):
                 yield Found(self._month(int(key), year), hit.start, hit.end + (year > 0))
             elif section == "this_month":
                 first = (self._today.replace(day=1) + timedelta(days=31 * int(key))).replace(day=1)
-                yield Found(Span(first, _month_end(first)), hit.start, hit.end)
+                yield Found(Span(first, end_of(first)), hit.start, hit.end)
             elif section == "year":
                 year = self._today.year + int(key)
                 yield Found(Span(date(year, 1, 1), date(year, 12, 31)), hit.start, hit.end)
@@ -230,25 +218,6 @@ class Dates(Surroundings):
         other = Span(coming + 7 * DAY, coming + 7 * DAY, "weekday") if ahead == 0 else None
         return Found(Span(coming, coming, "weekday", other), start, end)
 
-    def _part(self, key: str, hit: Hit) -> Iterator[Found]:
-        behind = (self._numbered(hit.end + skipped, "month") for skipped in (0, 1, 2))
-        before = (one for one in self._until.get(hit.start, ()) if one.concept.startswith("month."))
-        named = next((one for one in (*behind, *before) if one), None)
-        relative = self._numbered(hit.end, "this_month")
-        if named:
-            year = self._year_in_figures(named.end)
-            whole = self._month(int(_key(named)), year)
-            end = max(hit.end, named.end)
-        elif relative:
-            first = (self._today.replace(day=1) + timedelta(days=31 * int(_key(relative)))).replace(day=1)
-            whole, end = Span(first, _month_end(first)), relative.end
-        else:
-            return
-        first = whole.first
-        begins = {"begin": first, "middle": first + 10 * DAY, "end": first + 20 * DAY}[key]
-        ends = {"begin": first + 9 * DAY, "middle": first + 19 * DAY, "end": whole.last}[key]
-        yield Found(Span(begins, ends), hit.start, end)
-
     def _holiday(self, key: str, hit: Hit) -> Iterator[Found]:
         years = (self._today.year - 1, self._today.year, self._today.year + 1)
         spans = [holidays(year)[key] for year in years if key in holidays(year)]
@@ -257,33 +226,3 @@ class Dates(Surroundings):
         if near or later:
             first, last = (near or later)[0]
             yield Found(Span(first, last, "date" if first == last else "span"), hit.start, hit.end)
-
-    def _date(self, day: int, month: int, year: int) -> date | None:
-        if year:
-            return _made(day, month, year)
-        years = (self._today.year, self._today.year + 1, self._today.year - 1)
-        made = [one for year in years if (one := _made(day, month, year))]
-        near = [one for one in made if self._window[0] <= one <= self._window[1]]
-        later = [one for one in made if one >= self._today]
-        return next(iter(near or later or made), None)
-
-    def _month(self, month: int, year: int) -> Span:
-        first = date(year, month, 1) if year else self._date(1, month, 0) or date(self._today.year, month, 1)
-        return Span(first, _month_end(first))
-
-
-def _key(hit: Hit) -> str:
-    return hit.concept.partition(".")[2]
-
-
-def _made(day: int, month: int, year: int) -> date | None:
-    if not 1970 < year < 2200:
-        return None
-    try:
-        return date(year, month, day)
-    except ValueError:
-        return None
-
-
-def _month_end(first: date) -> date:
-    return (first.replace(day=28) + 4 * DAY).replace(day=1) - DAY

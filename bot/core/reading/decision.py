@@ -1,6 +1,5 @@
 """Decides what a question asks: what cannot be known first, then the known answers, then the events."""
 
-import re
 from collections.abc import Mapping
 from dataclasses import replace
 from datetime import datetime
@@ -14,11 +13,11 @@ from bot.core.reading.places import Places
 from bot.core.reading.question import Question, taken_apart
 from bot.core.reading.reading import Intent, Reading
 from bot.core.reading.vocabulary import Vocabulary
-from bot.core.reading.words import LONGEST, split
+from bot.core.reading.words import split
 
-_SENTENCE_END = re.compile(r"(?<=[.?!؟])(?<!\d\.)\s+")
-REQUESTS = ("when", "where", "next", "list", "start", "cost", "may", "who_may", "exist", "online")
-"""Concepts of which a part of a message has to name one to be a question of its own."""
+REQUESTS = ("when", "where", "next", "start", "cost", "may", "who_may", "online", "event", "events")
+HINTS = ("exist", "list")
+"""Concepts of which a part of a message has to name one to be a question of its own; hints need a place or a day."""
 
 
 class Reader:
@@ -44,21 +43,32 @@ class Reader:
         now = now.astimezone(self.process.zone)
         vocabulary = self.vocabularies[spoken]
         question = taken_apart(words, vocabulary, self._places, now.date(), *self._bounds, text)
-        reading = self._decided(question, spoken, now)
+        reading = self._asked_apart(question, spoken, now) or self._decided(question, spoken, now)
         if reading.intent == "unknown" and not question.has("injection", "other"):
-            reading = self._asked_last(text, spoken, now, reading)
+            reading = self._asked_last(question, spoken, now, reading)
         return replace(reading, asks=_asks(question, reading))
 
-    def _asked_last(self, text: str, language: str, now: datetime, whole: Reading) -> Reading:
+    def _asked_apart(self, question: Question, language: str, now: datetime) -> Reading | None:
+        """ "Heim aus Misburg. Welche fehlen noch?": what is told before does not say which ones are wanted."""
+        asked = question.last_asked() or question.behind("past")
+        if not asked or question.has("injection", "other", "subject"):
+            return None
+        part = question.part(asked, inherits=False)
+        wants = part.has("next") or (part.has("remaining", "more", "ahead") and part.has("list"))
+        day = part.days and part.has("exist", "list", "anything") and not part.places
+        if part.has("online") and self._online(part) and not part.has("event", "events", "evening"):
+            return self._with_intent("online_participation", language)
+        if not day and (not wants or part.days or part.places or part.has("after_day")):
+            return None
+        reading = self._decided(part, language, now)
+        return reading if reading.intent in {"event_next", "event_list", "event_on_date"} else None
+
+    def _asked_last(self, question: Question, language: str, now: datetime, whole: Reading) -> Reading:
         """The question that a longer message ends with; what is told before it often means nothing to the bot."""
-        sentences = _SENTENCE_END.split(text[:LONGEST].strip())
-        asked = next((one for one in reversed(sentences) if one.endswith(("?", "؟"))), "")
-        if not asked or len(sentences) < 2:
+        asked = question.last_asked()
+        if not asked:
             return whole
-        question = taken_apart(
-            split(asked), self.vocabularies[language], self._places, now.date(), *self._bounds, asked
-        )
-        reading = self._decided(question, language, now)
+        reading = self._decided(question.part(asked), language, now)
         known = reading.intent != "unknown"
         return replace(reading, declined=tuple(dict.fromkeys((*reading.declined, *whole.declined)))) if known else whole
 
@@ -87,7 +97,8 @@ class Reader:
         """The part of a question that can be answered, where another part cannot."""
         about = {question.clause(hit) for hit in question.of("subject", "other")}
         rest = question.part(question.kept - about)
-        if not rest.kept or rest.length() < 2 or not rest.has(*REQUESTS):
+        own = question.part(rest.kept, inherits=False)
+        if rest.length() < 2 or not (own.has(*REQUESTS) or (own.has(*HINTS) and (own.places or own.days))):
             return None
         found = self._known(rest, language, now)
         return replace(found, declined=tuple(declined)) if found and found.intent != "unknown" else None
@@ -165,6 +176,7 @@ class Reader:
         if question.has("survey") and (wants or question.strange() == 0):
             return question.strange() <= 2
         taking_part = question.has("participate", "opinion") and not question.days and not question.places
+        taking_part = taking_part and not (question.has("go") and question.has("when", "where"))
         return (
             taking_part
             and question.has("how", "until_when", "where", "late", "missed")

@@ -5,7 +5,9 @@ from dataclasses import dataclass
 from datetime import date, datetime
 
 from bot.core.events import Event, over
+from bot.core.reading.about import About
 from bot.core.reading.ordinals import Ordinals
+from bot.core.reading.premises import Premises
 from bot.core.reading.question import Question
 from bot.core.reading.reading import Intent, Premise, Reading, Scope, Span
 
@@ -28,6 +30,9 @@ class Evenings:
             return Reading(intent="unknown", language=self.language)
         if moved := self._moved_on(named):
             return moved
+        if named and question.has("except") and self._excepted():
+            rest = [event for event in self._coming() if event not in named]
+            return self._reading("event_list", rest, scope="coming")
         if nowhere and not named:
             return self._at_nowhere(nowhere)
         event = question.has("event", "events", "evening")
@@ -39,9 +44,10 @@ class Evenings:
             return self._of_named(named)
         if named:
             return None
-        if question.days and self._about_events(strong=4):
+        about = About(question)
+        if question.days and about.events(strong=4):
             return self._on_days()
-        if not question.days and self._about_events(strong=3):
+        if not question.days and about.events(strong=3):
             return self._of_all()
         return None
 
@@ -63,47 +69,23 @@ class Evenings:
             nowhere = "?"
         return tuple(event for event in self.events if event.id in ids), nowhere
 
-    def _about_events(self, strong: int) -> bool:
-        """Whether this is about the events at all; the fewer words say so, the fewer may be strange."""
+    def _excepted(self) -> bool:
+        """ "Alle außer Misburg": whether the place or the day that is named is the one that is not wanted."""
         question = self.question
-        strange, length = question.strange(), question.length()
-        if question.has("event", "events", "evening"):
-            asks = (
-                question.marked
-                or question.has("when", "where", "next", "list", "all", "more", "request")
-                or (
-                    not question.told
-                    and (length <= 6 or (bool(question.days) and not question.has("past")) or question.has("exist"))
-                )
-            )
-            return asks and strange <= min(strong, (length + 1) // 3) and length <= 40
-        if question.told or question.has("who_else"):
-            return False
-        if question.days:
-            sure = question.has("exist", "afterwards") and question.has("anything")
-            if question.has(
-                "exist", "anything", "go", "where", "ahead", "start", "what_time", "afterwards", "list", "all"
-            ):
-                return strange <= (1 if sure else 0) and length <= 25
-            if question.has("when") and not question.has("what_time", "start"):
-                return False  # "wann ist Weihnachten", "welcher Tag ist heute"
-            return strange == 0 and length <= (7 if question.marked else 3) and not question.has("past")
-        if strange:
-            return False
-        if question.has("when", "where"):
-            also = ("next", "start", "go", "ahead", "always", "exist", "more", "afterwards", "all", "list")
-            return question.has(*also) and length <= 15
-        if question.has("ahead", "what_time") or (question.has("list") and question.has("request")):
-            return length <= 15
-        if sum(map(bool, self._hourly())) > 1:
-            return length <= 15
-        return length <= 8 and (
-            question.has("next") or (question.has("more") and question.has("anything", "exist", "comes"))
+        ends = {hit.end for hit in question.of("except")}
+        starts = [*(one.start for one in question.places), *(one.start for one in question.days)]
+        return question.has("list", "all", "events", "remaining") and any(
+            0 <= start - end <= 2 for start in starts for end in ends
         )
 
-    def _hourly(self) -> tuple[object, ...]:
-        """Signs of a question about the hour at which all begin; two of them are enough."""
-        return self.question.has("start"), self.question.has("always"), self.question.times()
+    def _elsewhere(self, named: tuple[Event, ...]) -> bool:
+        """ "Ist das in Döhren im Freizeitheim?": whether another building is named beside where the event is."""
+        question = self.question
+        known = {part for event in named for part in event.place.casefold().split()}
+        kinds = {question.words[hit.start].text for hit in question.of("building")}
+        other = any(kind not in word for kind in kinds for word in known) if kinds else False
+        strangers = any(not place.events for place in question.places)
+        return (other or strangers) and question.has("in") and question.marked and not question.has("reside")
 
     # -- what is wanted
 
@@ -111,17 +93,22 @@ class Evenings:
         question = self.question
         if question.has("office") and not question.has("event", "evening", "events", "start") and not question.days:
             return None
-        premise = self._wrong(named)
+        premise = Premises(question).wrong(named)
+        if not premise and len(named) == 1 and not question.has("when", "start") and self._elsewhere(named):
+            return self._reading("event_where", named, wrong_premise="place")
         days = [day for day in question.days if day.every is None]
         asked = question.has("when", "start", "what_time", "exist", "anything")
         # "Ist das heute wirklich im Bürgerhaus?" doubts the place: it comes last.
         doubted = not asked and not question.times() and question.has("confirm") and not premise
         doubted = doubted and bool(days and question.places) and question.places[-1].start >= days[-1].end
+        doubted = doubted and any(hit.end == question.places[-1].start for hit in question.of("in"))
         where = (question.has("where") and not question.has("when")) or doubted
         certain = question.has("exist") or (question.has("anything") and not question.strange())
         whether = certain and days and not premise and not question.has("when", "start")
         intent: Intent = "event_where" if where else "event_on_date" if whether else "event_when"
-        return self._reading(intent, named, wrong_premise=premise, confirmed=self._confirmed(named, premise))
+        return self._reading(
+            intent, named, wrong_premise=premise, confirmed=Premises(self.question).confirmed(named, premise)
+        )
 
     def _moved_on(self, named: Sequence[Event]) -> Reading | None:
         """ "Schützenplatz verpasst. Nächster?": what is named is over or missed, and what comes after it is wanted."""
@@ -129,10 +116,12 @@ class Evenings:
         told = {question.clause(hit) for hit in question.of("missed", "past")}
         told |= {question.clause(place) for place in question.places} | {question.clause(day) for day in question.days}
         asking = {question.clause(hit) for hit in question.of("next", "more", "remaining", "afterwards")} - told
+        starts = [place.start for place in question.places]
+        starts += [hit.start for hit in question.of("first_event", "ordinal", "last_event")]
         follows = any(
-            hit.end == place.start and question.has("comes", "next", "more")
+            0 <= start - hit.end <= 1 and question.has("comes", "next", "more", "remaining", "ahead")
             for hit in question.of("after_day")
-            for place in question.places
+            for start in starts
         )
         about = named or question.has("event", "events", "evening") or (question.length() <= 12 and not question.told)
         if not follows and not (
@@ -146,6 +135,12 @@ class Evenings:
             return None
         coming = [event for event in self._coming() if not named or event.starts_at > named[-1].starts_at]
         if question.has("remaining", "events", "all") and not question.has("next", "more"):
+            return self._reading("event_list", coming, scope="coming")
+        if (
+            question.has("list")
+            and question.has("remaining", "ahead")
+            and not question.has("next", "more", "afterwards")
+        ):
             return self._reading("event_list", coming, scope="coming")
         return self._reading("event_next", coming[:1])
 
@@ -166,14 +161,16 @@ class Evenings:
             return self._reading("event_where", found, span=span, wrong_premise=premise)
         several = (span.last - span.first).days > 10
         if found and several and question.has("start") and question.times():
-            return self._reading("event_when", found, span=span, wrong_premise=self._wrong_time(found))
+            return self._reading(
+                "event_when", found, span=span, wrong_premise=Premises(self.question).wrong_time(found)
+            )
         if self._next_asked() and question.has("event", "evening") and several:
             return self._reading("event_next", found[:1], span=span)
         if several or (question.has("list", "events", "all") and span.last != span.first):
             return self._reading("event_list", found, span=span, scope="span")
         if question.has("start", "when") and not question.has("exist", "anything") and found:
-            premise = self._wrong(tuple(found))
-            confirmed = self._confirmed(found, premise)
+            premise = Premises(self.question).wrong(tuple(found))
+            confirmed = Premises(self.question).confirmed(found, premise)
             return self._reading("event_when", found, span=span, wrong_premise=premise, confirmed=confirmed)
         return self._reading("event_on_date", found, span=span)
 
@@ -234,7 +231,7 @@ class Evenings:
             return self._next()
         if question.has("more") and not plural:
             return self._next()
-        hour = question.has("what_time") or sum(map(bool, self._hourly())) > 1
+        hour = question.has("what_time") or sum(map(bool, About(question).hourly())) > 1
         if hour and not question.has("next", "remaining", "where"):
             return self._reading("event_when", self.events, scope="start")
         if question.has("gone") and plural and not question.has("all"):
@@ -245,7 +242,7 @@ class Evenings:
         if plural:
             every = question.has("all") or len(coming) == len(self.events) or not coming
             return self._reading("event_list", self.events if every else coming, scope="all" if every else "coming")
-        wanted = ("event", "evening", "start", "go", "afterwards", "exist", "more")
+        wanted = ("event", "evening", "start", "go", "afterwards", "exist", "more", "comes", "you")
         if question.has(*wanted) and question.has("when", "where", "start"):
             return self._next()
         brief = question.length() <= (3 if question.told else 6)
@@ -255,7 +252,11 @@ class Evenings:
         return None
 
     def _next(self) -> Reading:
-        return self._reading("event_next", self._coming()[:1])
+        """The next event, or the one after it: "der übernächste Termin", "welcher kommt nach dem nächsten"."""
+        question = self.question
+        behind = {hit.end for hit in question.of("after_day")}
+        second = question.has("after_next") or any(hit.start in behind for hit in question.of("next"))
+        return self._reading("event_next", self._coming()[1:2] if second else self._coming()[:1])
 
     def _coming(self) -> tuple[Event, ...]:
         return tuple(event for event in self.events if not over(event, self.now))
@@ -265,7 +266,7 @@ class Evenings:
         question = self.question
         spans = [day.span for day in question.days if day.every is None and day.span.first == day.span.last]
         found = self._held(spans)[1] if spans else []
-        if found and question.has("where", "confirm", "event", "evening"):
+        if found and (question.marked or question.has("where", "confirm", "event", "evening")):
             return self._reading("event_where", found, span=spans[0], wrong_premise="place", nowhere=nowhere)
         about = question.has(
             "event", "events", "evening", "exist", "anything", "when", "where", "start", "confirm", "list", "go"
@@ -275,31 +276,7 @@ class Evenings:
             return Reading(intent="unknown", language=self.language, nowhere=nowhere, span=span)
         return None
 
-    # -- what is believed
-
-    def _wrong(self, named: Sequence[Event]) -> Premise:
-        """What somebody says about these events and is not so."""
-        question = self.question
-        days = {event.starts_at.date() for event in named}
-        spans = [one for day in question.days if day.every is None for one in (day.span, day.span.other) if one]
-        if spans and not any(day in span for day in days for span in spans):
-            return "date"
-        return self._wrong_time(named)
-
-    def _wrong_time(self, named: Sequence[Event]) -> Premise:
-        question = self.question
-        times = [(hour % 24, minute) for hour, minute in question.times()]
-        starts = {(event.starts_at.hour, event.starts_at.minute) for event in named}
-        starts |= {(hour % 12, minute) for hour, minute in starts if question.has("afternoon")}
-        if times and not starts & {*times, *((hour + 12, minute) for hour, minute in times if hour < 12)}:
-            return "time"
-        return ""
-
-    def _confirmed(self, named: Sequence[Event], premise: Premise) -> bool:
-        """Whether somebody asked for a yes, and it is one."""
-        question = self.question
-        said = bool(question.days or question.times())
-        return said and not premise and len(named) == 1 and not question.has("when", "where", "late")
+    # -- the reading
 
     def _reading(  # noqa: PLR0913 - the fields of a reading
         self,

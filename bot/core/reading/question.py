@@ -1,5 +1,6 @@
 """A question taken apart: its words, the concepts they name, its places, days and times."""
 
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import date
@@ -9,7 +10,16 @@ from bot.core.reading.dates import Dates
 from bot.core.reading.places import Place, Places
 from bot.core.reading.spans import Found
 from bot.core.reading.vocabulary import Hit, Vocabulary
-from bot.core.reading.words import Word
+from bot.core.reading.words import LONGEST, Word, split
+
+_SENTENCE_END = re.compile(r"(?<=[.?!؟])(?<!\d\.)\s+")
+ASKING = {"when", "where", "next", "list", "exist", "anything", "start"}
+SUBJECTS = {"event", "events", "evening"}
+INTRODUCING = {"article", "next", "ordinal", "last", "after_next"}
+"""Concepts behind which a noun stands that the question is about: "der nächste Flohmarkt"."""
+NOUN, UNKNOWN, NO_NOUN, LITTLE, ASIDE, ASIDES = 1.5, 1.0, 0.5, 0.4, 0.3, 0.5
+"""What a word counts that means nothing to the bot: a noun, any word, one that is no noun, a short one, one beside the
+question; and all of those together."""
 
 
 @dataclass(frozen=True)
@@ -28,6 +38,10 @@ class Question:
     """Whether a question mark was typed."""
     told: bool = False
     """Whether it ends like a statement."""
+    sentence: int = 0
+    """The word with which the last sentence begins, where that is a question behind others."""
+    nouns: bool = False
+    """Whether the language shows its nouns by a capital letter."""
 
     def has(self, *concepts: str) -> bool:
         """Whether one of these concepts is named; "subject" stands for every "subject.…"."""
@@ -51,21 +65,35 @@ class Question:
     def clause(self, hit: Hit | Place | Found) -> int:
         return self.clauses[hit.start]
 
-    def strange(self) -> int:
-        """How many words mean nothing to the bot."""
+    def strange(self) -> float:
+        """How much of the question means nothing to the bot, in words: a noun counts more, an aside less."""
         return self._strange
 
     @cached_property
-    def _strange(self) -> int:
+    def _strange(self) -> float:
         covered = {place for hit in self.hits if not hit.gap for place in range(hit.start, hit.end)}
         covered |= {place for hit in self.hits if hit.gap for place in (hit.start, hit.end - 1)}
         covered |= {place for one in self.places for place in range(one.start, one.end)}
         covered |= {place for one in self.days for place in range(one.start, one.end)}
-        return sum(
-            1
-            for place, word in enumerate(self.words)
-            if word.kind == "word" and len(word.text) > 1 and place not in covered and self._looked_at(place)
-        )
+        introducing = {hit.end for hit in self.hits if hit.concept.partition(".")[0] in INTRODUCING}
+        subjects = {hit.start for hit in self.hits if hit.concept in SUBJECTS} | {one.start for one in self.places}
+        asking = {self.clauses[hit.start] for hit in self.hits if hit.concept in ASKING or hit.concept in SUBJECTS}
+        asking |= {self.clauses[one.start] for one in self.places}
+        capitals = self.nouns and any(word.capital for word in self.words)
+        total = aside = 0.0
+        for place, word in enumerate(self.words):
+            if word.kind != "word" or len(word.text) < 2 or place in covered or not self._looked_at(place):
+                continue
+            introduced = place in introducing and not {place + 1, place + 2} & subjects
+            if asking and self.clauses[place] not in asking:
+                aside += ASIDE
+            elif len(word.text) < 4 and not (self.nouns and word.capital):
+                total += LITTLE
+            elif (self.nouns and word.capital) or introduced:
+                total += NOUN
+            else:
+                total += NO_NOUN if capitals else UNKNOWN
+        return total + min(aside, ASIDES)
 
     def strange_behind(self, concept: str) -> bool:
         """Whether a word that means nothing to the bot follows this concept: "in Buxtehude"."""
@@ -82,12 +110,26 @@ class Question:
         """How many words are looked at."""
         return sum(1 for place in range(len(self.words)) if self._looked_at(place))
 
-    def part(self, clauses: Iterable[int]) -> "Question":
+    def last_asked(self) -> frozenset[int]:
+        """The clauses of the sentence with which a longer message ends, where that is a question."""
+        if not self.sentence or not self.marked:
+            return frozenset()
+        return frozenset(self.clauses[self.sentence :])
+
+    def behind(self, *concepts: str) -> frozenset[int]:
+        """The last clause, where the one before names one of these concepts and no question: "Gestern war …, ist …"."""
+        told = {self.clause(hit) for hit in self.of(*concepts)}
+        last = self.clauses[-1] if self.clauses else 0
+        return frozenset({last}) if last - 1 in told and last not in told and len(self.kept) == 2 else frozenset()
+
+    def part(self, clauses: Iterable[int], *, inherits: bool = True) -> "Question":
         """The question without the other clauses. Places and days stay where the part names none itself."""
         kept = frozenset(clauses)
         places = tuple(place for place in self.places if self.clauses[place.start] in kept)
         days = tuple(day for day in self.days if self.clauses[day.start] in kept)
-        return replace(self, kept=kept, places=places or self.places, days=days or self.days)
+        if inherits:
+            places, days = places or self.places, days or self.days
+        return replace(self, kept=kept, places=places, days=days)
 
     def _looked_at(self, place: int) -> bool:
         return self.clauses[place] in self.kept
@@ -119,7 +161,7 @@ def taken_apart(  # noqa: PLR0913, PLR0917 - what a question is seen from
     words: list[Word], vocabulary: Vocabulary, places: Places, today: date, first: date, last: date, text: str
 ) -> Question:
     """The question that these words ask, typing errors corrected."""
-    words = _without_hyphens(words, vocabulary)
+    words = vocabulary.spelled(_without_hyphens(words, vocabulary))
     hits = vocabulary.hits(words)
     locative = {hit.end for hit in hits if hit.concept == "in"}
     named = places.find(words, vocabulary.knows, vocabulary.means, lambda place: place in locative, vocabulary.prefixes)
@@ -140,12 +182,24 @@ def taken_apart(  # noqa: PLR0913, PLR0917 - what a question is seen from
         or (words and (words[-1].kind == "date" or (words[-1].kind == "ordinal" and len(words) < 6)))
     )
     told = not asked and text.rstrip("\"'»“) ").endswith((".", "!", "…"))
+    sentence = _last_question(text)
     clauses, current = [], 0
     joints = {hit.start for hit in hits if hit.concept == "and"}
     for place, word in enumerate(right):
         current += (place > 0 and word.clause != right[place - 1].clause) or (place in joints and place > 0)
         clauses.append(current)
-    return Question(tuple(right), tuple(hits), tuple(named), days, tuple(clauses), frozenset(clauses), marked, told)
+    return Question(
+        tuple(right),
+        tuple(hits),
+        tuple(named),
+        days,
+        tuple(clauses),
+        frozenset(clauses),
+        marked,
+        told,
+        sentence,
+        vocabulary.capital_nouns,
+    )
 
 
 def _without_hyphens(words: list[Word], vocabulary: Vocabulary) -> list[Word]:
@@ -177,3 +231,10 @@ def _with_evenings(hits: list[Hit], words: list[Word]) -> list[Hit]:
 def _corrected(word: Word, vocabulary: Vocabulary) -> Word:
     text = vocabulary.corrected(word.text)
     return replace(word, text=text) if text else word
+
+
+def _last_question(text: str) -> int:
+    """The word with which the last sentence that asks begins; 0 where no other stands before it."""
+    sentences = [one for one in _SENTENCE_END.split(text[:LONGEST].strip()) if any(map(str.isalnum, one))]
+    asked = next((number for number in range(len(sentences) - 1, 0, -1) if sentences[number].endswith(("?", "؟"))), 0)
+    return sum(len(split(one)) for one in sentences[:asked])

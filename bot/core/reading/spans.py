@@ -9,13 +9,14 @@ from bot.core.reading.vocabulary import Hit
 from bot.core.reading.words import Word
 
 DAY = timedelta(days=1)
+UNIT_DAYS = {"unit.day": 1, "unit.week": 7}
 
 
 @dataclass(frozen=True, slots=True)
 class Found:
     """Days named by the words from `start` to `end` (exclusive). `every` is a weekday that returns, 0 for Monday.
 
-    `loose` is a number that may be a day of the month or not.
+    `loose` is a number that may be a day of the month or not; `closed` are days from one that was named to another.
     """
 
     span: Span
@@ -23,6 +24,7 @@ class Found:
     end: int
     every: int | None = None
     loose: bool = False
+    closed: bool = False
 
 
 class Surroundings:
@@ -81,10 +83,15 @@ class Spans(Surroundings):
         between = [hit.concept for place in range(before.end, one.start) for hit in self._at.get(place, ())]
         first, second = before.span, one.span
         if "until" in between and first.first <= second.last:
-            return Found(Span(first.first, second.last), start, end)
+            return Found(Span(first.first, second.last), start, end, closed=True)
         if {"and", "or"} & set(between):
             ranged = any(self._ends(start - skipped, "between") for skipped in (0, 1, 2))
             return Found(Span(first.first, second.last), start, end) if ranged else None
+        if first.said == "weekday" and second.first == second.last and {"after_day", "before"} & set(between):
+            sign = 1 if "after_day" in between else -1  # "Montag nach dem zweiten Advent"
+            days = (sign * (first.first.weekday() - second.first.weekday()) - 1) % 7 + 1
+            after = second.first + sign * days * DAY
+            return Found(Span(after, after, "weekday"), start, end, closed=True)
         if first.said == "weekday" and second.said == "date":
             return replace(one, start=start)
         if first.said == "date" and second.said == "weekday":
@@ -114,6 +121,10 @@ class Spans(Surroundings):
         bounded = []
         for one in found:
             span = one.span
+            settled = one if one.closed and span.first == span.last else self._apart(one) or self._week_of(one)
+            if settled:
+                bounded.append(settled)
+                continue
             for name, step in (("day_after", DAY), ("day_before", -DAY)):
                 if span.first == span.last and any(self._ends(one.start - skipped, name) for skipped in (0, 1, 2)):
                     span = Span(span.first + step, span.last + step, "weekday")
@@ -124,6 +135,10 @@ class Spans(Surroundings):
                 if self._ends(place, name) or (place == one.start and self._concept(one.start, name))
             }
             last = self._last
+            if span.first == span.last > self._today and any(
+                hit.concept == "earlier" and hit.start >= one.end for hit in self._hits
+            ):
+                introduced = {"before"}
             following = {
                 name for name in ("until", "before", "from", "after_day") if self._concept(one.end, f"{name}_behind")
             }
@@ -134,7 +149,47 @@ class Spans(Surroundings):
                 span = Span(min(self._today, span.first), span.last)
             elif "after_day" in introduced and span.last < last:
                 span = Span(span.last + DAY, last)
-            elif "from" in introduced and span.first < last:
+            elif "from" in introduced and span.first < last and not one.closed:
                 span = Span(span.first, last)
             bounded.append(replace(one, span=span))
         return bounded
+
+    def _apart(self, one: Found) -> Found | None:
+        """ "drei Wochen vor Heiligabend", "zwei Tage nach dem 6.12.": so many days before or after the day."""
+        if one.span.first != one.span.last:
+            return None
+        for start in range(one.start, max(-1, one.start - 3), -1):
+            for name, sign in (("before", -1), ("after_day", 1)):
+                bound = self._ends(start, name)
+                unit = (
+                    next((h for h in self._until.get(bound.start, ()) if h.concept in UNIT_DAYS), None)
+                    if bound
+                    else None
+                )
+                if unit is None:
+                    continue
+                number, begin = self._number_before(unit.start)
+                day = one.span.first + sign * number * UNIT_DAYS[unit.concept] * DAY
+                return replace(one, span=Span(day, day, "weekday"), start=begin)
+        return None
+
+    def _week_of(self, one: Found) -> Found | None:
+        """ "die Woche vom 8. Dezember": the whole week."""
+        if one.span.first != one.span.last:
+            return None
+        for start in (one.start, one.start - 1):
+            for hit in self._until.get(start, ()):
+                week = next((h for h in self._until.get(hit.start, ()) if h.concept == "unit.week"), None)
+                if week and hit.concept in {"of", "between", "on_day"}:
+                    monday = one.span.first - one.span.first.weekday() * DAY
+                    return replace(one, span=Span(monday, monday + 6 * DAY), start=week.start)
+        return None
+
+    def _number_before(self, place: int) -> tuple[int, int]:
+        """The number that ends here and where it begins; 1 where there is none."""
+        for hit in self._until.get(place, ()):
+            if hit.concept.startswith("number.") and hit.concept[7:].isdigit():
+                return int(hit.concept[7:]), hit.start
+        if place and self._words[place - 1].kind == "number":
+            return int(self._words[place - 1].text[:2]), place - 1
+        return 1, place

@@ -1,8 +1,9 @@
 """The words of one language, compiled: which concepts a question names, typing and hearing errors overlooked."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from types import MappingProxyType
 
 from rapidfuzz import process
 from rapidfuzz.distance import OSA
@@ -13,6 +14,10 @@ from bot.core.texts import Texts
 ASKING = ("when", "where")
 FILLER = "filler"
 """The concept of words that say nothing by themselves."""
+COMPOUND_BEGINS = {"month", "weekday", "every_weekday", "holiday", "weekend", "last_event", "first_event"}
+COMPOUND_ENDS = {"event", "events", "evening", "evening_bare", "unit", "half"}
+"""What a compound may consist of."""
+_SHORTEST_COMPOUND = 10
 GAP = "…"
 WIDEST_GAP = 5
 """Words that may stand in the gap of "hat … geöffnet"."""
@@ -43,7 +48,9 @@ class Vocabulary:
     `entries` maps a concept to its words and phrases: "wann", a beginning "veranstaltung*", an ending "*termin", a
     phrase "um wie viel uhr", a phrase with a gap "hat … auf". `sounds` are replaced one after the other to compare
     words that sound alike; `endings` may follow a beginning; `prefixes` are written together with the word that
-    follows. `sentences` are those around the facts, in this language.
+    follows. `spellings` are what people write for a word, in dialect or by habit: they are read as that word.
+    `capital_nouns` is whether nouns, and only they, begin with a capital letter.
+    `sentences` are those around the facts, in this language.
     """
 
     def __init__(  # noqa: PLR0913 - the sections of a file
@@ -55,9 +62,15 @@ class Vocabulary:
         sounds: Sequence[Sequence[str]] = (),
         endings: Sequence[str] = (),
         prefixes: Sequence[str] = (),
+        spellings: Mapping[str, Sequence[str]] = MappingProxyType({}),
+        capital_nouns: bool = False,
     ) -> None:
         self.language = language
+        self._spelled = {
+            split(other)[0].text: split(word)[0].text for word, others in spellings.items() for other in others
+        }
         self.sentences = sentences
+        self.capital_nouns = capital_nouns
         self._sounds = tuple((fold(old), fold(new)) for old, new in sounds)
         self.prefixes = tuple(sorted({fold(prefix) for prefix in prefixes}, key=len, reverse=True))
         self._whole: dict[str, list[_Entry]] = defaultdict(list)
@@ -78,7 +91,7 @@ class Vocabulary:
                 parts.append(GAP)
                 continue
             begins, ends = piece.endswith("*"), piece.startswith("*")
-            words = [word.text for word in split(piece.strip("*"))]
+            words = [self._spelled.get(word.text, word.text) for word in split(piece.strip("*"))]
             for number, word in enumerate(words):
                 last = number == len(words) - 1
                 parts.append(f"{word}*" if begins and last else f"*{word}" if ends and not number else word)
@@ -117,10 +130,37 @@ class Vocabulary:
         kept = [letter for number, letter in enumerate(word) if number == 0 or letter not in "aeiouy"]
         return "".join(letter for number, letter in enumerate(kept) if number == 0 or letter != kept[number - 1])
 
+    def spelled(self, words: Iterable[Word]) -> list[Word]:
+        """The words as the vocabulary writes them; a day and a meeting written as one word are two."""
+        found: list[Word] = []
+        for word in words:
+            standard = self._spelled.get(word.text)
+            if standard:
+                found.append(replace(word, text=standard))
+            elif word.kind == "word" and len(word.text) >= _SHORTEST_COMPOUND and not self.knows(word.text):
+                found += self._apart(word)
+            else:
+                found.append(word)
+        return found
+
+    def _apart(self, word: Word) -> list[Word]:
+        """ "Novembertermine" is "November" and "Termine", "Dezemberwoche" a week; "Zahnarzttermin" stays."""
+        for cut in range(3, len(word.text) - 4):
+            if self._names(word.text[cut:], COMPOUND_ENDS) and self._names(word.text[:cut], COMPOUND_BEGINS):
+                return [replace(word, text=word.text[:cut]), replace(word, text=word.text[cut:])]
+        return [word]
+
+    def _names(self, word: str, sections: Collection[str]) -> bool:
+        return any(
+            len(entry.parts) == 1 and entry.concept.partition(".")[0] in sections
+            for entry in self._beginning_with(word)
+        )
+
     def knows(self, word: str) -> bool:
         """Whether a folded word stands in the vocabulary, as it is or by its beginning."""
         return (
             word in self._known
+            or word in self._spelled
             or any(word[:length] in self._stems for length in range(2, len(word) + 1))
             or any(word[start:] in self._tails for start in range(max(0, len(word) - 14), len(word) - 2))
         )
@@ -151,7 +191,7 @@ class Vocabulary:
         if len(word) >= _SHORTEST_GUESS:
             near = self._near.get((len(word), sound[:1]), ())
             found = process.extractOne(word, near, scorer=OSA.distance, score_cutoff=allowed)
-            if found:
+            if found and self._sound(found[0][:1]) == self._sound(word[:1]):
                 return str(found[0])
         best = process.extractOne(word, alike, scorer=OSA.distance, score_cutoff=allowed + 1)
         return str(best[0]) if best and len(sound) >= 3 else None

@@ -18,10 +18,11 @@ _REPEATED = re.compile(r"([^\W\d])\1{2,}")
 _TOKEN = re.compile(
     r"(?P<date>\d{4}-\d{1,2}-\d{1,2}|\d{1,2}[./-]\d{1,2}[./-](?:\d{4}|\d{2})\b|\d{1,2}\s?\.\s?\d{1,2}\s?\.(?!\d)|\d{1,2}[./]\d{1,2}(?![\d:]))"
     r"|(?P<clock>\d{1,2}[:h]\d{2}\b)"
-    r"|(?P<number>\d+)(?P<ordinal>\.(?!\d)|(?:st|nd|rd|th|er|ere|ème|eme|º|ª|го|е|й|го)\b)?"
+    r"|(?P<number>\d+)(?P<ordinal>\.(?!\d)|(?:st|nd|rd|th|t?er|t?e[ns]?|ste[nrs]?|ere|ème|eme|º|ª|го|е|й|го)\b)?"
     r"|(?P<word>[^\W\d_]+)"
     r"|(?P<stop>[?!.;,:…؟،؛\n]|\s[-–—]\s)"
 )
+_SENTENCE_ENDS = {"", ".", "?", "!", ":", "…", "؟", '"', "„", "»", "“"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,13 +30,14 @@ class Word:
     """One word or number. `kind` is word, number, ordinal (a number with a full stop or "th"), date or clock.
 
     `text` is folded; `clause` counts the parts of the message between punctuation marks; `joined` is whether a
-    hyphen ties it to the word before.
+    hyphen ties it to the word before; `capital` whether it begins with a capital letter inside a sentence.
     """
 
     text: str
     kind: str
     clause: int
     joined: bool = False
+    capital: bool = False
 
 
 def fold(word: str) -> str:
@@ -60,7 +62,10 @@ def split(text: str) -> list[Word]:
         if kind == "stop":
             clause += 1
         elif kind == "word":
-            found.append(Word(fold(match[0]), "word", clause, text[match.start() - 1 : match.start()] == "-"))
+            inside = bool(found) and text[max(0, match.start() - 3) : match.start()].rstrip()[-1:] not in _SENTENCE_ENDS
+            capital = inside and match[0][0].isupper() and not match[0].isupper()
+            joined = text[match.start() - 1 : match.start()] == "-"
+            found.append(Word(fold(match[0]), "word", clause, joined, capital))
         elif kind in {"date", "clock"}:
             found.append(Word(re.sub(r"\s", "", match[0]), kind, clause))
         elif kind == "ordinal":

@@ -1,0 +1,119 @@
+"""Finds months and parts of them, and makes dates of figures, seen from the day on which it is asked."""
+
+import re
+from collections.abc import Iterator, Sequence
+from datetime import date, timedelta
+
+from bot.core.reading.reading import Span
+from bot.core.reading.spans import DAY, Found, Surroundings
+from bot.core.reading.vocabulary import Hit
+from bot.core.reading.words import Word
+
+NEAR = timedelta(days=60)
+"""How far around the process a date without a year is taken to belong to it."""
+
+
+class Months(Surroundings):
+    """The months in one question. `first` and `last` are the days between which the process happens."""
+
+    def __init__(self, words: Sequence[Word], hits: Sequence[Hit], today: date, first: date, last: date) -> None:
+        super().__init__(words, hits)
+        self._today = today
+        self._window = (first - NEAR, last + NEAR)
+
+    def _part_of_month(self, place: int) -> Iterator[Found]:
+        """die zweite Woche im Dezember · letzte Novemberwoche · erste Dezemberhälfte."""
+        last = self._concept(place, "last")
+        number, end = (-1, last.end) if last else self._number(place, ordinal=True)
+        if not number or number > 5:
+            return
+        month: Hit | None = None
+        unit: Hit | None = None
+        for _ in range(4):
+            step = self._numbered(end, "month") or self._concept(end, "half", "of") or self._week(end)
+            if step is None or (month is not None and unit is not None):
+                break
+            month = step if step.concept.startswith("month.") else month
+            unit = step if step.concept in {"half", "unit.week"} else unit
+            end = step.end
+        if month is None or unit is None:
+            return
+        whole = self._month(int(key_of(month)), self._year_in_figures(end))
+        if unit.concept == "half":
+            middle = whole.first + 14 * DAY
+            span = Span(whole.first, middle) if number == 1 else Span(middle + DAY, whole.last)
+        else:
+            inside = whole.last - 3 * DAY if number < 0 else whole.first + (7 * number - 4) * DAY
+            monday = inside - inside.weekday() * DAY
+            span = Span(monday, monday + 6 * DAY)
+        yield Found(span, place, end)
+
+    def _week(self, place: int) -> Hit | None:
+        return next((hit for hit in self._at.get(place, ()) if hit.concept == "unit.week"), None)
+
+    def _part(self, key: str, hit: Hit) -> Iterator[Found]:
+        behind = (self._numbered(hit.end + skipped, "month") for skipped in (0, 1, 2))
+        before = (one for one in self._until.get(hit.start, ()) if one.concept.startswith("month."))
+        named = next((one for one in (*behind, *before) if one), None)
+        relative = self._numbered(hit.end, "this_month")
+        if named:
+            year = self._year_in_figures(named.end)
+            whole = self._month(int(key_of(named)), year)
+            end = max(hit.end, named.end)
+        elif relative:
+            first = (self._today.replace(day=1) + timedelta(days=31 * int(key_of(relative)))).replace(day=1)
+            whole, end = Span(first, end_of(first)), relative.end
+        else:
+            return
+        first = whole.first
+        begins = {"begin": first, "middle": first + 10 * DAY, "end": first + 20 * DAY}[key]
+        ends = {"begin": first + 9 * DAY, "middle": first + 19 * DAY, "end": whole.last}[key]
+        yield Found(Span(begins, ends), hit.start, end)
+
+    def _date(self, day: int, month: int, year: int) -> date | None:
+        if year:
+            return day_of(day, month, year)
+        years = (self._today.year, self._today.year + 1, self._today.year - 1)
+        made = [one for year in years if (one := day_of(day, month, year))]
+        near = [one for one in made if self._window[0] <= one <= self._window[1]]
+        later = [one for one in made if one >= self._today]
+        return next(iter(near or later or made), None)
+
+    def _month(self, month: int, year: int) -> Span:
+        first = date(year, month, 1) if year else self._date(1, month, 0) or date(self._today.year, month, 1)
+        return Span(first, end_of(first))
+
+    def _number(self, place: int, *, ordinal: bool = False) -> tuple[int, int]:
+        """A number in figures or in words and where it ends; 0 where there is none."""
+        if place >= len(self._words):
+            return 0, place
+        word = self._words[place]
+        if word.kind in {"number", "ordinal"} and len(word.text) < 5:
+            return int(word.text), place + 1
+        for name in ("ordinal", "number") if ordinal else ("number",):
+            hit = self._numbered(place, name)
+            if hit and key_of(hit).isdigit():
+                return int(key_of(hit)), hit.end
+        return 0, place
+
+    def _year_in_figures(self, place: int) -> int:
+        if place < len(self._words) and re.fullmatch(r"20\d\d", self._words[place].text):
+            return int(self._words[place].text)
+        return 0
+
+
+def key_of(hit: Hit) -> str:
+    return hit.concept.partition(".")[2]
+
+
+def day_of(day: int, month: int, year: int) -> date | None:
+    if not 1970 < year < 2200:
+        return None
+    try:
+        return date(year, month, day)
+    except ValueError:
+        return None
+
+
+def end_of(first: date) -> date:
+    return (first.replace(day=28) + 4 * DAY).replace(day=1) - DAY
