@@ -6,7 +6,6 @@ from typing import Literal, get_args
 
 from bot.core.conversation import JudgeWish
 from bot.core.messages import Choice, Outgoing
-from bot.core.personal import hints
 from bot.core.recognition import fold
 from handlers import survey
 from handlers.turn import Command, Decision, Menu, Turn, menu_choices, waits_at, waits_no_more
@@ -73,6 +72,8 @@ def _asks(turn: Turn) -> str:
     t, pending = turn.t, turn.shown
     if not isinstance(pending, Pending):
         return t("wish_review.gone")
+    from bot.core.personal import hints  # noqa: PLC0415 - its many patterns are not needed by anybody else
+
     kinds = hints(pending.wish.text, public_addresses(turn))
     parts = [
         t.counted(f"wish_review.left_{pending.state}", pending.left),

@@ -15,7 +15,6 @@ from bot.core.conversation import (
     question_choices,
 )
 from bot.core.messages import Choice, Outgoing
-from bot.core.personal import hints
 from bot.core.questions import Question, SeveralQuestion
 from bot.core.survey import Progress, Survey
 from bot.core.texts import Texts
@@ -86,9 +85,16 @@ def review(survey: Survey, progress: Progress, t: Texts) -> Outgoing:
             t("review.line", number=number, question=_name(survey, question, t), answer=_said(question, value, t))
         )
     for number, (question, value) in enumerate(survey.answered(progress), 1):
-        if question.free_text and isinstance(value, str) and (kinds := hints(value)):
-            lines.append(t("hint.review", number=number, what=", ".join(t(f"hint.{kind}") for kind in kinds)))
+        if question.free_text and isinstance(value, str) and (what := _named_in(value, t)):
+            lines.append(t("hint.review", number=number, what=what))
     return Outgoing(text="\n".join(lines), choices=review_choices(t))
+
+
+def _named_in(words: str, t: Texts) -> str:
+    """What kinds of personal details own words may hold; empty where there seem to be none."""
+    from bot.core.personal import hints  # noqa: PLC0415 - its many patterns are not needed before somebody writes
+
+    return ", ".join(t(f"hint.{kind}") for kind in hints(words))
 
 
 def review_choices(t: Texts) -> tuple[Choice, ...]:

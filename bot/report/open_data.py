@@ -6,13 +6,13 @@ import json
 import random
 import zipfile
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from typing import Any
 
 from bot.core.process import Process
 from bot.core.statistics import Counted, Figure, Results, countable, results
-from bot.core.suppression import small
+from bot.core.suppression import rounded, small
 from bot.core.texts import Texts
 from bot.export import described, safe_cell
 from bot.report import wording
@@ -39,6 +39,8 @@ async def gathered(memory: Memory, process: Process, now: datetime) -> Release:
     counted = await memory.counted(survey.id, [question.id for question in survey.questions if countable(question)])
     found = results(survey, counted, exact=process.stage(now) == "over")
     agreed = [wish for wish in await memory.most_supported() if wish.question in survey.permissions]
+    if not found.exact:
+        agreed = [replace(wish, voices=rounded(wish.voices)) for wish in agreed]
     return Release(found, tuple(agreed), now.astimezone(process.zone).date())
 
 
