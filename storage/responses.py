@@ -104,9 +104,9 @@ def process_key(connection: Connection, vault: Vault, process: str) -> bytes:
 
 def forget_participations(connection: Connection, process: str) -> int:
     """Erase the key of a process that has ended: from then on nobody can compute who took part or supports what."""
-    wishes.forget_marks(connection)
+    voices = wishes.forget_marks(connection)
     connection.execute(delete(process_keys).where(process_keys.c.process == process))
-    return connection.execute(delete(participations).where(participations.c.process == process)).rowcount
+    return voices + connection.execute(delete(participations).where(participations.c.process == process)).rowcount
 
 
 # Statements of every batch are built once: SQLAlchemy takes longer to build one than SQLite to run it.

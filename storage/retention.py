@@ -125,7 +125,7 @@ RULES: dict[str, Callable[[Connection, Moment], int]] = {
     "texts": _texts,
     "announcements": _announcements,
     "invitations": _invitations,
-    "participations and process_keys": _participations,
+    "participations and process_keys and wish_voices": _participations,
 }
 """In this order: people go once nothing hangs on them."""
 

@@ -119,6 +119,14 @@ def somebody_curious(connection: Connection) -> None:
     connection.execute(insert(tables.people).values(row | {"since": NOW.date(), "news_on": NOW.date()}))
 
 
+def voice(connection: Connection) -> None:
+    response = {"id": "r", "survey": "s", "version": 1, "language": "de", "day": NOW.date(), "deletion_hash": b"x" * 32}
+    connection.execute(insert(tables.responses).values(response))
+    row = {"id": "w", "response_id": "r", "question": "wish", "state": "released", "voices": 0}
+    connection.execute(insert(tables.wishes).values(row))
+    connection.execute(insert(tables.wish_voices).values(wish_id="w", mark=b"x" * 32))
+
+
 ROWS: dict[str, tuple[Table, Callable[[Connection], None], timedelta, timedelta]] = {
     "a message that failed": (tables.dead_letters, failed_message, timedelta(hours=48), timedelta(hours=49)),
     "a code for staff": (tables.invitations, invitation, timedelta(minutes=9), timedelta(minutes=10)),
@@ -148,6 +156,12 @@ ROWS: dict[str, tuple[Table, Callable[[Connection], None], timedelta, timedelta]
         timedelta(days=90),
         timedelta(days=91),
     ),
+    "who supports a wish": (
+        tables.wish_voices,
+        voice,
+        OVER - NOW - timedelta(minutes=1),
+        OVER - NOW,
+    ),
     "somebody who wants news": (tables.people, somebody_curious, timedelta(days=399), timedelta(days=400)),
     "a text that goes to nobody any more": (tables.texts, shared_text, timedelta(days=7), timedelta(days=8)),
 }
@@ -163,7 +177,8 @@ async def test_what_nobody_typed_is_gone_in_time_as_well(tmp_path: Path, name: s
 
 def test_every_table_about_people_has_a_rule_or_is_kept_on_purpose() -> None:
     """A new table is forgotten on purpose or not at all."""
-    on_purpose = {"responses", "response_answers", "bookmarks", "facts", "events", "staff", "audit", "sources"}
+    answers = {"responses", "response_answers", "wishes"}
+    on_purpose = answers | {"bookmarks", "facts", "events", "staff", "audit", "sources"}
     ruled = {name for rule in RULES for name in rule.split(" and ")}
     assert ruled | on_purpose == {table.name for table in tables.metadata.sorted_tables}
 
