@@ -8,7 +8,7 @@ from datetime import datetime
 
 import structlog
 
-from bot.core.messages import REPLY, Address, Channel, NotSent, OutboxRow, SendError, Unknown
+from bot.core.messages import REPLY, Address, Channel, NotSent, NotYet, OutboxRow, SendError, Unknown
 from bot.core.reminders import QuietHours
 from bot.failpoints import Reach, pass_by
 from bot.metrics import Metrics
@@ -243,6 +243,8 @@ def _fate_of(row: OutboxRow, error: SendError, pace: Pace | None, tries: int, *,
     match error:
         case NotSent() if pace is None:
             return Fate(row=row, state="queued", error="not sent")
+        case NotYet(retry_after=seconds) if pace and seconds is not None:
+            pace.pause_chat(row.to, seconds)
         case NotSent(retry_after=None) if pace:
             pace.pause_all(_back_off(tries))
         case NotSent(retry_after=seconds) if pace and seconds is not None:
@@ -250,8 +252,8 @@ def _fate_of(row: OutboxRow, error: SendError, pace: Pace | None, tries: int, *,
         case Unknown() if row.once and not repeatable:
             return Fate(row=row, state="unknown", error="unclear")
         case Unknown() if pace:
-            # A reply may arrive twice, better than never.
-            pace.pause(row.to, _back_off(tries))
+            # A reply may arrive twice, better than never. It may be this chat alone that the network has trouble with.
+            pace.pause_chat(row.to, _back_off(tries))
         case Unknown():
             return Fate(row=row, state="queued", error="unclear")
         case _:

@@ -138,11 +138,16 @@ class Pace:
     def pause(self, to: Address, seconds: float) -> None:
         """The network asked for a pause in one chat; two chats in a row mean all of them."""
         now = asyncio.get_running_loop().time()
-        self._paused[to] = max(self._paused.get(to, 0.0), now + seconds)
+        self.pause_chat(to, seconds)
         before, other = self._told_to_wait
         if other is not None and other != to and now - before < FLOOD_WINDOW:
             self.pause_all(seconds)
         self._told_to_wait = (now, to)
+
+    def pause_chat(self, to: Address, seconds: float) -> None:
+        """Nothing can be sent to one chat for a while."""
+        until = asyncio.get_running_loop().time() + seconds
+        self._paused[to] = max(self._paused.get(to, 0.0), until)
 
     def pause_all(self, seconds: float) -> None:
         """Nothing can be sent for a while: the network is out of reach, or asks everybody to wait."""

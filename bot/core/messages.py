@@ -160,7 +160,7 @@ class OutboxRow:
 
 
 class SendError(Exception):
-    """A message could not be sent. Channels raise one of the four below; the outbox decides what follows."""
+    """A message could not be sent. Channels raise one of those below; the outbox decides what follows."""
 
 
 class NotSent(SendError):
@@ -169,6 +169,10 @@ class NotSent(SendError):
     def __init__(self, reason: str, retry_after: float | None = None) -> None:
         super().__init__(reason)
         self.retry_after = retry_after
+
+
+class NotYet(NotSent):
+    """As NotSent, for a reason that lies with this person or room alone: others are sent to meanwhile."""
 
 
 class Unknown(SendError):

@@ -84,7 +84,7 @@ def in_room() -> list[tuple[str, Json]]:
         {"algorithm": OLM, "ciphertext": {}},
         {**whole, "algorithm": "new"},
     ]
-    found += [{**whole, field: rubbish} for field in whole for rubbish in RUBBISH[:12:2]]
+    found += [{**whole, field: rubbish} for field in whole for rubbish in RUBBISH[:12:4]]
     found += [{name: value for name, value in whole.items() if name != field} for field in whole]
     return [("m.room.encrypted", content) for content in found]
 

@@ -47,7 +47,7 @@ async def test_its_device_is_signed_after_the_first_start_and_a_second_start_upl
 async def test_keys_may_change_with_every_message(synapse: Homeserver, name: str, bot: str, tmp_path: Path) -> None:
     async with serving(synapse, bot, tmp_path), matrix_js_citizen(synapse, name) as anna:
         await is_at_home(anna, synapse.user_id(bot))
-        for _ in range(5):
+        for _ in range(3):
             await anna.rotates()
             await asks(anna)
 

@@ -13,8 +13,8 @@ from tests.channels.matrix_conversation import ORDER, is_at_home, orders, settle
 from tests.channels.serving_matrix import serving
 from tests.channels.synapse import Homeserver
 
-MISSED = int(os.environ.get("MITREDEN_MATRIX_MISSED", "150"))
-IN_EACH_ROOM = 110
+MISSED = int(os.environ.get("MITREDEN_MATRIX_MISSED", "120"))
+IN_EACH_ROOM = 105
 """More than a sync shows of a room."""
 
 

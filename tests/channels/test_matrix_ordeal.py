@@ -18,9 +18,9 @@ from tests.channels.matrix_js_citizen import matrix_js_citizen
 from tests.channels.matrix_process import BotProcess
 from tests.channels.synapse import Homeserver
 
-MESSAGES = int(os.environ.get("MITREDEN_MATRIX_MESSAGES", "24"))
+MESSAGES = int(os.environ.get("MITREDEN_MATRIX_MESSAGES", "20"))
 KILLS = int(os.environ.get("MITREDEN_MATRIX_KILLS", "2"))
-REPLIES = int(os.environ.get("MITREDEN_MATRIX_REPLIES", "36"))
+REPLIES = int(os.environ.get("MITREDEN_MATRIX_REPLIES", "24"))
 KILLS_WHILE_REPLYING = 3 if REPLIES >= 300 else 2
 
 

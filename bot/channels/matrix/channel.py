@@ -26,7 +26,7 @@ from bot.core.messages import (
     Blocked,
     Halted,
     Memory,
-    NotSent,
+    NotYet,
     Outgoing,
     Receive,
     Refused,
@@ -261,7 +261,7 @@ class Matrix:
             async with asyncio.timeout(self._longest_send):
                 return await self._send(to, message, key)
         except TimeoutError as error:
-            raise NotSent("took too long", retry_after=5) from error
+            raise NotYet("took too long", retry_after=5) from error
         except Denied as error:
             if error.status in {403, 404}:
                 raise Blocked(error.code) from error

@@ -23,7 +23,7 @@ from peewee import PeeweeException  # type: ignore[import-untyped]
 
 from bot.channels.matrix.api import Api, Denied, decoded, path
 from bot.channels.matrix.events import Ciphertext, Event, Sync, read
-from bot.core.messages import NotSent
+from bot.core.messages import NotYet
 
 log = structlog.get_logger(__name__)
 # What the library warns of names people, devices and rooms; nobody's log is to know them.
@@ -324,7 +324,7 @@ class Encryption:
                 (device.user_id, device.id): self._in_vain.get((device.user_id, device.id), now) for device in keyless
             }
         if missing and not reachable and not session.users_shared_with:
-            raise NotSent("nobody in the room can be given the key yet", retry_after=30)
+            raise NotYet("nobody in the room can be given the key yet", retry_after=30)
         for start in range(0, len(reachable), AT_ONCE):
             await self._send_key(key, session, reachable[start : start + AT_ONCE])
 

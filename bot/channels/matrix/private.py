@@ -7,10 +7,14 @@ from typing import Any
 
 from bot.channels.matrix.api import Api, Denied, decoded, path
 from bot.channels.matrix.rooms import Room, Rooms
-from bot.core.messages import Address, SendError
+from bot.core.messages import Address, NotYet, SendError
 
 PATIENCE = 120.0
 """Seconds for opening a room, whose invitation another server may keep waiting."""
+SETTLING_IN = 2.0
+"""Seconds after somebody has come in: before their program knows our keys it would never show what it gets."""
+SOONEST, LATEST = 2.0, 60.0
+"""Seconds until it is looked again whether somebody has come: the longer they take, the longer."""
 
 
 class PrivateRooms:
@@ -27,6 +31,7 @@ class PrivateRooms:
         self._encrypted = encrypted
         self._opened: dict[str, str] = {}
         self._opening: dict[str, asyncio.Task[Room]] = {}
+        self._invited: dict[str, float] = {}
 
     async def know(self) -> None:
         """Learn from the homeserver which rooms the bot has opened before. Raises a SendError."""
@@ -52,7 +57,21 @@ class PrivateRooms:
         if to.user not in self._opening:
             self._opening[to.user] = asyncio.create_task(self._with(to.user))
             self._opening[to.user].add_done_callback(lambda _: self._opening.pop(to.user, None))
-        return await asyncio.shield(self._opening[to.user])
+        room = await asyncio.shield(self._opening[to.user])
+        self._await(room, to.user)
+        return room
+
+    def _await(self, room: Room, user: str) -> None:
+        """Raises NotYet where somebody has not come into an encrypted room, or only just."""
+        if not room.encrypted:
+            return
+        now = asyncio.get_running_loop().time()
+        if user in room.invited:
+            since = self._invited.setdefault(user, now)
+            raise NotYet("has not come yet", retry_after=min(max((now - since) / 4, SOONEST), LATEST))
+        self._invited.pop(user, None)
+        if (left := room.came.get(user, 0.0) + SETTLING_IN - now) > 0:
+            raise NotYet("has only just come", retry_after=left)
 
     def _moved(self, room: str) -> str:
         """Where a room is now, however often it was upgraded."""

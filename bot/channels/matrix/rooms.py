@@ -16,6 +16,8 @@ PRESENT = {"join", "invite"}
 class Room:
     """One room. `members` are those who are in it or invited; sending happens one event at a time.
 
+    `invited` are those of them who have not come yet, `came` when those did who came while we looked (the loop's time).
+
     A `public` one is open to everybody, who may then read what was said before.
     """
 
@@ -23,6 +25,8 @@ class Room:
     encrypted: bool = False
     public: bool = False
     members: set[str] = field(default_factory=set)
+    invited: set[str] = field(default_factory=set)
+    came: dict[str, float] = field(default_factory=dict)
     sending: asyncio.Lock = field(default_factory=asyncio.Lock)
 
     def others(self, user: str) -> set[str]:
@@ -83,9 +87,16 @@ def _learn(room: Room, event: Event) -> None:
             room.public = rules is not None and rules.join_rule == "public"
         case "m.room.member" if event.state_key:
             membership = read(event.content, Membership)
-            if membership is not None and membership.membership in PRESENT:
-                room.members.add(event.state_key)
-            else:
-                room.members.discard(event.state_key)
+            _moves(room, event.state_key, membership.membership if membership else "")
         case _:
             pass
+
+
+def _moves(room: Room, user: str, membership: str) -> None:
+    """Somebody is invited, comes, or goes."""
+    if membership != "join":
+        room.came.pop(user, None)
+    elif user in room.invited:
+        room.came[user] = asyncio.get_running_loop().time()
+    (room.invited.add if membership == "invite" else room.invited.discard)(user)
+    (room.members.add if membership in PRESENT else room.members.discard)(user)
