@@ -480,10 +480,7 @@ async def _read_only(config: Config, work: Callable[[Memory], Awaitable[T]]) -> 
 async def announced(config: Config, path: Path, chosen: str, at: str | None, *, dry: bool) -> AsyncIterator[str]:
     """Lines about an announcement from a file: it becomes a draft, or with `dry` nothing does. Raises UserError."""
     process, languages = load_process(config)
-    try:
-        instant = parse_instant(at, process.zone) if at else None
-    except UserError as error:
-        raise UserError(str(error).replace("--now", "--at", 1)) from error
+    instant = parse_instant(at, process.zone, "--at") if at else None
     written, picture = announcement_file.read(path, chosen, instant, process)
     if dry:
         counts = await _read_only(config, lambda memory: preview.counts(memory, written, process))

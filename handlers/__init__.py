@@ -109,8 +109,9 @@ def route(turn: Turn) -> Handler:
     command = command_in(turn.text)
     if command and not turn.may_use(COMMANDS[command]):
         return help.unknown_command
-    if command is None and not turn.person.language and turn.person.waiting is None and questions.understood(turn):
-        return questions.run  # a question has its language with it
+    nothing_begun = command is None and not turn.person.language and turn.person.waiting is None
+    if nothing_begun and (told := questions.understood(turn)):
+        return lambda asked: asked.say(told)  # a question has its language with it
     if _language_first(turn, command):
         if named := language.named(turn):
             return lambda first: language.picked(first, named, then="start")
@@ -147,8 +148,8 @@ def _in_conversation(turn: Turn) -> Handler:
         return COMMANDS[named].run
     if code := erase.code_in(turn.text):
         return lambda coded: erase.erase_response(coded, code)
-    if questions.understood(turn):
-        return questions.run
+    if told := questions.understood(turn):
+        return lambda asked: asked.say(told)
     if survey.draft(turn) is not None and not turn.took_part:
         return survey.run  # the survey has closed, or consent has to be asked for again
     return help.not_understood

@@ -18,8 +18,9 @@ def doubtful(turn: Turn) -> bool:
 
 
 def ask_back(turn: Turn, begun: Progress) -> Decision:
-    """Which of the two it is. The text waits in the draft, sealed like the answers."""
-    person = replace(waits_at(turn.person, MENU), draft=replace(begun, asked_back=turn.text))
+    """Which of the two it is. The text waits in the draft, sealed like the answers, and goes with its message."""
+    waiting = replace(begun, asked_back=turn.text).said_in(turn.message.target, begun.question or "")
+    person = replace(waits_at(turn.person, MENU), draft=waiting)
     return turn.say(Outgoing(text=asks(turn), choices=choices(turn)), person=person)
 
 
@@ -49,7 +50,8 @@ def typed(turn: Turn) -> Decision:
     begun = turn.person.draft
     if begun is None:
         return Decision(person=waits_no_more(turn.person), then="umfrage")
-    return _recorded(turn, replace(begun, asked_back=""), turn.text)
+    written_on = replace(begun, asked_back="").said_in(turn.message.target, begun.question or "")
+    return _recorded(turn, written_on, turn.text)
 
 
 def _recorded(turn: Turn, begun: Progress, text: str) -> Decision:

@@ -9,7 +9,7 @@ from bot.core.events import Event, over
 from bot.core.process import Process
 from bot.core.reading import Reader, Reading, Span
 from bot.core.texts import Texts
-from handlers.turn import Decision, Turn
+from handlers.turn import Turn
 
 ISOLATE, RELEASED = "\u2068", "\u2069"
 """Around what is written in another direction: https://www.w3.org/International/questions/qa-bidi-unicode-controls"""
@@ -26,11 +26,6 @@ def understood(turn: Turn, *, surely: bool = False) -> str:
     if not reading.asks and (surely or not known):
         return ""
     return answer(reading, turn.reader, turn.now)
-
-
-def run(turn: Turn) -> Decision:
-    """The answer to a question that is known to be one."""
-    return turn.say(understood(turn))
 
 
 def answer(reading: Reading, reader: Reader, now: datetime) -> str:

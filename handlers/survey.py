@@ -119,10 +119,7 @@ def typed(turn: Turn) -> Decision:
     if not isinstance(move, Answered):
         return control(turn, move)
     step = interview.advance(survey, begun, move, t)
-    if turn.message.target is not None:
-        others = {message: answered for message, answered in step.progress.said.items() if answered != question.id}
-        step = replace(step, progress=replace(step.progress, said={**others, turn.message.target: question.id}))
-    return _stepped(turn, step)
+    return _stepped(turn, replace(step, progress=step.progress.said_in(turn.message.target, question.id)))
 
 
 def _typed_at_review(turn: Turn, begun: Progress) -> Decision:

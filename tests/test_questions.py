@@ -40,6 +40,17 @@ async def test_a_text_that_was_asked_back_is_the_persons_data_until_it_is_settle
         assert "Termin" not in stored.content.decode()
 
 
+async def test_a_text_that_was_asked_back_goes_with_its_message(tmp_path: Path) -> None:
+    async with talking(config_in(tmp_path, BEISPIELSTADT), BEISPIELSTADT_OPEN) as talk:
+        await talk.say_all("/umfrage", "1", "nein", "3", "1", "1", "1")
+        asked = replace(talk.incoming(text="Wann ist der nächste Termin?"), target="$asked")
+        await talk.receive(asked)
+        await talk.receive(replace(talk.incoming(), kind="delete", target="$asked"))
+        stored = (await talk.say("/meine_daten"))[0].attachment
+        assert stored is not None
+        assert "Termin" not in stored.content.decode()
+
+
 def _ask(folder: Path, *arguments: str, given: bytes = b"") -> subprocess.CompletedProcess[bytes]:
     call = [sys.executable, "-m", "bot", "ask", *arguments]
     environment = {"PYTHONPATH": str(ROOT), "PATH": "/usr/bin:/bin"}

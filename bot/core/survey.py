@@ -31,6 +31,13 @@ class Progress:
     asked_back: str = ""
     """A text that may be the answer in own words or a question to the bot, until the person has said which."""
 
+    def said_in(self, message: str | None, question: str) -> "Progress":
+        """The same, knowing in which message a question was answered; None where the network has no ids."""
+        if message is None:
+            return self
+        others = {earlier: answered for earlier, answered in self.said.items() if answered != question}
+        return replace(self, said={**others, message: question})
+
 
 @dataclass(frozen=True, slots=True)
 class Recorded:

@@ -2,7 +2,6 @@
 
 import asyncio
 import contextlib
-import random
 from collections.abc import Callable, Coroutine, Sequence
 from pathlib import Path
 from typing import Any, Literal
@@ -20,6 +19,7 @@ from bot.channels.matrix.private import PrivateRooms
 from bot.channels.matrix.reading import TYPES, Reading
 from bot.channels.matrix.rooms import Room, Rooms
 from bot.channels.matrix.session import Account, Session, Store, signed_in
+from bot.channels.retrying import back_off
 from bot.core.messages import (
     Address,
     Attachment,
@@ -37,8 +37,6 @@ log = structlog.get_logger(__name__)
 
 LONG_POLL = 30
 """Seconds that a sync waits for something new."""
-SLOWEST = 30.0
-"""Seconds between two tries at the most."""
 LONGEST_SEND = 60.0
 """Seconds after which a send that hangs frees its room."""
 PATIENCE = 60.0
@@ -152,7 +150,7 @@ class Matrix:
                     self._begin_anew()
                 except SendError as error:
                     failures += 1
-                    pause = max(getattr(error, "retry_after", None) or 0.0, _back_off(failures))
+                    pause = max(getattr(error, "retry_after", None) or 0.0, back_off(failures))
                     log.warning("sync_failed", error=type(error).__name__, reason=str(error), retry_in=round(pause, 1))
                     await asyncio.sleep(pause)
                 except Exception as error:  # noqa: BLE001 - a full disk, a lost database: the homeserver keeps everything
@@ -160,7 +158,7 @@ class Matrix:
                     log.error("batch_not_written", error=type(error).__name__)
                     if isinstance(error, StoreFailed):
                         self._close_keys()  # what we know of them must be what is on the disk
-                    await asyncio.sleep(_back_off(failures))
+                    await asyncio.sleep(back_off(failures))
         finally:
             joining.cancel()
 
@@ -335,8 +333,3 @@ class Matrix:
         async with self._beside_gate:
             with contextlib.suppress(SendError):
                 await self._api.call(method, where, {} if body is None else body, {})
-
-
-def _back_off(failures: int) -> float:
-    """Seconds until the next try: from one, doubling, with jitter upwards so that it is never faster than a second."""
-    return float(min(2.0 ** min(failures - 1, 10), SLOWEST) * random.uniform(1.0, 1.25))  # noqa: S311 - jitter, no secret

@@ -1,6 +1,7 @@
 """What a sync holds, read one event at a time: whatever a server or a member writes, only that event is lost."""
 
 import json
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any, TypeVar
 
@@ -139,6 +140,13 @@ class PowerLevels(msgspec.Struct):
     users_default: float = 0
 
 
+class Creation(msgspec.Struct):
+    """How a room began."""
+
+    room_version: str = "1"
+    additional_creators: list[str] = []
+
+
 class JoinRules(msgspec.Struct):
     join_rule: str = ""
 
@@ -229,6 +237,22 @@ def _picture(message: Message) -> str:
         return ""
     file = message.file
     return msgspec.json.encode(file).decode() if file else message.url
+
+
+def addressed(said: Incoming, message: Message, user: str) -> Incoming | None:
+    """What is said to the bot, whose Matrix ID is `user`, among others: a command, or a message that mentions it."""
+    if said.kind != "message" or said.media:
+        return None
+    if said.text[:1] == "!":
+        return said
+    localpart = user[1:].partition(":")[0]
+    named = user in (message.mentions.user_ids if message.mentions else [])
+    text = said.text
+    for name in (user, f"@{localpart}", localpart):
+        if text.casefold().startswith(name.casefold()) and not text[len(name) : len(name) + 1].isalnum():
+            text, named = text[len(name) :].lstrip(" :,"), True
+            break
+    return replace(said, text=text) if named else None
 
 
 def without_quotation(body: str) -> str:

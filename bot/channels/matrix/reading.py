@@ -19,11 +19,11 @@ from bot.channels.matrix.events import (
     Joined,
     Membership,
     Message,
-    PowerLevels,
     Reaction,
     Redaction,
     Sync,
     Tombstone,
+    addressed,
     incoming,
     instant,
     read,
@@ -34,9 +34,6 @@ from bot.core.messages import Address, Incoming, SendError
 
 log = structlog.get_logger(__name__)
 
-MODERATOR = 50
-"""The power from which on somebody runs a room: https://spec.matrix.org/latest/client-server-api/#mroompower_levels"""
-
 THUMB = "👍"
 PAGE = 100
 MOST_MISSED = 20_000
@@ -46,7 +43,7 @@ MOST_PENDING, MOST_PENDING_IN_ROOM = 1_000, 50
 ROOMS_AT_ONCE = 8
 TYPES = [
     *("m.room.message", "m.room.encrypted", "m.room.redaction", "m.sticker", "m.reaction"),
-    *("m.room.member", "m.room.encryption", "m.room.tombstone", "m.room.join_rules"),
+    *("m.room.member", "m.room.encryption", "m.room.tombstone", "m.room.join_rules", "m.room.power_levels"),
 ]
 """The events that mean something to the bot."""
 
@@ -375,36 +372,9 @@ class Reading:
         if isinstance(said_as, Deciphered):
             said = replace(said, id=said_as.id)
         if not private:
-            said = self._addressed(said, message)
+            said = addressed(said, message, self._user)
         if said is not None:
-            found.batch.append(said if private else await self._with_rank(said))
-
-    async def _with_rank(self, said: Incoming) -> Incoming:
-        """A command in a room, with whether one of its moderators gave it."""
-        if said.text[:1] != "!":
-            return said
-        try:
-            answer = await self._api.get(path("rooms", said.sender.room, "state", "m.room.power_levels"))
-        except SendError:
-            return said
-        levels = read(msgspec.Raw(answer), PowerLevels)
-        power = levels.users.get(said.sender.user, levels.users_default) if levels else 0
-        return replace(said, by_admin=power >= MODERATOR)
-
-    def _addressed(self, said: Incoming, message: Message) -> Incoming | None:
-        """What is said to the bot among others: a command, or a message that mentions it."""
-        if said.kind != "message" or said.media:
-            return None
-        if said.text[:1] == "!":
-            return said
-        localpart = self._user[1:].partition(":")[0]
-        named = self._user in (message.mentions.user_ids if message.mentions else [])
-        text = said.text
-        for name in (self._user, f"@{localpart}", localpart):
-            if text.casefold().startswith(name.casefold()) and not text[len(name) : len(name) + 1].isalnum():
-                text, named = text[len(name) :].lstrip(" :,"), True
-                break
-        return replace(said, text=text) if named else None
+            found.batch.append(said if private else replace(said, by_admin=known.is_run_by(event.sender)))
 
     def _is_private(self, room: Room) -> bool:
         """Whether a person is alone with the bot, in a room as private as the operator wants it."""

@@ -7,9 +7,13 @@ from dataclasses import dataclass, field
 import msgspec
 
 from bot.channels.matrix.api import Api, Denied, path
-from bot.channels.matrix.events import Event, JoinRules, Membership, read
+from bot.channels.matrix.events import Creation, Event, JoinRules, Membership, PowerLevels, read
 
 PRESENT = {"join", "invite"}
+MODERATOR = 50
+"""The power from which on somebody runs a room: https://spec.matrix.org/latest/client-server-api/#mroompower_levels"""
+CREATORS_RULE = 12
+"""The version from which on those who created a room run it whatever its levels say: https://spec.matrix.org/v1.16/rooms/v12/"""
 
 
 @dataclass(slots=True)
@@ -18,16 +22,22 @@ class Room:
 
     `invited` are those of them who have not come yet, `came` when those did who came while we looked (the loop's time).
 
-    A `public` one is open to everybody, who may then read what was said before.
+    A `public` one is open to everybody, who may then read what was said before. `creators` and `power` say who runs it.
     """
 
     id: str
     encrypted: bool = False
     public: bool = False
     members: set[str] = field(default_factory=set)
+    creators: set[str] = field(default_factory=set)
+    power: PowerLevels = field(default_factory=PowerLevels)
     invited: set[str] = field(default_factory=set)
     came: dict[str, float] = field(default_factory=dict)
     sending: asyncio.Lock = field(default_factory=asyncio.Lock)
+
+    def is_run_by(self, user: str) -> bool:
+        """Whether somebody is one of its moderators."""
+        return user in self.creators or self.power.users.get(user, self.power.users_default) >= MODERATOR
 
     def others(self, user: str) -> set[str]:
         """Everybody but one."""
@@ -62,7 +72,7 @@ class Rooms:
         found = Room(room, encrypted=self._known_encrypted(room))
         for raw in state:
             if event := read(raw, Event):
-                _learn(found, event)
+                learn(found, event)
         if self._user not in found.members:
             raise Denied(403, "M_FORBIDDEN", "the bot is not in this room")
         return self._rooms.setdefault(room, found)
@@ -70,14 +80,15 @@ class Rooms:
     def note(self, room: str, event: Event) -> None:
         """Learn from an event what has changed about a room that is known."""
         if known := self._rooms.get(room):
-            _learn(known, event)
+            learn(known, event)
 
     def forget(self, room: str) -> None:
         """The bot has left."""
         self._rooms.pop(room, None)
 
 
-def _learn(room: Room, event: Event) -> None:
+def learn(room: Room, event: Event) -> None:
+    """Take over what an event says about a room."""
     # Anybody may send an event that is only called so; the state of a room is what has a state key.
     match event.type:
         case "m.room.encryption" if event.state_key == "":
@@ -85,11 +96,23 @@ def _learn(room: Room, event: Event) -> None:
         case "m.room.join_rules" if event.state_key == "":
             rules = read(event.content, JoinRules)
             room.public = rules is not None and rules.join_rule == "public"
+        case "m.room.create" if event.state_key == "":
+            room.creators = _creators(event)
+        case "m.room.power_levels" if event.state_key == "":
+            room.power = read(event.content, PowerLevels) or PowerLevels()
         case "m.room.member" if event.state_key:
             membership = read(event.content, Membership)
             _moves(room, event.state_key, membership.membership if membership else "")
         case _:
             pass
+
+
+def _creators(event: Event) -> set[str]:
+    """Those who run a room because they created it."""
+    creation = read(event.content, Creation)
+    if creation is None or not creation.room_version.isdecimal() or int(creation.room_version) < CREATORS_RULE:
+        return set()
+    return {event.sender, *creation.additional_creators}
 
 
 def _moves(room: Room, user: str, membership: str) -> None:

@@ -1,6 +1,7 @@
 """The library's HTTP on our own connections: a fifth of aiohttp's cost, and exact about what was sent."""
 
 import secrets
+from abc import abstractmethod
 from functools import lru_cache
 from typing import Any
 from urllib.parse import urlsplit
@@ -27,22 +28,12 @@ def request_to(url: str) -> BaseRequest:
     return ProxiedRequest()
 
 
-class DirectRequest(BaseRequest):
-    """Straight to the server."""
-
-    def __init__(self) -> None:
-        self._connections: Connections | None = None
+class Request(BaseRequest):
+    """The library's signature in front of ours."""
 
     @property
     def read_timeout(self) -> float | None:
         return ANSWER_SECONDS
-
-    async def initialize(self) -> None:
-        self._connections = Connections()
-
-    async def shutdown(self) -> None:
-        if self._connections:
-            self._connections.close()
 
     async def do_request(  # noqa: PLR0913, PLR0917 - the library's signature
         self,
@@ -55,15 +46,37 @@ class DirectRequest(BaseRequest):
         pool_timeout: Any = None,
     ) -> tuple[int, bytes]:
         """One request: status and body. Raises NotSent where it certainly did not arrive, Unknown where it may have."""
+        # The library's timeout may be a marker for "the default".
+        patience = read_timeout if isinstance(read_timeout, int | float) else ANSWER_SECONDS
+        return await self.ask(url, method, *encoded(request_data), patience)
+
+    @abstractmethod
+    async def ask(self, url: str, method: str, kind: str, body: bytes, patience: float) -> tuple[int, bytes]:
+        """Status and body of the answer to a body of this type, waited for so many seconds. Raises NotSent, Unknown."""
+
+
+class DirectRequest(Request):
+    """Straight to the server."""
+
+    def __init__(self) -> None:
+        self._connections: Connections | None = None
+
+    async def initialize(self) -> None:
+        self._connections = Connections()
+
+    async def shutdown(self) -> None:
+        if self._connections:
+            self._connections.close()
+
+    async def ask(self, url: str, method: str, kind: str, body: bytes, patience: float) -> tuple[int, bytes]:
         if self._connections is None:
             raise NotSent("not connected")
         origin, path, host = _target(url)
-        kind, body = encoded(request_data)
         head = (
             f"{method} {path} HTTP/1.1\r\nHost: {host}\r\nContent-Type: {kind}\r\nContent-Length: {len(body)}\r\n\r\n"
         )
         try:
-            return await self._connections.ask(origin, head.encode() + body, patience(read_timeout))
+            return await self._connections.ask(origin, head.encode() + body, patience)
         except NotConnectedError as error:
             raise NotSent(str(error)) from None
         except BrokenError as error:
@@ -76,11 +89,6 @@ def _target(url: str) -> tuple[Origin, str, str]:
     parts = urlsplit(url)
     origin = Origin(parts.scheme, parts.hostname or "", parts.port or PORTS[parts.scheme])
     return origin, parts.path or "/", parts.netloc.rpartition("@")[2]
-
-
-def patience(read_timeout: Any) -> float:
-    """The library's timeout, which may be a marker for "the default"."""
-    return read_timeout if isinstance(read_timeout, int | float) else ANSWER_SECONDS
 
 
 def encoded(data: RequestData | None) -> tuple[str, bytes]:
