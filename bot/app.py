@@ -42,7 +42,7 @@ from bot.outbox import Outbox
 from bot.pace import Limits, Pace
 from bot.paths import CONTENT, LOCALES, VOCABULARIES
 from bot.problems import UserError
-from bot.reloading import Content, reloaded
+from bot.reloading import OPERATOR, Content, reloaded
 from bot.silent_days import silent_days
 from bot.vocabularies import Vocabularies
 from handlers import COMMANDS, help
@@ -133,7 +133,9 @@ async def opened(  # noqa: PLR0913, PLR0917 - the parts that a bot is put togeth
         quiet,
         four_eyes=config.staff.four_eyes,
     )
-    content = Content(memory, (process, languages), quiet, clock.now, lambda: load_process(config))
+    content = Content(
+        memory, (process, languages), quiet, clock.now, lambda: load_process(config), four_eyes=config.staff.four_eyes
+    )
     content.on_change = dispatch.adopt
     announcing = Announcing(
         memory=memory,
@@ -368,7 +370,8 @@ CHANNELS = {
 async def _carried_out(app: App, config: Config, request: Request) -> Reply:
     def reload(confirm: bool) -> Awaitable[str]:
         english = locales.load(LOCALES, "en")
-        return reloaded(app.content, english, shipped=not config.process.folder, confirm=confirm)
+        by = OPERATOR if confirm else None
+        return reloaded(app.content, english, shipped=not config.process.folder, by=by)
 
     return await carry_out(request, app.memory, app.clock.now(), reload, app.duties.announcing.offer)
 
@@ -376,7 +379,8 @@ async def _carried_out(app: App, config: Config, request: Request) -> Reply:
 async def tell_reloaded(app: App, config: Config, person: Person, *, confirm: bool) -> None:
     """Read the content anew for somebody on the staff, and tell them what came of it."""
     t = app.content.languages[person.language or app.content.process.languages[0]]
-    text = await reloaded(app.content, t, shipped=not config.process.folder, confirm=confirm)
+    by = person.id if confirm else None
+    text = await reloaded(app.content, t, shipped=not config.process.folder, by=by)
     await app.duties.say([person.address], text)
     if confirm:
         await app.duties.remind()
@@ -390,7 +394,7 @@ async def _reload_when_told(app: App, config: Config) -> None:
         await told.wait()
         told.clear()
         t = app.content.languages[app.content.process.languages[0]]
-        text = await reloaded(app.content, t, shipped=not config.process.folder, confirm=False)
+        text = await reloaded(app.content, t, shipped=not config.process.folder, by=None)
         staff = [member.address for member in await app.memory.staff() if member.role in {"admin", "sender"}]
         await app.duties.say(staff, text)
 

@@ -1,7 +1,7 @@
 """The content that is served, held against what people were told: what has changed, and who is to hear of it."""
 
 import asyncio
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
@@ -19,6 +19,9 @@ from storage.reminders import Shared
 
 log = structlog.get_logger(__name__)
 
+OPERATOR = 0
+"""Who agrees at the command line; people have numbers from one."""
+
 Loaded = tuple[Process, Mapping[str, Texts]]
 
 
@@ -32,12 +35,24 @@ class Change:
 
 
 class Content:
-    """Process and words as they are served now. `read` reads the files again; None for shipped content."""
+    """Process and words as they are served now. `read` reads the files again; None for shipped content.
 
-    def __init__(
-        self, memory: Memory, loaded: Loaded, quiet: QuietHours, now: Callable[[], datetime], read: Callable[[], Loaded]
+    With `four_eyes` two have to agree to the very same changes before people are told of them.
+    """
+
+    def __init__(  # noqa: PLR0913 - what content is served with
+        self,
+        memory: Memory,
+        loaded: Loaded,
+        quiet: QuietHours,
+        now: Callable[[], datetime],
+        read: Callable[[], Loaded],
+        *,
+        four_eyes: bool,
     ) -> None:
         self.process, self.languages = loaded
+        self._four_eyes = four_eyes
+        self._agreed_by: dict[int, list[tuple[Event, Event]]] = {}
         self._memory = memory
         self._quiet = quiet
         self._now = now
@@ -71,14 +86,22 @@ class Content:
                 found.append(Change(event, old, await self._memory.subscribers_of(event.id)))
         return found
 
-    async def confirm(self) -> list[Change]:
-        """Tell everybody who waits for an event what has changed about it; what that was."""
-        changes = await self.changes()
+    def agreed_upon(self, changes: Sequence[Change], by: int) -> bool:
+        """Whether enough people want exactly this told, now that `by` does.
+
+        Who agreed is kept in memory only: after a restart everybody is asked again, and nothing is told by mistake.
+        """
+        wanted = [(change.old, change.new) for change in changes]
+        self._agreed_by[by] = wanted
+        return not self._four_eyes or sum(agreed == wanted for agreed in self._agreed_by.values()) > 1
+
+    async def tell(self, changes: Sequence[Change]) -> None:
+        """Tell everybody who waits for one of these events what has changed about it."""
+        self._agreed_by.clear()
         today = self._now().astimezone(self.process.zone).date()
         for change in changes:
             await self._memory.begin_telling(change.new, [*self._notices(change)], today)
         await self.go_on_telling()
-        return changes
 
     async def go_on_telling(self) -> None:
         """Plan notices, block by block, also where a killed process left off."""
@@ -134,24 +157,24 @@ def _until(new: Event, old: Event) -> datetime:
     return max(new.starts_at, old.starts_at)
 
 
-async def reloaded(content: Content, t: Texts, *, shipped: bool, confirm: bool) -> str:
-    """Read the files again, and with `confirm` tell people of what has changed; what staff read about it."""
+async def reloaded(content: Content, t: Texts, *, shipped: bool, by: int | None) -> str:
+    """Read the files again; what staff read about it. `by` is who wants people told of what has changed, if anybody."""
     if shipped:
         return t("reload.shipped")
     try:
         await content.reload()
     except UserError as error:
         return t("reload.problem", problem=error)
-    changes = await content.confirm() if confirm else await content.changes()
+    changes = await content.changes()
     if not changes:
         return t("reload.nothing")
-    return "\n".join(
-        [
-            t("reload.confirmed" if confirm else "reload.changed"),
-            *(reported(change, content.process, t) for change in changes),
-            *([] if confirm else [t("reload.ask")]),
-        ]
-    )
+    lines = [reported(change, content.process, t) for change in changes]
+    if by is None:
+        return "\n".join([t("reload.changed"), *lines, t("reload.ask")])
+    if not content.agreed_upon(changes, by):
+        return "\n".join([t("reload.changed"), *lines, t("reload.second")])
+    await content.tell(changes)
+    return "\n".join([t("reload.confirmed"), *lines])
 
 
 def reported(change: Change, process: Process, t: Texts) -> str:

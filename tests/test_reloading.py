@@ -7,10 +7,13 @@ from typing import Any
 
 import pytest
 import vobject
+from msgspec.structs import replace
 
+from bot.config import StaffSection
 from bot.core.messages import Outgoing
 from bot.paths import CONTENT
 from bot.problems import UserError
+from bot.reloading import OPERATOR, reloaded
 from tests.talk import FrozenClock, Talk, config_in, talking
 
 NOW = datetime.fromisoformat("2025-11-20T10:00:00+01:00")
@@ -78,7 +81,12 @@ async def test_an_event_moved_by_an_hour_is_told_to_every_subscriber_once(
         # Answered at once, told not before somebody confirms.
         assert "26. November 2025, 19:00 Uhr" in (await anna.say("/termine misburg"))[0].text
         assert await tick(anna) == []
-        assert "benachrichtige alle" in (await staff.say("/neu_laden ja"))[1].text
+        # It takes two: the same person twice is one.
+        for _ in range(2):
+            assert "eine zweite Person" in (await staff.say("/neu_laden ja"))[1].text
+        assert await tick(anna) == []
+        second = await on_staff(anna, "stefan", "admin")
+        assert "benachrichtige alle" in (await second.say("/neu_laden ja"))[1].text
         told = await tick(anna)
         assert len(told) == 2
         assert all("neu: 19:00 statt 18:00 Uhr" in message.text for message in told)
@@ -93,6 +101,40 @@ async def test_an_event_moved_by_an_hour_is_told_to_every_subscriber_once(
         assert await tick(anna, "2025-11-26T16:30:00+01:00") != []  # the day before, found late, in the new words
         (anna_again, _) = await tick(anna, "2025-11-26T17:00:00+01:00")
         assert "19:00 Uhr" in anna_again.text
+
+
+async def test_who_agreed_to_other_words_has_not_agreed_to_these(tmp_path: Path, content: Path) -> None:
+    config = config_in(tmp_path, content)
+    async with talking(config, NOW) as anna:
+        staff, second = await on_staff(anna, "sabine"), await on_staff(anna, "stefan")
+        await anna.say("/erinnern misburg")
+        edit(content, BEFORE, LATER)
+        await staff.say("/neu_laden ja")
+        edit(content, LATER, "starts_at = 2025-11-26T19:30:00")
+        said = (await second.say("/neu_laden ja"))[1].text
+        assert "19:30" in said
+        assert "eine zweite Person" in said
+        edit(content, "starts_at = 2025-11-26T19:30:00", LATER)
+        assert "eine zweite Person" in (await second.say("/neu_laden ja"))[1].text, "changed there and back is news"
+        assert await tick(anna) == []
+    async with talking(config, NOW) as anna:
+        staff = anna.another("sabine")
+        assert "eine zweite Person" in (await staff.say("/neu_laden ja"))[1].text, "a restart asks everybody again"
+        english = anna.app.content.languages["en"]
+        text = await reloaded(anna.app.content, english, shipped=False, by=OPERATOR)
+        assert "I am telling everybody" in text, "the operator is another person"
+        (told,) = await tick(anna)
+        assert "neu: 19:00 statt 18:00 Uhr" in told.text
+
+
+async def test_where_one_person_is_enough_one_person_is(tmp_path: Path, content: Path) -> None:
+    config = replace(config_in(tmp_path, content), staff=StaffSection(four_eyes=False))
+    async with talking(config, NOW) as anna:
+        staff = await on_staff(anna, "sabine")
+        await anna.say("/erinnern misburg")
+        edit(content, BEFORE, LATER)
+        assert "benachrichtige alle" in (await staff.say("/neu_laden ja"))[1].text
+        assert len(await tick(anna)) == 1
 
 
 async def test_a_restart_notices_a_change_and_a_killed_notice_goes_on(tmp_path: Path, content: Path) -> None:
@@ -148,6 +190,7 @@ async def test_a_cancelled_event_is_said_to_be_and_reminds_nobody(tmp_path: Path
         await anna.say("/erinnern misburg")
         edit(content, 'id = "misburg"', 'id = "misburg"\ncancelled = true')
         await staff.say("/reload ja")
+        await (await on_staff(anna, "stefan")).say("/reload ja")
         told = await tick(anna)
         assert told[0].text.startswith("Ein Termin fällt aus:")
         assert calendar(told).status.value == "CANCELLED"

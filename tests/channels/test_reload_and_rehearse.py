@@ -29,6 +29,12 @@ def edit(folder: Path, old: str, new: str) -> None:
     file.write_text(text.replace(old, new), encoding="utf-8")
 
 
+def one_is_enough(folder: Path) -> None:
+    """No second person has to agree before people are told."""
+    settings = folder / "config.toml"
+    settings.write_text(settings.read_text("utf-8").replace("four_eyes = true", "four_eyes = false"), "utf-8")
+
+
 def test_reload_of_shipped_content_says_how_to_copy_it(tmp_path: Path) -> None:
     done = mitreden(tmp_path, "reload")
     assert (done.returncode, done.stderr) == (0, "")
@@ -44,6 +50,8 @@ def test_reload_without_a_running_bot_compares_and_plans(tmp_path: Path) -> None
     assert "nothing to tell" in mitreden(folder, "reload").stdout
     edit(folder, "starts_at = 2095-11-26T18:00:00", "starts_at = 2095-11-26T19:00:00")
     assert "new: 19:00 instead of 18:00 (1 person)" in mitreden(folder, "reload").stdout
+    assert "second person" in mitreden(folder, "reload", "--confirm").stdout
+    one_is_enough(folder)
     confirmed = mitreden(folder, "reload", "--confirm").stdout
     assert "I am telling everybody" in confirmed
     assert "nothing to tell" in mitreden(folder, "reload", "--confirm").stdout
@@ -61,6 +69,7 @@ def test_a_mistake_in_the_files_is_said_and_stops_nothing(tmp_path: Path) -> Non
 async def test_a_running_bot_reloads_on_request_and_on_sighup(telegram: FakeTelegram, tmp_path: Path) -> None:
     folder = tmp_path / "city"
     own_content(folder)
+    one_is_enough(folder)
     anna = telegram.citizen("anna")
     running = await start(telegram, folder)
     await anna.say("/erinnern misburg")
