@@ -257,7 +257,7 @@ def _init(parsed: argparse.Namespace) -> None:
 
 
 def _export(parsed: argparse.Namespace) -> None:
-    from bot import app, export
+    from bot import app, export, operating
 
     config = _config(parsed)
     process, languages = app.load_process(config)
@@ -268,12 +268,12 @@ def _export(parsed: argparse.Namespace) -> None:
     elif parsed.format == "open-data":
         from bot.report import open_data
 
-        content = open_data.archive(asyncio.run(app.release(config, process)), process, languages)
+        content = open_data.archive(asyncio.run(operating.release(config, process)), process, languages)
     elif parsed.format == "xlsx":
-        content = export.as_xlsx(process, asyncio.run(app.responses(config)))
+        content = export.as_xlsx(process, asyncio.run(operating.responses(config)))
     else:
         write = export.as_json if parsed.format == "json" else export.as_csv
-        content = write(process, asyncio.run(app.responses(config))).encode()
+        content = write(process, asyncio.run(operating.responses(config))).encode()
     if parsed.output is None:
         sys.stdout.buffer.write(content)
         sys.stdout.buffer.flush()
@@ -283,7 +283,7 @@ def _export(parsed: argparse.Namespace) -> None:
 
 
 def _report(parsed: argparse.Namespace) -> None:
-    from bot import app
+    from bot import app, operating
     from bot.report.page import page
 
     config = _config(parsed)
@@ -291,7 +291,7 @@ def _report(parsed: argparse.Namespace) -> None:
     if parsed.language is not None and parsed.language not in languages:
         known = ", ".join(languages)
         raise UserError(f"--language {parsed.language}: the process has no such language. Use one of: {known}.")
-    release = asyncio.run(app.release(config, process))
+    release = asyncio.run(operating.release(config, process))
     shown = [parsed.language] if parsed.language else list(process.languages)
     _write(parsed.output, page(release, process, languages, shown).encode())
     print(f"Written: {parsed.output}", file=sys.stderr)
@@ -314,12 +314,12 @@ def _write(path: Path, content: bytes) -> None:
 
 
 def _staff(parsed: argparse.Namespace) -> int:
-    from bot import app
+    from bot import operating
     from bot.administration import Request
 
     config = _config(parsed)
     if parsed.what == "list":
-        lines = asyncio.run(app.staff_list(config))
+        lines = asyncio.run(operating.staff_list(config))
         print("\n".join(lines) or "Nobody yet. Invite somebody: mitreden staff invite --role admin")
         return 0
     if parsed.what == "invite" and not parsed.role:
@@ -327,7 +327,7 @@ def _staff(parsed: argparse.Namespace) -> int:
     if parsed.what == "remove" and parsed.member is None:
         raise UserError("staff remove needs a number. See: mitreden staff list")
     request = Request(parsed.what, role=parsed.role or "", member=parsed.member or 0)
-    reply = asyncio.run(app.administer(config, request))
+    reply = asyncio.run(operating.administer(config, request))
     if not reply.done:
         raise UserError(reply.text)
     print(reply.text)
@@ -337,18 +337,18 @@ def _staff(parsed: argparse.Namespace) -> int:
 def _matrix(parsed: argparse.Namespace) -> int:
     from getpass import getpass
 
-    from bot import app
+    from bot import app, operating
 
     app.log_to_stderr()
     config = _config(parsed)
     if parsed.what == "login":
         question = f"Password of {config.matrix.user}: "
-        print(asyncio.run(app.matrix_login(config, lambda: getpass(question), anew=parsed.new)))
+        print(asyncio.run(operating.matrix_login(config, lambda: getpass(question), anew=parsed.new)))
         return 0
 
     async def examine() -> bool:
         well = True
-        async for good, line in app.matrix_findings(config):
+        async for good, line in operating.matrix_findings(config):
             print(f"{MARKS[good]:4}  {line}", flush=True)
             well = well and good is not False
         return well
@@ -357,11 +357,11 @@ def _matrix(parsed: argparse.Namespace) -> int:
 
 
 def _reload(parsed: argparse.Namespace) -> None:
-    from bot import app
+    from bot import app, operating
     from bot.administration import Request
 
     app.log_to_stderr()
-    reply = asyncio.run(app.administer(_config(parsed), Request("reload", confirm=parsed.confirm)))
+    reply = asyncio.run(operating.administer(_config(parsed), Request("reload", confirm=parsed.confirm)))
     print(reply.text)
 
 
@@ -380,32 +380,32 @@ def _rehearse(parsed: argparse.Namespace) -> None:
 
 
 def _announce(parsed: argparse.Namespace) -> None:
-    from bot import app
+    from bot import app, operating
 
     app.log_to_stderr()
 
     async def show() -> None:
         config = _config(parsed)
-        async for line in app.announced(config, parsed.file, parsed.audience, parsed.at, dry=parsed.dry_run):
+        async for line in operating.announced(config, parsed.file, parsed.audience, parsed.at, dry=parsed.dry_run):
             print(line, flush=True)
 
     asyncio.run(show())
 
 
 def _audit(parsed: argparse.Namespace) -> int:
-    from bot import app
+    from bot import operating
 
-    lines, whole = asyncio.run(app.audit_lines(_config(parsed)))
+    lines, whole = asyncio.run(operating.audit_lines(_config(parsed)))
     print("\n".join(lines) or "Nothing yet.")
     return 0 if whole else 1
 
 
 def _migrate(parsed: argparse.Namespace) -> None:
-    from bot import app
+    from bot import app, operating
 
     config = _config(parsed)
     process, _ = app.load_process(config)
-    asyncio.run(app.migrate(config, process))
+    asyncio.run(operating.migrate(config, process))
     print("The database has the current schema.")
 
 

@@ -1,36 +1,31 @@
-"""Puts the parts together: the only file that knows every concrete class."""
+"""Puts the parts together, talks and serves."""
 
 import asyncio
 import gc
 import logging
 import signal
 import sys
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
-from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
-from dataclasses import dataclass, replace
+from collections.abc import AsyncIterator, Awaitable, Mapping, Sequence
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, TypeVar
 
 import structlog
 
-from bot import announcement_file, content, locales, preview
-from bot.administration import Reply, Request, ask, carry_out, listening
+from bot import content, locales
+from bot.administration import Reply, Request, carry_out, listening
 from bot.announcing import Announcing
 from bot.channels.terminal import Terminal, address_of
 from bot.clock import Clock, Duties, parse_instant, ticking
 from bot.config import (
     Config,
-    check_matrix,
-    check_webhook,
-    matrix_password,
     only_on_this_machine,
     quiet_hours,
     staff_room,
-    telegram_token,
 )
 from bot.core.conversation import Person
-from bot.core.messages import Address, Channel, Halted, Incoming, Menu, Outgoing, SendError
+from bot.core.messages import Address, Channel, Halted, Incoming, Outgoing
 from bot.core.process import Process
 from bot.core.reading import Reader
 from bot.core.reminders import QuietHours
@@ -38,24 +33,18 @@ from bot.core.texts import Texts
 from bot.dispatch import Dispatch
 from bot.failpoints import from_environment
 from bot.metrics import Metrics, served
+from bot.networks import CHANNELS
 from bot.outbox import Outbox
-from bot.pace import Limits, Pace
+from bot.pace import Pace
 from bot.paths import CONTENT, LOCALES, VOCABULARIES
 from bot.problems import UserError
 from bot.reloading import OPERATOR, Content, reloaded
 from bot.silent_days import silent_days
 from bot.vocabularies import Vocabularies
-from handlers import COMMANDS, help
 from storage.database import DatabaseUnusable, Unavailable, database
 from storage.memory import TIDY_APART, Memory
-from storage.responses import StoredResponse
 from storage.vault import KeyUnusable, Vault, WrongKey, read_key
 
-if TYPE_CHECKING:
-    from bot.channels.matrix import Account
-    from bot.report.open_data import Release
-
-T = TypeVar("T")
 log = structlog.get_logger(__name__)
 
 
@@ -269,7 +258,7 @@ async def run(config: Config, now: str | None, speed: float) -> None:
         gc.freeze()
         log.info("started", channels=list(channels), now=clock.now().isoformat())
         await stack.enter_async_context(
-            listening(app.memory.socket(), lambda request: _carried_out(app, config, request))
+            listening(app.memory.socket(), lambda request: carried_out(app, config, request))
         )
         await stack.enter_async_context(ticking(app.duties))
         await _serve(app, config, channels, stop)
@@ -300,74 +289,9 @@ async def _serve(app: App, config: Config, channels: Mapping[str, Channel], stop
         raise UserError(halted[-1])
 
 
-@asynccontextmanager
-async def _telegram(
-    config: Config, process: Process, languages: Mapping[str, Texts], metrics: Metrics
-) -> AsyncIterator[Channel]:
-    from bot.channels.telegram import Telegram  # noqa: PLC0415 - half a second that a terminal does not need
+async def carried_out(app: App, config: Config, request: Request) -> Reply:
+    """Do what an operator asks of a bot that is open."""
 
-    section = config.telegram
-    webhook = None
-    if section.webhook_url:
-        from bot.channels.telegram.webhook import Webhook  # noqa: PLC0415 - a web server that few need
-
-        check_webhook(section)
-        webhook = Webhook(section.webhook_url, section.webhook_secret, section.webhook_port)
-    channel = Telegram(telegram_token(config), section.api_url, menus(process, languages), webhook, metrics.polled)
-    await channel.open()
-    try:
-        yield channel
-    finally:
-        await channel.close()
-
-
-@asynccontextmanager
-async def _matrix(
-    config: Config, process: Process, languages: Mapping[str, Texts], metrics: Metrics
-) -> AsyncIterator[Channel]:
-    from bot.channels.matrix import Matrix  # noqa: PLC0415 - as above
-
-    section = config.matrix
-    channel = Matrix(
-        _matrix_account(config),
-        config.base / section.store,
-        encryption=section.encryption,
-        staff_servers=section.staff_servers,
-        name=languages[process.languages[0]].of(process.title),
-        polled=metrics.polled,
-    )
-    await channel.open()
-    try:
-        yield channel
-    finally:
-        await channel.close()
-
-
-@dataclass(frozen=True, slots=True)
-class Network:
-    """A network that can be served: whether it is configured, how its channel is opened, how fast it may be sent to."""
-
-    configured: Callable[[Config], bool]
-    opened: Callable[[Config, Process, Mapping[str, Texts], Metrics], AbstractAsyncContextManager[Channel]]
-    limits: Callable[[Config], Limits]
-
-
-CHANNELS = {
-    "telegram": Network(
-        configured=lambda config: bool(telegram_token(config)),
-        opened=_telegram,
-        limits=lambda config: Limits(overall=config.telegram.per_second),
-    ),
-    "matrix": Network(
-        configured=lambda config: bool(config.matrix.homeserver),
-        opened=_matrix,
-        # The homeserver knows its limits and says so; every room is a room, whoever is in it.
-        limits=lambda config: Limits(overall=config.matrix.per_second, burst=20, per_chat=5.0, group_per_minute=600),
-    ),
-}
-
-
-async def _carried_out(app: App, config: Config, request: Request) -> Reply:
     def reload(confirm: bool) -> Awaitable[str]:
         english = locales.load(LOCALES, "en")
         by = OPERATOR if confirm else None
@@ -407,138 +331,3 @@ async def _tidy(app: App) -> None:
             await app.memory.tidy(at_once=True)
         except Exception as error:  # noqa: BLE001 - a busy or lost database: the next round does it
             log.warning("tidying_failed", error=type(error).__name__)
-
-
-def menus(process: Process, languages: Mapping[str, Texts]) -> list[Menu]:
-    """What a network shows of the bot beside the chat, per language that it knows; the first is for all others."""
-    found = []
-    for tag in [tag for tag in process.languages if "-" not in tag]:
-        t = languages[tag]
-        commands = help.listed(t, COMMANDS.values())
-        about = t("menu.description", organiser=process.organiser, title=t.of(process.title))
-        found.append(Menu(tag, commands, about, t("menu.short_description", title=t.of(process.title))))
-    return [replace(found[0], language=""), *found]
-
-
-async def responses(config: Config) -> list[StoredResponse]:
-    """All submitted responses. A database that is not there yet has none. Raises UserError."""
-    return await _read_only(config, lambda memory: memory.responses()) or []
-
-
-async def release(config: Config, process: Process) -> "Release":
-    """What may be published now. A database that is not there yet has nothing. Raises UserError."""
-    from bot.report import open_data  # noqa: PLC0415 - only where something is published
-
-    now = Clock().now()
-    found = await _read_only(config, lambda memory: open_data.gathered(memory, process, now))
-    return found or open_data.nothing(process, now)
-
-
-async def administer(config: Config, request: Request) -> Reply:
-    """Carry out what an operator asks: by the process that is running, or else here. Raises UserError."""
-    process, _ = load_process(config)
-    memory = open_memory(config, process)
-    reply = await ask(memory.socket(), request)
-    await memory.close()
-    if reply is not None:
-        return reply
-    async with opened(config, Clock(), {}, {}) as app:
-        return await _carried_out(app, config, request)
-
-
-async def staff_list(config: Config) -> list[str]:
-    """A line for each member of staff. Raises UserError."""
-    members = await _read_only(config, lambda memory: memory.staff())
-    return [
-        f"{member.id}  {member.role}  {member.address.channel} {member.address.user}  since {member.since:%Y-%m-%d}"
-        for member in members or []
-    ]
-
-
-async def audit_lines(config: Config) -> tuple[list[str], bool]:
-    """A line for each entry of the audit log, and whether the chain is whole. Raises UserError."""
-    entries = await _read_only(config, lambda memory: memory.audit()) or []
-    lines = [
-        f"{entry.id}  {entry.at:%Y-%m-%d %H:%M:%S} UTC  {entry.actor}  {entry.action}  {entry.subject}"
-        + ("" if entry.sound else "  CHANGED AFTERWARDS")
-        for entry in entries
-    ]
-    return lines, all(entry.sound for entry in entries)
-
-
-async def _read_only(config: Config, work: Callable[[Memory], Awaitable[T]]) -> T | None:
-    """What some work reads beside a process that may be writing; None where there is no database yet."""
-    process, _ = load_process(config)
-    memory = open_memory(config, process)
-    try:
-        if not memory.exists():
-            return None
-        await memory.open_to_read()
-        return await work(memory)
-    except DatabaseUnusable as error:
-        raise UserError(str(error)) from error
-    finally:
-        await memory.close()
-
-
-async def announced(config: Config, path: Path, chosen: str, at: str | None, *, dry: bool) -> AsyncIterator[str]:
-    """Lines about an announcement from a file: it becomes a draft, or with `dry` nothing does. Raises UserError."""
-    process, languages = load_process(config)
-    instant = parse_instant(at, process.zone, "--at") if at else None
-    written, picture = announcement_file.read(path, chosen, instant, process)
-    if dry:
-        counts = await _read_only(config, lambda memory: preview.counts(memory, written, process))
-        for line in [*preview.table(counts or {}), *preview.texts(written, process, languages, picture)]:
-            yield line
-        return
-    reply = await administer(config, Request("announce", announcement=written, picture=picture))
-    if not reply.done:
-        raise UserError(reply.text)
-    yield reply.text
-
-
-async def matrix_login(config: Config, ask_password: Callable[[], str], *, anew: bool) -> str:
-    """Sign the bot in to its homeserver and keep the session; what to tell the operator. Raises UserError."""
-    from bot.channels.matrix.doctor import login  # noqa: PLC0415 - half a second that no other command needs
-
-    account = _matrix_account(config)
-    process, _ = load_process(config)
-    if await ask(open_memory(config, process).socket(), Request("running?")) is not None:
-        raise UserError("mitreden is running. Stop it, sign in, start it again.")
-    folder = config.base / config.matrix.store
-    try:
-        session = await login(account, folder, encrypt=config.matrix.encryption != "off", anew=anew, ask=ask_password)
-    except Halted as error:
-        raise UserError(str(error)) from error
-    except SendError as error:
-        raise UserError(f"{account.homeserver}: {error}. Check [matrix] homeserver and the network.") from error
-    signed = "" if session.signed or config.matrix.encryption == "off" else " Not cross-signed: mitreden matrix doctor"
-    return f"Signed in as {session.user}, device {session.device}.{signed}"
-
-
-async def matrix_findings(config: Config) -> AsyncIterator[tuple[bool | None, str]]:
-    """What `mitreden matrix doctor` finds: is a thing well (None: cannot be seen), and which. Raises UserError."""
-    from bot.channels.matrix.doctor import examine  # noqa: PLC0415 - as above
-
-    async for finding in examine(_matrix_account(config), config.base / config.matrix.store, config.matrix.encryption):
-        yield finding.well, f"{finding.what}\n  {finding.remedy}".rstrip() if finding.well is False else finding.what
-
-
-def _matrix_account(config: Config) -> "Account":
-    from bot.channels.matrix.session import Account  # noqa: PLC0415 - as above
-
-    if not config.matrix.homeserver:
-        raise UserError("Matrix is not configured. Set [matrix] homeserver and user in config.toml.")
-    check_matrix(config.matrix)
-    return Account(config.matrix.homeserver, config.matrix.user, matrix_password(config), config.matrix.token)
-
-
-async def migrate(config: Config, process: Process) -> None:
-    """Bring the database to the current schema. Raises UserError."""
-    memory = open_memory(config, process)
-    try:
-        await memory.open()
-    except DatabaseUnusable as error:
-        raise UserError(str(error)) from error
-    finally:
-        await memory.close()

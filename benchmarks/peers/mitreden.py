@@ -8,7 +8,7 @@ import sys
 from dataclasses import replace
 
 from benchmarks.conversation import OPEN
-from bot import app
+from bot import networks
 from bot.__main__ import main as command_line
 from bot.pace import Limits
 
@@ -17,7 +17,7 @@ UNLIMITED = Limits(overall=1e6, burst=1_000_000, per_chat=1e6)
 
 def main() -> int:
     """`mitreden run` on a day on which the survey is open."""
-    app.CHANNELS["telegram"] = replace(app.CHANNELS["telegram"], limits=lambda _config: UNLIMITED)
+    networks.CHANNELS["telegram"] = replace(networks.CHANNELS["telegram"], limits=lambda _config: UNLIMITED)
     return command_line(["run", "--now", OPEN.isoformat()])
 
 

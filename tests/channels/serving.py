@@ -8,6 +8,7 @@ from pathlib import Path
 
 from bot import app as application
 from bot.channels.telegram import Telegram
+from bot.networks import menus
 from bot.pace import Limits, Pace
 from tests.channels.fake_telegram import FakeTelegram
 from tests.talk import BEISPIELSTADT, BEISPIELSTADT_OPEN, FrozenClock, config_in
@@ -27,7 +28,7 @@ async def serving(
     """A bot that polls that Telegram, with its storage in a folder."""
     config = config_in(folder, process)
     loaded = application.load_process(config)
-    channel = Telegram(telegram.token, telegram.url, application.menus(*loaded))
+    channel = Telegram(telegram.token, telegram.url, menus(*loaded))
     await channel.open()
     paces = {channel.name: Pace(limits)}
     try:

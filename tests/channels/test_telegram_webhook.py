@@ -16,6 +16,7 @@ from bot.channels.telegram import Telegram
 from bot.channels.telegram.webhook import LARGEST, Webhook
 from bot.config import TelegramSection
 from bot.metrics import Metrics, served
+from bot.networks import menus
 from bot.pace import Pace
 from bot.problems import UserError
 from tests.channels.fake_telegram import FakeTelegram
@@ -39,7 +40,7 @@ async def brought(telegram: FakeTelegram, folder: Path, metrics: Metrics) -> Asy
     loaded = application.load_process(settings)
     port = free_port()
     webhook = Webhook(f"http://127.0.0.1:{port}/hook", SECRET, port)
-    channel = Telegram(telegram.token, telegram.url, application.menus(*loaded), webhook, metrics.polled)
+    channel = Telegram(telegram.token, telegram.url, menus(*loaded), webhook, metrics.polled)
     await channel.open()
     clock, paces = FrozenClock(BEISPIELSTADT_OPEN), {channel.name: Pace(QUICK)}
     try:
