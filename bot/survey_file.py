@@ -5,7 +5,7 @@ from typing import Any
 
 from msgspec import UNSET
 
-from bot import content_rules
+from bot import content_rules, survey_rules
 from bot.content_tables import (
     QUESTION_TABLES,
     BatteryFile,
@@ -65,7 +65,7 @@ class SurveyReader:
             if made is not None:
                 built.append((made, findings))
         declared = [str(question.get("id")) for question in file.question]
-        content_rules.check_questions(built, declared, file.version)
+        survey_rules.check_questions(built, declared, file.version)
         opens = file.opens or (head.opens if head else None)
         closes = file.closes or (head.closes if head else None)
         if file.opens or file.closes:
@@ -73,7 +73,7 @@ class SurveyReader:
         content_rules.check_filled(self._findings, id=file.id)
         if not file.question and file.question is not UNREADABLE_LIST:
             self._findings.add("there is no question", "Write at least one [[question]].")
-        content_rules.check_figures(file.minutes, file.version, self._findings)
+        survey_rules.check_figures(file.minutes, file.version, self._findings)
         texts = {
             name: content_rules.text(getattr(file, name), self._languages, self._findings.within(name))
             for name in ("title", "intro", "thanks")
@@ -97,7 +97,7 @@ class SurveyReader:
             return ()
         points = self._options(scale.points, "point", findings)
         if scale.points is not UNREADABLE_LIST:
-            content_rules.check_points(points, findings)
+            survey_rules.check_points(points, findings)
         return points
 
     def _question(self, table: object, findings: Findings) -> AnyQuestion | None:

@@ -5,7 +5,8 @@ from dataclasses import dataclass
 
 from sqlalchemy import Connection, func, select
 
-from bot.core.statistics import ASKED, Counted
+from bot.core.equations import ASKED
+from bot.core.statistics import Counted
 from storage.tables import attendance, drafts, outbox, people, response_answers, responses, sources, subscriptions
 
 

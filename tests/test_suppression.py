@@ -9,8 +9,9 @@ from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
 
 from bot import content, locales
+from bot.core.equations import ASKED
 from bot.core.questions import Question, SeveralQuestion
-from bot.core.statistics import ASKED, Counted, crossable, crossed, results
+from bot.core.statistics import Counted, crossable, crossed, results
 from bot.core.suppression import hidden, rounded, small
 from bot.core.survey import Survey
 from bot.core.values import Missing, Value
