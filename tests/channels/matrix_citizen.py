@@ -101,18 +101,22 @@ class MatrixCitizen(Talker):
     async def listens(self) -> None:
         """Sync for ever, through restarts of the homeserver too."""
         while True:
+            since = f"&since={quote(self._since_token)}&timeout=30000" if self._since_token else ""
             try:
-                since = f"&since={quote(self._since_token)}&timeout=30000" if self._since_token else ""
-                answer = await self.call("GET", f"sync?filter={quote(_FILTER)}{since}")
-            except (aiohttp.ClientConnectionError, aiohttp.ClientPayloadError, TimeoutError):
-                await asyncio.sleep(0.1)
-                continue
+                answer = await self._reads(f"sync?filter={quote(_FILTER)}{since}")
             except aiohttp.ClientResponseError as problem:
                 if problem.status == 401:  # logged out elsewhere: an app shows its login page
                     return
                 raise
             await self._take_in(answer)
             self._since_token = answer["next_batch"]
+
+    async def _reads(self, path: str) -> Json:
+        while True:
+            try:
+                return await self.call("GET", path)
+            except (aiohttp.ClientConnectionError, aiohttp.ClientPayloadError, TimeoutError):
+                await asyncio.sleep(0.1)
 
     async def _take_in(self, answer: Json) -> None:
         self.to_device += answer.get("to_device", {}).get("events", [])
@@ -136,8 +140,7 @@ class MatrixCitizen(Talker):
         missed: list[Json] = []
         until = f"&to={quote(self._since_token)}" if self._since_token else ""
         while before:
-            path = f"messages?dir=b&limit=100&from={quote(before)}{until}"
-            answer = await self._in_room("GET", path, None, room)
+            answer = await self._reads(f"rooms/{quote(room)}/messages?dir=b&limit=100&from={quote(before)}{until}")
             missed += answer["chunk"]
             before = answer.get("end", "") if answer["chunk"] else ""
         return missed[::-1]
