@@ -1,5 +1,5 @@
 # Two doors: `make chat` to meet the bot, `make test` before a commit. Both set everything up by themselves.
-.PHONY: chat test format dialogues clean
+.PHONY: chat test ordeal format dialogues clean
 .DEFAULT_GOAL := chat
 
 VENV := .venv
@@ -17,6 +17,10 @@ test: $(READY)
 	$(VENV)/bin/mypy
 	$(VENV)/bin/lint-imports
 	$(VENV)/bin/pytest
+
+# The promises under fire, in full (an hour or so): a line with figures for each.
+ordeal: $(READY)
+	MITREDEN_ORDEAL=full $(VENV)/bin/pytest -n 1 tests/ordeal
 
 format: $(READY)
 	$(VENV)/bin/ruff format .
