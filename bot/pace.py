@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 from bot.core.messages import REPLY, Address, OutboxRow
 
-AT_ONCE = 64
+AT_ONCE = 160
 """Replies under way at the same time."""
 UNASKED_AT_ONCE = 48
 """Other messages under way at the same time: they have places of their own, so that no reply waits for one."""

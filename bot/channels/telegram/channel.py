@@ -274,6 +274,7 @@ class Telegram:
         """Hand over a batch; the new offset, once everything is committed."""
         batch: list[Incoming] = []
         numbers = []
+        taps: list[str] = []
         for raw in fetched:
             update = updates.read(raw)
             number = updates.number(raw) if update is None else update.update_id
@@ -283,11 +284,16 @@ class Telegram:
             numbers.append(number)
             if (message := self._read(update, number)) is not None:
                 batch.append(message)
+            if update is not None and update.callback_query is not None:
+                taps.append(update.callback_query.id)
         if not numbers:
             raise NotSent("no update has an id")
         await self._rank(batch)
         following = max(max(numbers) + 1, offset)
         await receive(batch, str(following), {})
+        # It ends the clock on a button, no more: beside the reply, and not before the batch is safe.
+        for tap in taps:
+            self._do_beside(self._quietly("answerCallbackQuery", callback_query_id=tap))
         return following
 
     async def _rank(self, batch: list[Incoming]) -> None:
@@ -315,11 +321,8 @@ class Telegram:
         if update is None:
             log.error("update_unreadable", update=number)
             return updates.unreadable(number)
-        if update.callback_query is not None:
-            # At once and beside everything else: it ends the clock on the button, no more.
-            self._do_beside(self._quietly("answerCallbackQuery", callback_query_id=update.callback_query.id))
-            if (shown := update.callback_query.message) and shown.message_id:
-                self._keyboards.setdefault(shown.chat.id, shown.message_id)
+        if (tap := update.callback_query) and (shown := tap.message) and shown.message_id:
+            self._keyboards.setdefault(shown.chat.id, shown.message_id)
         return updates.incoming(update, self._bot_name)
 
     def _do_beside(self, work: Coroutine[Any, Any, object]) -> None:

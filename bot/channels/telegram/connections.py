@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import cast
 
-AT_ONCE = 128
+AT_ONCE = 256
 """Connections at the most; one of them holds the long poll."""
 CONNECT_SECONDS = 10.0
 IDLE_SECONDS = 15.0
