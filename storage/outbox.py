@@ -83,6 +83,18 @@ def due(connection: Connection, vault: Vault, now: datetime, most: int) -> list[
     return _queued(connection, vault, now, most, outbox.c.priority == REPLY)
 
 
+def queued(connection: Connection, now: datetime, most: int) -> set[int]:
+    """The ids of replies whose time has come."""
+    here = (outbox.c.state == "queued") & (outbox.c.priority == REPLY)
+    when = or_(outbox.c.not_before.is_(None), outbox.c.not_before <= now)
+    return set(connection.execute(select(outbox.c.id).where(here, when).limit(most)).scalars())
+
+
+def due_of(connection: Connection, vault: Vault, now: datetime, ids: Collection[int]) -> list[OutboxRow]:
+    """Those of these replies that are still queued, in their order."""
+    return _queued(connection, vault, now, len(ids), outbox.c.id.in_(ids))
+
+
 def due_unasked(  # noqa: PLR0913, PLR0917 - which rows, and which not
     connection: Connection, vault: Vault, now: datetime, most: int, without: Collection[int], channel: str
 ) -> list[OutboxRow]:
@@ -175,10 +187,14 @@ def recover(connection: Connection, vault: Vault, repeatable: Container[str], no
     )
 
 
-def mark_sending(connection: Connection, ids: Sequence[int]) -> set[int]:
-    """Written before a send that must not be repeated: the rows that may go. One taken back meanwhile may not."""
-    queued = outbox.c.id.in_(ids) & (outbox.c.state == "queued")
-    marked = update(outbox).where(queued).values(state="sending").returning(outbox.c.id)
+def mark_sending(connection: Connection, ids: Sequence[int], *, again: bool = False) -> set[int]:
+    """Written before a send that must not be repeated: the rows that may go. One taken back meanwhile may not.
+
+    `again`: the same was tried before, and it stayed open whether it was written.
+    """
+    states = ["queued", "sending"] if again else ["queued"]
+    waiting = outbox.c.id.in_(ids) & outbox.c.state.in_(states)
+    marked = update(outbox).where(waiting).values(state="sending").returning(outbox.c.id)
     return set(connection.execute(marked).scalars())
 
 
@@ -215,7 +231,8 @@ _DONE = (
 )
 _AGAIN = (
     update(outbox)
-    .where(outbox.c.id == bindparam("row"))
+    # Written a second time, because it stayed open whether it was, it must not undo what has become of the row since.
+    .where(outbox.c.id == bindparam("row"), outbox.c.attempts == bindparam("tried"))
     .values(state="queued", error=bindparam("error"), not_before=bindparam("until"), attempts=outbox.c.attempts + 1)
 )
 
@@ -237,7 +254,11 @@ def settle(connection: Connection, fates: Sequence[Fate]) -> None:
         ]
         connection.execute(_DONE, rows)
     if again:
-        connection.execute(_AGAIN, [{"row": fate.row.id, "error": fate.error, "until": fate.until} for fate in again])
+        connection.execute(_AGAIN, [_again(fate) for fate in again])
+
+
+def _again(fate: Fate) -> dict[str, object]:
+    return {"row": fate.row.id, "tried": fate.row.attempts, "error": fate.error, "until": fate.until}
 
 
 def _silence(connection: Connection, rows: Sequence[int]) -> None:

@@ -3,10 +3,12 @@
 import os
 import pwd
 import shutil
+import socket
 import subprocess
 import tempfile
+import time
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from itertools import count
 from pathlib import Path
 
@@ -23,7 +25,7 @@ class Cluster:
         self.folder = folder
         self._programs = programs
         self._data = str(folder / "data")
-        self._owner = owner
+        self.owner = owner
         self._before = before
         self._options = " ".join(f"-c {name}='{value}'" for name, value in settings.items())
         self._numbers = count()
@@ -56,11 +58,44 @@ class Cluster:
         subprocess.run(
             [*self._before, str(self._programs / program), *arguments],
             check=True,
-            user=self._owner,
+            user=self.owner,
             stdout=subprocess.DEVNULL,
             stderr=subprocess.STDOUT,
             cwd=self.folder,
         )
+
+
+@contextmanager
+def pooler(server: Cluster, url: str) -> Iterator[str]:
+    """The URL of a database through a PgBouncer that lends a session for a transaction, as long as the block."""
+    program = shutil.which("pgbouncer")
+    assert program is not None
+    name = url.partition("@/")[2].partition("?")[0]
+    with closing(socket.socket()) as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    settings = server.folder / "pgbouncer.ini"
+    settings.write_text(
+        f"[databases]\n{name} = host={server.folder} user=mitreden\n[pgbouncer]\nlisten_addr = 127.0.0.1\n"
+        f"listen_port = {port}\nunix_socket_dir =\nauth_type = any\npool_mode = transaction\ndefault_pool_size = 6\n",
+        encoding="utf-8",
+    )
+    running = subprocess.Popen(
+        [program, "-q", str(settings)], user=server.owner, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+    )
+    try:
+        while not _answers(port):
+            assert running.poll() is None
+            time.sleep(0.05)
+        yield f"postgresql://mitreden@127.0.0.1:{port}/{name}?statement_cache_size=0"
+    finally:
+        running.kill()
+        running.wait()
+
+
+def _answers(port: int) -> bool:
+    with closing(socket.socket()) as probe:
+        return probe.connect_ex(("127.0.0.1", port)) == 0
 
 
 def programs() -> Path | None:
