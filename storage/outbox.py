@@ -12,7 +12,6 @@ from sqlalchemy import (
     case,
     delete,
     func,
-    insert,
     null,
     or_,
     select,
@@ -21,6 +20,7 @@ from sqlalchemy import (
 
 from bot.core.messages import REPLY, Address, OutboxRow, Outgoing, State
 from storage.people import opened_address, sealed_address
+from storage.statements import Adding, Among
 from storage.tables import outbox, people, reminders, subscriptions, texts
 from storage.vault import Vault
 
@@ -39,7 +39,12 @@ class Planned:
 
 
 # In one statement, whose answers may come in any order: the sealed bytes tell which row is which.
-_ADD = insert(outbox).returning(outbox.c.id, outbox.c.message)
+_ADD = Adding(
+    outbox,
+    *("person_id", "address", "message", "state", "once", "due_at", "priority", "attempts", "key", "queued_on"),
+    "channel",
+    returning=(outbox.c.id, outbox.c.message),
+)
 
 
 def add(connection: Connection, vault: Vault, planned: Sequence[Planned], today: date) -> list[OutboxRow]:
@@ -63,7 +68,7 @@ def add(connection: Connection, vault: Vault, planned: Sequence[Planned], today:
         }
         for plan in planned
     ]
-    ids = {message: id_ for id_, message in connection.execute(_ADD, rows)}
+    ids = {row.message: row.id for row in _ADD.add(connection, rows)}
     return [
         OutboxRow(
             id=ids[row["message"]],
@@ -213,7 +218,7 @@ class Fate:
     until: datetime | None = None
 
 
-_GONE = delete(outbox).where(outbox.c.id.in_(bindparam("rows", expanding=True)))
+_GONE = delete(outbox).where(Among(outbox.c.id, "rows"))
 _DONE = (
     update(outbox)
     .where(outbox.c.id == bindparam("row"))

@@ -87,6 +87,7 @@ class ServerDatabase:
         )
         self._holding = Holding(self._connected, pooled=pooled)
         self._last_step = ""
+        self._one_writer = asyncio.Lock()
         self._reads_for_long = False
         self._may_tidy_at = 0.0
 
@@ -114,7 +115,11 @@ class ServerDatabase:
     async def write(self, work: Callable[[Connection], T]) -> T:
         """Do work in a transaction that commits at its end, or leaves no trace."""
         with database.availability(FAILURES):
-            async with self._transaction(BEGIN + self._limits, self._last_step, LONGEST) as connection:
+            # One after the other, as with SQLite: what one has read before it writes is still so when it does.
+            async with (
+                self._one_writer,
+                self._transaction(BEGIN + self._limits, self._last_step, LONGEST) as connection,
+            ):
                 return await connection.run_sync(work)
 
     async def read(self, work: Callable[[Connection], T]) -> T:
@@ -192,19 +197,19 @@ class ServerDatabase:
         """Cut what PostgreSQL itself remembers: which rows were written together, and in which order they came.
 
         The system columns xmin and ctid of a response would lead to the person whose row was written with it. Every
-        response is written anew in one transaction, then laid in the order of its random id. From all other tables
-        what was erased is taken by a vacuum. Returns False where it is too soon to do so again.
+        such table is written anew in one transaction, then laid in the order of its random ids. From all others what
+        was erased is taken by a vacuum. Returns False where it is too soon to do so again.
         """
         now = asyncio.get_running_loop().time
         if (began := now()) < self._may_tidy_at:
             return False
         with database.availability(FAILURES):
-            async with self._transaction(BEGIN + NO_LIMIT, self._last_step, None) as connection:
-                for table, column in ANONYMOUS.items():
-                    await connection.exec_driver_sql(f"UPDATE {table} SET {column} = {column}")  # noqa: S608 - our names
-            async with self._transaction(BEGIN + NO_LIMIT, self._last_step, None) as connection:
-                for table in ANONYMOUS:
-                    await connection.exec_driver_sql(f"CLUSTER {table} USING pk_{table}")
+            for table, column in ANONYMOUS.items():
+                again = f"UPDATE {table} SET {column} = {column}"  # noqa: S608 - our names
+                # Never two tables at once: a batch that has one of them and wants the other would be in its way.
+                for statement in (again, f"CLUSTER {table} USING pk_{table}"):
+                    async with self._transaction(BEGIN + NO_LIMIT, self._last_step, None) as connection:
+                        await connection.exec_driver_sql(statement)
             await self._vacuum([table.name for table in metadata.sorted_tables if table.name not in ANONYMOUS])
         if (took := now() - began) > QUICK:
             self._may_tidy_at = now() + REST * took

@@ -23,9 +23,11 @@ from tests.conftest import Figures
 from tests.ordeal.scale import FULL, scaled
 from tests.test_command_line import mitreden
 
-CITIZENS = scaled(300, 24)
-AT_ONCE = scaled(60, 24)
-SUBSCRIBERS = scaled(1500, 60)
+CITIZENS = scaled(120, 24)
+AT_ONCE = scaled(40, 24)
+LEISURE = 2.0 if FULL else 0.3
+"""Seconds. In full, replies leave room for what is sent to many, which yields to them."""
+SUBSCRIBERS = scaled(600, 60)
 RESTARTS = scaled(6, 1)
 LONG_DOWNTIME = scaled(30, 0)
 BACK_WITHIN = 10.0 if FULL else 60.0
@@ -122,7 +124,7 @@ async def test_a_server_that_restarts_at_once_again_and_again_costs_nobody_anyth
     async with run(telegram, tmp_path, own_server.new_database()) as (running, environment):
         subscribers = await subscribe(telegram)
         otto = await announce(telegram, tmp_path, environment)
-        people = asyncio.create_task(crowd(telegram, CITIZENS, AT_ONCE, leisure=scaled(1, 0) or 0.3))
+        people = asyncio.create_task(crowd(telegram, CITIZENS, AT_ONCE, leisure=LEISURE))
         back = []
         for number in range(RESTARTS):
             await asyncio.sleep(chance.uniform(5.0, 8.0))
