@@ -43,6 +43,9 @@ IN_THE_POOL = 5
 BEGIN = "BEGIN"
 ONE_STATE = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY"
 
+_DRIVERS_WORDS = {"sslmode": "ssl"}
+"""Options of a URL that the driver calls otherwise than every other client of PostgreSQL."""
+
 ANONYMOUS = {
     "responses": "day",
     "response_answers": "missing",
@@ -71,6 +74,9 @@ class ServerDatabase:
     def __init__(self, url: URL, folder: Path) -> None:
         self.socket = folder / f"mitreden-{sha256(repr(url).encode()).hexdigest()[:8]}.sock"
         pooled = url.query.get("statement_cache_size") == "0"
+        options = {
+            _DRIVERS_WORDS.get(name, name): value for name, value in url.query.items() if name != "statement_cache_size"
+        }
         # A pooler refuses settings of a session, so each transaction brings its own.
         self._limits = "".join(f"; SET LOCAL {name} = {value}" for name, value in LIMITS.items()) if pooled else ""
         arguments: dict[str, Any] = {"timeout": CONNECTED_WITHIN}
@@ -80,7 +86,7 @@ class ServerDatabase:
         else:
             arguments["server_settings"] = LIMITS | KEEPALIVES | {"application_name": "mitreden"}
         self._engine = create_async_engine(
-            url.set(drivername="postgresql+asyncpg").difference_update_query(["statement_cache_size"]),
+            url.set(drivername="postgresql+asyncpg", query=options),
             isolation_level="AUTOCOMMIT",  # transactions are ours
             pool_size=IN_THE_POOL,
             connect_args=arguments,
@@ -103,6 +109,8 @@ class ServerDatabase:
             if not database.is_current(await self.read(database.version), to_write=to_write):
                 async with self._transaction(BEGIN + NO_LIMIT, self._last_step, None) as connection:
                     await connection.run_sync(database.bring_up_to_date)
+        except (TypeError, ValueError) as error:
+            raise DatabaseUnusable("[storage] url has an option that is not known. Leave it out.") from error
         except (Unavailable, *FAILURES) as error:
             raise DatabaseUnusable(
                 "The database server does not answer. Check [storage] url and the server."

@@ -209,6 +209,18 @@ async def test_behind_a_pooler_that_lends_sessions_for_a_transaction_all_is_the_
             assert len(await anna.app.memory.responses()) == 12
 
 
+async def test_options_of_the_url_are_those_that_operators_know_and_others_are_refused_in_a_sentence(
+    tmp_path: Path, server: postgres.Cluster
+) -> None:
+    url = server.new_database()
+    async with short_survey(tmp_path, f"{url}&sslmode=prefer") as anna:
+        assert await anna.say("/hilfe")
+    for wrong in ("colour=red", "prepared=no"):
+        with pytest.raises(UserError, match="option that is not known"):
+            async with short_survey(tmp_path, f"{url}&{wrong}"):
+                pass
+
+
 async def test_no_second_bot_writes_to_a_database_and_the_first_goes_on_when_its_lock_breaks(
     tmp_path: Path, server: postgres.Cluster, way: SeveredWay
 ) -> None:
