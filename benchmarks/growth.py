@@ -36,9 +36,8 @@ DRAFTS = 5
 DAY = date(2025, 11, 10)
 
 
-async def fill(folder: Path, people: int, responses: int) -> None:
+async def fill(config: Config, people: int, responses: int) -> None:
     """Make people as conversations leave them, some with drafts, and responses that no way leads to."""
-    config = Config(base=folder)
     process, languages = application.load_process(config)
     async with application.opened(config, Clock(OPEN), {}, {}, (process, languages)) as app:
         survey = process.survey
@@ -88,7 +87,7 @@ async def measure(options: argparse.Namespace, folder: Path) -> None:
     if not (full / "data").exists():
         full.mkdir(parents=True, exist_ok=True)
         began = time.perf_counter()
-        await fill(full, options.people, options.responses)
+        await fill(Config(base=full), options.people, options.responses)
         print(f"filled in {time.perf_counter() - began:.0f} s", file=sys.stderr, flush=True)
     size = _size(full)
     results: dict[str, list[Figures]] = {"empty": [], "full": []}

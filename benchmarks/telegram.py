@@ -1,8 +1,9 @@
 """The shipped survey on Telegram with many citizens, beside bots made of other parts: one table, made in one run.
 
 Run `python -m benchmarks.telegram` (some minutes), `--citizens 1000 --rounds 3` for the table of the README. Every bot
-runs alone on one core, the Bot API and the citizens on another, in turn in every round; the table shows medians. The
-peers' packages go into an environment of their own (`--environment FOLDER`, to keep it).
+runs alone on one core, the Bot API and the citizens on another, in turn in every round; the table shows medians. A
+database server works on the bot's core, and its processor time and memory count as the bot's. The peers' packages go
+into an environment of their own (`--environment FOLDER`, to keep it).
 """
 
 import argparse
@@ -17,7 +18,7 @@ import tempfile
 import time
 from collections import defaultdict
 from collections.abc import AsyncIterator, Iterator, Sequence
-from contextlib import asynccontextmanager
+from contextlib import ExitStack, asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from statistics import median, quantiles
@@ -32,9 +33,13 @@ from bot.channels.telegram import rendering
 from bot.clock import Clock
 from bot.config import Config
 from bot.core.messages import Address, Incoming, Memory, Outgoing, Receive
+from tests import postgres
 
 ROOT = Path(__file__).parents[1]
 MITREDEN = Peer("Mitreden", (sys.executable, "-m", "benchmarks.peers.mitreden"))
+ON_POSTGRESQL = Peer("Mitreden on PostgreSQL", MITREDEN.command)
+AS_INSTALLED = {"fsync": "on", "synchronous_commit": "on"}
+"""Settings of that PostgreSQL: a commit is on the disk, as with every other bot here."""
 DRAINED_WITHIN = 10
 """Seconds for a bot to catch up in."""
 THINK = 5.0
@@ -120,6 +125,8 @@ def _reaction(shown: Outgoing) -> dict[str, str]:
 def peers(environment: Path | None) -> Iterator[Peer]:
     """Our bot first, then the others as far as they can be had here."""
     yield MITREDEN
+    if postgres.programs():
+        yield ON_POSTGRESQL
     yield Peer("bare aiohttp loop", (sys.executable, "-m", "benchmarks.peers.aiohttp_loop"))
     if environment is not None:
         yield from installed.peers(environment)
@@ -130,18 +137,24 @@ async def running(peer: Peer, url: str, steps: Path, folder: Path, core: int | N
     """A bot on a core of its own; the ids of its processes."""
     environment = {name: value for name, value in os.environ.items() if not name.startswith("MITREDEN_")}
     environment |= {"PYTHONPATH": str(ROOT), "MITREDEN_TELEGRAM_TOKEN": TOKEN, "MITREDEN_TELEGRAM_API_URL": url}
-    own = () if peer is MITREDEN else (f"{url}/bot{TOKEN}", str(steps), str(folder))
+    ours = peer in {MITREDEN, ON_POSTGRESQL}
+    own = () if ours else (f"{url}/bot{TOKEN}", str(steps), str(folder))
     commands = [*(command.replace("FOLDER", str(folder)).split() for command in peer.servers), [*peer.command, *own]]
     pinned = ("taskset", "-c", str(core)) if core is not None else ()
     processes: list[asyncio.subprocess.Process] = []
-    with (folder / "log").open("wb") as log:
+    with (folder / "log").open("wb") as log, ExitStack() as database:
+        servers: list[int] = []
+        if peer is ON_POSTGRESQL and (programs := postgres.programs()):
+            cluster = database.enter_context(postgres.cluster(programs, AS_INSTALLED, pinned))
+            environment["MITREDEN_STORAGE_URL"] = cluster.new_database()
+            servers.append(cluster.process)
         try:
             for command in commands:
                 started = asyncio.create_subprocess_exec(
                     *pinned, *command, cwd=folder, env=environment, stdout=log, stderr=log
                 )
                 processes.append(await started)
-            yield [process.pid for process in processes]
+            yield [*servers, *(process.pid for process in processes)]
         finally:
             for process in reversed(processes):
                 if process.returncode is None:
@@ -181,21 +194,32 @@ async def run(  # noqa: PLR0913, PLR0917 - what a run consists of
 
 
 def _cpu(processes: Sequence[int]) -> float:
-    """Seconds of processor time that these processes have used so far."""
+    """Seconds of processor time that these processes and their children have used so far."""
     ticks = 0
-    for process in processes:
+    for process in [*processes, *_children(processes)]:
         fields = Path(f"/proc/{process}/stat").read_text(encoding="ascii").rpartition(")")[2].split()
         ticks += int(fields[11]) + int(fields[12])
     return ticks / os.sysconf("SC_CLK_TCK")
 
 
 def _memory(processes: Sequence[int]) -> float:
-    """MB that these processes had resident at the most."""
+    """MB that these processes had resident at the most, and their children, which share most of it, have now."""
     peaks = 0
     for process in processes:
-        status = Path(f"/proc/{process}/status").read_text(encoding="utf-8")
-        peaks += next(int(line.split()[1]) for line in status.splitlines() if line.startswith("VmHWM"))
+        peaks += _kilobytes(process, "status", "VmHWM")
+    for process in _children(processes):
+        peaks += _kilobytes(process, "smaps_rollup", "Pss:")
     return peaks / 1024
+
+
+def _kilobytes(process: int, file: str, name: str) -> int:
+    lines = Path(f"/proc/{process}/{file}").read_text(encoding="utf-8").splitlines()
+    return next(int(line.split()[1]) for line in lines if line.startswith(name))
+
+
+def _children(processes: Sequence[int]) -> list[int]:
+    lists = [Path(f"/proc/{process}/task/{process}/children").read_text(encoding="ascii") for process in processes]
+    return [int(child) for children in lists for child in children.split()]
 
 
 def table(results: dict[tuple[str, float], list[Figures]], options: argparse.Namespace) -> Iterator[str]:

@@ -14,6 +14,7 @@ from bot.core.announcement import Announcement
 from bot.core.conversation import CODE_LETTERS
 from bot.core.messages import Attachment
 from bot.problems import UserError
+from storage.database import Unavailable
 from storage.memory import Memory
 
 ROLES = ("editor", "sender", "analyst", "admin")
@@ -76,9 +77,9 @@ async def carry_out(
 
 
 @asynccontextmanager
-async def listening(path: Path | None, handle: Callable[[Request], Awaitable[Reply]]) -> AsyncIterator[None]:
+async def listening(path: Path, handle: Callable[[Request], Awaitable[Reply]]) -> AsyncIterator[None]:
     """Take requests of other commands on a socket that only its owner can reach, as long as the block lasts."""
-    if path is None or len(os.fsencode(path)) > LONGEST_PATH:
+    if len(os.fsencode(path)) > LONGEST_PATH:
         yield
         return
 
@@ -88,11 +89,14 @@ async def listening(path: Path | None, handle: Callable[[Request], Awaitable[Rep
             reply = await handle(request)
         except (msgspec.DecodeError, ValueError):
             reply = Reply(False, "Not a request.")
+        except Unavailable:
+            reply = Reply(False, "The database does not answer just now. Try again.")
         writer.write(msgspec.json.encode(reply) + b"\n")
         with suppress(ConnectionError):
             await writer.drain()
         writer.close()
 
+    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     path.unlink(missing_ok=True)
     before = os.umask(0o177)
     try:
@@ -106,9 +110,9 @@ async def listening(path: Path | None, handle: Callable[[Request], Awaitable[Rep
         path.unlink(missing_ok=True)
 
 
-async def ask(path: Path | None, request: Request) -> Reply | None:
+async def ask(path: Path, request: Request) -> Reply | None:
     """Hand a request to the running process; None where none listens."""
-    if path is None or not path.exists():
+    if not path.exists():
         return None
     try:
         reader, writer = await asyncio.open_unix_connection(path, limit=MOST_BYTES)

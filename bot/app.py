@@ -267,6 +267,7 @@ async def run(config: Config, now: str | None, speed: float) -> None:
 async def _serve(app: App, config: Config, channels: Mapping[str, Channel], stop: asyncio.Event) -> None:
     """Receive on all channels until told to stop, or until none is left that can go on. Raises UserError."""
     halted: list[str] = []
+    overtaken: list[str] = []
 
     async def receive(channel: Channel) -> None:
         try:
@@ -277,14 +278,23 @@ async def _serve(app: App, config: Config, channels: Mapping[str, Channel], stop
             if len(halted) == len(channels):
                 stop.set()
 
+    async def leave() -> None:
+        await app.memory.overtaken()
+        log.error("overtaken")
+        overtaken.append("Another Mitreden has taken over the database. Run one at a time; this one has ended.")
+        stop.set()
+
     async with asyncio.TaskGroup() as at_work:
         work = [at_work.create_task(receive(channel)) for channel in channels.values()]
         work.append(at_work.create_task(_reload_when_told(app, config)))
         work.append(at_work.create_task(_tidy(app)))
+        work.append(at_work.create_task(leave()))
         await stop.wait()
         log.info("stopping")
         for task in work:
             task.cancel()
+    if overtaken:
+        raise UserError(overtaken[-1])
     if len(halted) == len(channels):
         raise UserError(halted[-1])
 
@@ -318,9 +328,12 @@ async def _reload_when_told(app: App, config: Config) -> None:
         await told.wait()
         told.clear()
         t = app.content.languages[app.content.process.languages[0]]
-        text = await reloaded(app.content, t, shipped=not config.process.folder, by=None)
-        staff = [member.address for member in await app.memory.staff() if member.role in {"admin", "sender"}]
-        await app.duties.say(staff, text)
+        try:
+            text = await reloaded(app.content, t, shipped=not config.process.folder, by=None)
+            staff = [member.address for member in await app.memory.staff() if member.role in {"admin", "sender"}]
+            await app.duties.say(staff, text)
+        except Unavailable as error:
+            log.error("not_reloaded", error=str(error))  # whoever sent the signal sends it again
 
 
 async def _tidy(app: App) -> None:

@@ -60,6 +60,8 @@ class Sender(Protocol):
 
     async def take(self, rows: Sequence[OutboxRow]) -> None: ...
 
+    async def send_left(self) -> None: ...
+
     async def send_unasked(self) -> None: ...
 
     async def idle(self) -> None: ...
@@ -102,6 +104,10 @@ class Duties:
     async def send(self) -> None:
         """Send what is due of the bot's own accord."""
         await self.outbox.send_unasked()
+
+    async def send_left(self) -> None:
+        """Send replies of which a broken connection had left open whether they were written."""
+        await self.outbox.send_left()
 
     async def nudge(self) -> None:
         """Plan to remind people of a survey they began a day ago, and once more before it closes."""
@@ -198,6 +204,7 @@ JOBS: dict[str, Job] = {
     "reminders": Job(1, Duties.remind),
     "announcements": Job(1, Duties.announce),
     "messages": Job(1, Duties.send),
+    "replies_left": Job(1, Duties.send_left),
     "progress": Job(5, Duties.report),
     "nudges": Job(60, Duties.nudge),
     "notices": Job(60, Duties.go_on_telling),

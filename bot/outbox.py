@@ -4,6 +4,7 @@ import asyncio
 import random
 from collections import deque
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from datetime import datetime
 
 import structlog
@@ -13,6 +14,7 @@ from bot.core.reminders import QuietHours
 from bot.failpoints import Reach, pass_by
 from bot.metrics import Metrics
 from bot.pace import Pace
+from storage.database import Unavailable
 from storage.memory import Memory
 from storage.outbox import Fate
 
@@ -27,6 +29,10 @@ TOGETHER = 0.05
 """Seconds for which it is gathered what became of messages that nobody asked for, to be written at once."""
 A_MOMENT = 0.003
 """Seconds in which those that were let go together have all asked to be marked."""
+DATABASE_AGAIN = 0.5
+"""Seconds until a database that did not answer is asked again."""
+LAST_WORD = 1.0
+"""Seconds that a closing outbox waits for a database to take what it has to note."""
 SLOWEST_RETRY = 30.0
 """Seconds between two tries at the most, so that an answer comes within a minute of a network's return."""
 
@@ -57,14 +63,42 @@ class Outbox:
         self._lanes: dict[Address, deque[OutboxRow]] = {}
         self._workers: set[asyncio.Task[None]] = set()
         self._fates: list[Fate] = []
+        self._being_noted: list[Fate] = []
         self._settling: asyncio.Task[None] | None = None
         self._unasked: dict[str, dict[int, asyncio.Task[None]]] = {}
         self._to_mark: dict[int, asyncio.Future[bool]] = {}
         self._marking: asyncio.Task[None] | None = None
+        self._without_taker: set[int] = set()
+        self._taken_late: set[int] = set()
 
     async def send_due(self) -> None:
         """Take the replies that an earlier process left; returns before they are sent."""
         await self.take([row for row in await self._memory.due(self._now(), AT_ONCE) if self._serves(row)])
+
+    async def send_left(self) -> None:
+        """Send replies that were written while their writer had to believe that they were not.
+
+        A connection that breaks in the commit leaves that open. What is queued and in nobody's hands, at two looks in
+        a row, was left by such a one.
+        """
+        if not self._memory.in_doubt():
+            self._without_taker = set()
+            return
+        at_hand = self._at_hand()
+        queued = await self._memory.queued(self._now(), AT_ONCE)
+        left = queued - at_hand - self._at_hand()
+        late = left & self._without_taker
+        self._without_taker = left - late
+        if late:
+            rows = [row for row in await self._memory.due_of(self._now(), late) if self._serves(row)]
+            log.info("replies_left", replies=len(rows))
+            await self.take(rows)
+            self._taken_late |= late
+
+    def _at_hand(self) -> set[int]:
+        """The ids of replies that are on their way, or out and not noted yet."""
+        lanes = {row.id for lane in self._lanes.values() for row in lane}
+        return lanes | {fate.row.id for fate in [*self._being_noted, *self._fates]}
 
     async def send_unasked(self) -> None:
         """Send what is due of the bot's own accord, a few at a time, until nothing is left or the night begins.
@@ -130,20 +164,32 @@ class Outbox:
                 await asyncio.sleep(A_MOMENT)
                 asked, self._to_mark = self._to_mark, {}
                 try:
-                    marked = await self._memory.mark_sending(list(asked))
-                except Exception as error:  # noqa: BLE001 - a lost database: nothing is sent, the next round tries again
+                    marked = await self._surely_marked(list(asked))
+                except Exception as error:  # noqa: BLE001 - nothing is sent, the next round tries again
                     log.error("not_marked", error=type(error).__name__)
                     marked = set()
-                    await asyncio.sleep(1.0)
                 for row, allowed in asked.items():
                     if not allowed.done():
                         allowed.set_result(row in marked)
         finally:
             self._marking = None
 
+    async def _surely_marked(self, rows: Sequence[int]) -> set[int]:
+        """Which of these are marked. Asked until that is clear: one that is marked and not sent would stay so."""
+        tries = 0
+        while True:
+            try:
+                return await self._memory.mark_sending(rows, again=tries > 0)
+            except Unavailable as error:
+                tries += 1
+                log.error("not_marked", error=str(error))
+                await asyncio.sleep(DATABASE_AGAIN)
+
     async def take(self, rows: Sequence[OutboxRow]) -> None:
         """Take committed replies over; returns before they are sent."""
         for row in rows:
+            if row.id in self._taken_late:
+                continue
             if row.to in self._lanes:
                 self._lanes[row.to].append(row)
             else:
@@ -177,7 +223,9 @@ class Outbox:
             await asyncio.gather(*self._workers, return_exceptions=True)
             for task in (self._marking, self._settling):
                 if task:
-                    await task
+                    # A database that does not come back is not waited for: the next start finds the rows as they are.
+                    with suppress(TimeoutError):
+                        await asyncio.wait_for(task, LAST_WORD)
 
     async def _work(self, to: Address) -> None:
         """Send the rows of one lane until it is empty."""
@@ -203,8 +251,15 @@ class Outbox:
                 if all(fate.row.priority > REPLY for fate in self._fates):
                     await asyncio.sleep(TOGETHER)  # an announcement has many of them, and replies need the database
                 self._reach("before_mark")
-                fates, self._fates = self._fates, []
-                await self._memory.settle(fates)
+                self._being_noted, self._fates = self._fates, []
+                while self._being_noted:
+                    try:
+                        await self._memory.settle(self._being_noted)
+                    except Unavailable as error:  # forgotten, they would be sent again, or count as unclear
+                        log.error("not_settled", error=str(error))
+                        await asyncio.sleep(DATABASE_AGAIN)
+                    else:
+                        self._being_noted = []
         finally:
             self._settling = None
 

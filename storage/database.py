@@ -35,21 +35,31 @@ OF_THE_CONTENT = (IntegrityError, DataError, ProgrammingError, NotSupportedError
 
 
 @contextmanager
-def availability() -> Iterator[None]:
-    """Tell errors of the moment from errors of the content."""
+def availability(of_the_driver: tuple[type[Exception], ...] = ()) -> Iterator[None]:
+    """Tell errors of the moment from errors of the content; those of the driver itself are of the moment."""
+    of_the_moment: tuple[type[Exception], ...] = (DBAPIError, PoolTimeoutError, OSError, *of_the_driver)
     try:
         yield
     except OF_THE_CONTENT:
         raise
-    except (DBAPIError, PoolTimeoutError, OSError) as error:
+    except of_the_moment as error:
         raise Unavailable(type(error).__name__) from error
 
 
 class Database(Protocol):
-    """Transactions for plain functions. `file` is the SQLite file, None on a server."""
+    """Transactions for plain functions. `file` is the SQLite file, None on a server.
 
-    file: Path | None
-    tidies_at_once: bool
+    `socket` is where the process that writes takes requests of other commands on its machine.
+    """
+
+    @property
+    def file(self) -> Path | None: ...
+
+    @property
+    def socket(self) -> Path: ...
+
+    @property
+    def tidies_at_once(self) -> bool: ...
 
     async def open(self, *, to_write: bool) -> None:
         """Make or check what is needed; `to_write` brings the schema up to date. Raises DatabaseUnusable."""
@@ -61,6 +71,10 @@ class Database(Protocol):
 
     async def read(self, work: Callable[[Connection], T]) -> T:
         """Do work that changes nothing, on one state of the database."""
+        ...
+
+    async def overtaken(self) -> None:
+        """Return once another bot writes to the database instead of this one; usually never."""
         ...
 
     async def forget_deleted(self) -> bool:
@@ -82,7 +96,7 @@ def database(url: str, base: Path) -> Database:
     if kind == "sqlite":
         return _sqlite(parsed, base)
     if kind == "postgresql":
-        return _server(parsed)
+        return _server(parsed, base / "data")
     raise DatabaseUnusable(f"[storage] url names {kind}. Mitreden knows sqlite and postgresql.")
 
 
@@ -94,12 +108,12 @@ def _sqlite(url: URL, base: Path) -> Database:
     return SqliteDatabase(base / url.database)
 
 
-def _server(url: URL) -> Database:
+def _server(url: URL, folder: Path) -> Database:
     try:
         from storage.postgresql import ServerDatabase  # noqa: PLC0415 - as above
     except ImportError as error:
         raise DatabaseUnusable("PostgreSQL needs its driver. Run: pip install 'mitreden[postgresql]'") from error
-    return ServerDatabase(url)
+    return ServerDatabase(url, folder)
 
 
 def version(connection: Connection) -> str | None:

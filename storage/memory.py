@@ -32,7 +32,7 @@ from storage import (
 )
 from storage.announcements import Overtaken
 from storage.audit import Entry
-from storage.database import Database, is_sound
+from storage.database import Database, Unavailable, is_sound
 from storage.events import KnownEvent
 from storage.newsroom import Newsroom
 from storage.outbox import Fate, Planned
@@ -48,6 +48,12 @@ from storage.wishes import State, Wish
 
 TIDY_APART = 10.0
 """Seconds between two times that submitted drafts are taken out of the files: each holds up everybody for a while."""
+
+
+LAST_TIDYING = 5.0
+"""Seconds that a closing memory takes for it at the most."""
+DOUBT_LASTS = 60.0
+"""Seconds after which what a broken connection had asked for is done or never will be."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,6 +114,8 @@ class Memory:
         self._asked_for = False
         """Whether somebody asked for what was erased."""
         self._tidied = -TIDY_APART
+        self._left_open = -DOUBT_LASTS
+        """When it stayed open last whether something was written."""
         self.newsroom = Newsroom(database, vault, self._who_took_part)
 
     async def open(self, repeatable: Container[str] = (), now: datetime | None = None) -> None:
@@ -126,9 +134,13 @@ class Memory:
         self._leftovers = True
         await self.tidy(at_once=True)
 
-    def socket(self) -> Path | None:
-        """Where the process that writes takes requests of others; None for a server, which any process may write to."""
-        return self._database.file.with_suffix(".sock") if self._database.file else None
+    def socket(self) -> Path:
+        """Where the process that writes takes requests of other commands on its machine."""
+        return self._database.socket
+
+    async def overtaken(self) -> None:
+        """Return once another bot writes to the database instead of this one; usually never."""
+        await self._database.overtaken()
 
     async def open_to_read(self) -> None:
         """Ready the database for reading beside a process that writes. Raises DatabaseUnusable."""
@@ -144,7 +156,10 @@ class Memory:
     async def close(self) -> None:
         """Give back every connection."""
         try:
-            await self.tidy()
+            async with asyncio.timeout(LAST_TIDYING):
+                await self.tidy()
+        except (Unavailable, TimeoutError):
+            pass  # the next start does it
         finally:
             await self._database.close()
 
@@ -164,8 +179,16 @@ class Memory:
         return await self._database.read(find)
 
     async def write(self, changes: Changes) -> list[OutboxRow]:
-        """Write a batch in one transaction; the outbox rows that are now to be sent."""
-        rows = await self._database.write(lambda connection: self._written(connection, changes))
+        """Write a batch in one transaction; the outbox rows that are now to be sent.
+
+        Where it raises Unavailable it may be written nevertheless: a connection can break after the server has done
+        what it was asked. The same batch handed over again is then known by its ids, and its replies are `left`.
+        """
+        try:
+            rows = await self._database.write(lambda connection: self._written(connection, changes))
+        except Unavailable:
+            self._left_open = asyncio.get_running_loop().time()
+            raise
         self._asked_for |= bool(changes.erased or changes.codes)
         self._leftovers |= bool(self._asked_for or changes.ended or changes.supported)
         return rows
@@ -464,9 +487,21 @@ class Memory:
         """What the bot sends of its own accord on a network, now."""
         return await self._database.read(lambda c: outbox.due_unasked(c, self._vault, now, most, without, channel))
 
-    async def mark_sending(self, rows: Sequence[int]) -> set[int]:
-        """Written before messages that must not be sent twice; those that may go."""
-        return await self._database.write(lambda connection: outbox.mark_sending(connection, rows))
+    def in_doubt(self) -> bool:
+        """Whether it stayed open lately whether a batch was written."""
+        return asyncio.get_running_loop().time() < self._left_open + DOUBT_LASTS
+
+    async def queued(self, now: datetime, most: int) -> set[int]:
+        """The ids of replies to be sent now."""
+        return await self._database.read(lambda connection: outbox.queued(connection, now, most))
+
+    async def due_of(self, now: datetime, ids: Collection[int]) -> list[OutboxRow]:
+        """Those of these replies that are still to be sent."""
+        return await self._database.read(lambda connection: outbox.due_of(connection, self._vault, now, ids))
+
+    async def mark_sending(self, rows: Sequence[int], *, again: bool = False) -> set[int]:
+        """Written before messages that must not be sent twice; those that may go. `again`: tried before in vain."""
+        return await self._database.write(lambda connection: outbox.mark_sending(connection, rows, again=again))
 
     async def settle(self, fates: Sequence[Fate]) -> None:
         """Write what became of messages."""

@@ -12,7 +12,6 @@ from sqlalchemy import (
     case,
     delete,
     func,
-    insert,
     null,
     or_,
     select,
@@ -21,6 +20,7 @@ from sqlalchemy import (
 
 from bot.core.messages import REPLY, Address, OutboxRow, Outgoing, State
 from storage.people import opened_address, sealed_address
+from storage.statements import Adding, Among
 from storage.tables import outbox, people, reminders, subscriptions, texts
 from storage.vault import Vault
 
@@ -39,7 +39,12 @@ class Planned:
 
 
 # In one statement, whose answers may come in any order: the sealed bytes tell which row is which.
-_ADD = insert(outbox).returning(outbox.c.id, outbox.c.message)
+_ADD = Adding(
+    outbox,
+    *("person_id", "address", "message", "state", "once", "due_at", "priority", "attempts", "key", "queued_on"),
+    "channel",
+    returning=(outbox.c.id, outbox.c.message),
+)
 
 
 def add(connection: Connection, vault: Vault, planned: Sequence[Planned], today: date) -> list[OutboxRow]:
@@ -63,7 +68,7 @@ def add(connection: Connection, vault: Vault, planned: Sequence[Planned], today:
         }
         for plan in planned
     ]
-    ids = {message: id_ for id_, message in connection.execute(_ADD, rows)}
+    ids = {row.message: row.id for row in _ADD.add(connection, rows)}
     return [
         OutboxRow(
             id=ids[row["message"]],
@@ -81,6 +86,18 @@ def add(connection: Connection, vault: Vault, planned: Sequence[Planned], today:
 def due(connection: Connection, vault: Vault, now: datetime, most: int) -> list[OutboxRow]:
     """Queued replies whose time has come, in their order."""
     return _queued(connection, vault, now, most, outbox.c.priority == REPLY)
+
+
+def queued(connection: Connection, now: datetime, most: int) -> set[int]:
+    """The ids of replies whose time has come."""
+    here = (outbox.c.state == "queued") & (outbox.c.priority == REPLY)
+    when = or_(outbox.c.not_before.is_(None), outbox.c.not_before <= now)
+    return set(connection.execute(select(outbox.c.id).where(here, when).limit(most)).scalars())
+
+
+def due_of(connection: Connection, vault: Vault, now: datetime, ids: Collection[int]) -> list[OutboxRow]:
+    """Those of these replies that are still queued, in their order."""
+    return _queued(connection, vault, now, len(ids), outbox.c.id.in_(ids))
 
 
 def due_unasked(  # noqa: PLR0913, PLR0917 - which rows, and which not
@@ -175,10 +192,14 @@ def recover(connection: Connection, vault: Vault, repeatable: Container[str], no
     )
 
 
-def mark_sending(connection: Connection, ids: Sequence[int]) -> set[int]:
-    """Written before a send that must not be repeated: the rows that may go. One taken back meanwhile may not."""
-    queued = outbox.c.id.in_(ids) & (outbox.c.state == "queued")
-    marked = update(outbox).where(queued).values(state="sending").returning(outbox.c.id)
+def mark_sending(connection: Connection, ids: Sequence[int], *, again: bool = False) -> set[int]:
+    """Written before a send that must not be repeated: the rows that may go. One taken back meanwhile may not.
+
+    `again`: the same was tried before, and it stayed open whether it was written.
+    """
+    states = ["queued", "sending"] if again else ["queued"]
+    waiting = outbox.c.id.in_(ids) & outbox.c.state.in_(states)
+    marked = update(outbox).where(waiting).values(state="sending").returning(outbox.c.id)
     return set(connection.execute(marked).scalars())
 
 
@@ -197,7 +218,7 @@ class Fate:
     until: datetime | None = None
 
 
-_GONE = delete(outbox).where(outbox.c.id.in_(bindparam("rows", expanding=True)))
+_GONE = delete(outbox).where(Among(outbox.c.id, "rows"))
 _DONE = (
     update(outbox)
     .where(outbox.c.id == bindparam("row"))
@@ -215,7 +236,8 @@ _DONE = (
 )
 _AGAIN = (
     update(outbox)
-    .where(outbox.c.id == bindparam("row"))
+    # Written a second time, because it stayed open whether it was, it must not undo what has become of the row since.
+    .where(outbox.c.id == bindparam("row"), outbox.c.attempts == bindparam("tried"))
     .values(state="queued", error=bindparam("error"), not_before=bindparam("until"), attempts=outbox.c.attempts + 1)
 )
 
@@ -237,7 +259,11 @@ def settle(connection: Connection, fates: Sequence[Fate]) -> None:
         ]
         connection.execute(_DONE, rows)
     if again:
-        connection.execute(_AGAIN, [{"row": fate.row.id, "error": fate.error, "until": fate.until} for fate in again])
+        connection.execute(_AGAIN, [_again(fate) for fate in again])
+
+
+def _again(fate: Fate) -> dict[str, object]:
+    return {"row": fate.row.id, "tried": fate.row.attempts, "error": fate.error, "until": fate.until}
 
 
 def _silence(connection: Connection, rows: Sequence[int]) -> None:

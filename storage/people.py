@@ -6,14 +6,15 @@ from datetime import date, datetime, timedelta
 from typing import Any
 
 import msgspec
-from sqlalchemy import Connection, bindparam, case, delete, func, insert, null, select, update
+from sqlalchemy import Connection, case, delete, func, null, select, update
 
 from bot.core.conversation import Consent, Person, Waiting
 from bot.core.messages import Address
 from bot.core.reminders import LEADS
 from bot.core.survey import Progress
 from bot.core.values import Missing, Value
-from storage.tables import Instant, attendance, drafts, people, subscriptions
+from storage.statements import Adding, Among, Changing
+from storage.tables import attendance, drafts, people, subscriptions
 from storage.vault import Vault
 
 
@@ -64,7 +65,7 @@ _FOUND = (
         .label("coming"),
     )
     .select_from(people.outerjoin(drafts))
-    .where(people.c.lookup.in_(bindparam("lookups", expanding=True)))
+    .where(Among(people.c.lookup, "lookups"))
 )
 
 
@@ -121,35 +122,21 @@ def add(connection: Connection, vault: Vault, new: Sequence[Person], today: date
         for person in new
     ]
     if rows:
-        connection.execute(insert(people), rows)
+        _ADD.add(connection, rows)
 
 
-_CHANGE = (
-    update(people)
-    .where(people.c.id == bindparam("person"))
-    .values(
-        {
-            name: bindparam(name)
-            for name in (
-                "language",
-                "consent_version",
-                "consent_day",
-                "stopped",
-                "waiting",
-                "waiting_then",
-                "misses",
-                "leads",
-                "news_on",
-            )
-        }
-    )
+_STATE = (
+    *("language", "consent_version", "consent_day", "stopped", "waiting", "waiting_then", "misses", "leads"),
+    "news_on",
 )
+_ADD = Adding(people, "id", "lookup", "channel", "address", "since", *_STATE)
+_CHANGE = Changing(people, "id", *_STATE)
 
 
 def change(connection: Connection, changed: Sequence[Person]) -> None:
     """Write what has changed about people."""
     if changed:
-        connection.execute(_CHANGE, [{"person": person.id, **_state(person)} for person in changed])
+        _CHANGE.change(connection, [{"of_row": person.id, **_state(person)} for person in changed])
 
 
 def readdress(connection: Connection, vault: Vault, moved: Sequence[Person]) -> None:
@@ -190,15 +177,17 @@ def begin_drafts(
     """Write drafts that did not exist; `nudge_at` is when their people may be reminded of them."""
     if begun:
         rows = [{"person_id": person, **_draft(vault, draft, today, nudge_at)} for person, draft in begun.items()]
-        connection.execute(insert(drafts), rows)
+        _BEGIN_DRAFTS.add(connection, rows)
 
 
-_CHANGE_DRAFT = (
-    update(drafts)
-    .where(drafts.c.person_id == bindparam("person"))
-    .values({name: bindparam(name) for name in ("survey", "version", "question", "answers", "changed_on")})
+_DRAFT = ("survey", "version", "question", "answers", "changed_on", "nudge_at")
+_BEGIN_DRAFTS = Adding(drafts, "person_id", *_DRAFT)
+_CHANGE_DRAFTS = Changing(
+    drafts,
+    "person_id",
+    *_DRAFT,
     # Once only: whoever was reminded of a draft is not reminded of it again.
-    .values(nudge_at=case((drafts.c.nudged_on.is_(None), bindparam("nudge_at", type_=Instant())), else_=null()))
+    follows={"nudge_at": lambda nudge_at: case((drafts.c.nudged_on.is_(None), nudge_at), else_=null())},
 )
 
 
@@ -207,11 +196,11 @@ def change_drafts(
 ) -> None:
     """Write drafts that have moved on."""
     if changed:
-        rows = [{"person": person, **_draft(vault, draft, today, nudge_at)} for person, draft in changed.items()]
-        connection.execute(_CHANGE_DRAFT, rows)
+        rows = [{"of_row": person, **_draft(vault, draft, today, nudge_at)} for person, draft in changed.items()]
+        _CHANGE_DRAFTS.change(connection, rows)
 
 
-_END_DRAFTS = delete(drafts).where(drafts.c.person_id.in_(bindparam("people", expanding=True)))
+_END_DRAFTS = delete(drafts).where(Among(drafts.c.person_id, "people"))
 
 
 def end_drafts(connection: Connection, ids: Sequence[int]) -> None:

@@ -7,6 +7,7 @@ from datetime import datetime
 import msgspec
 from sqlalchemy import Connection, bindparam, delete, func, insert, select, update
 
+from storage.statements import Adding, Among
 from storage.tables import bookmarks, dead_letters, facts, seen, sources
 from storage.vault import Vault
 
@@ -16,12 +17,10 @@ def known(connection: Connection, channel: str, ids: Sequence[str]) -> set[str]:
     return set(connection.execute(_KNOWN, {"channel": channel, "ids": list(ids)}).scalars())
 
 
-_KNOWN = select(seen.c.message_id).where(
-    seen.c.channel == bindparam("channel"), seen.c.message_id.in_(bindparam("ids", expanding=True))
-)
+_KNOWN = select(seen.c.message_id).where(seen.c.channel == bindparam("channel"), Among(seen.c.message_id, "ids"))
 
 
-_NOTE = insert(seen)
+_NOTE = Adding(seen, "channel", "message_id", "at")
 
 
 def note(connection: Connection, channel: str, ids: Sequence[str], now: datetime) -> None:
@@ -29,7 +28,7 @@ def note(connection: Connection, channel: str, ids: Sequence[str], now: datetime
     if ids:
         # To the hour: when exactly somebody wrote, perhaps to submit, is nobody's business.
         hour = now.replace(minute=0, second=0, microsecond=0)
-        connection.execute(_NOTE, [{"channel": channel, "message_id": id_, "at": hour} for id_ in ids])
+        _NOTE.add(connection, [{"channel": channel, "message_id": id_, "at": hour} for id_ in ids])
 
 
 def note_failed(connection: Connection, channel: str, failed: Sequence[tuple[str, str]], now: datetime) -> None:

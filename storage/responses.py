@@ -9,6 +9,7 @@ from sqlalchemy import Connection, bindparam, delete, insert, select
 from bot.core.conversation import Submit
 from bot.core.values import Missing, Value
 from storage import wishes
+from storage.statements import Adding, Among
 from storage.tables import participations, process_keys, response_answers, responses
 from storage.vault import Vault
 
@@ -23,6 +24,10 @@ class StoredResponse:
     language: str
     day: date
     answers: dict[str, list[tuple[str, bool]]]
+
+
+_RESPONSES = Adding(responses, "id", "survey", "version", "language", "day", "deletion_hash")
+_ANSWERS = Adding(response_answers, "response_id", "question", "position", "value", "missing")
 
 
 def add(connection: Connection, vault: Vault, submitted: Sequence[Submit]) -> None:
@@ -46,9 +51,9 @@ def add(connection: Connection, vault: Vault, submitted: Sequence[Submit]) -> No
         for question, value in submit.response.answers.items()
         for place, (text, missing) in enumerate(_rows(value))
     ]
-    connection.execute(insert(responses), heads)
+    _RESPONSES.add(connection, heads)
     if rows:
-        connection.execute(insert(response_answers), rows)
+        _ANSWERS.add(connection, rows)
     wishes.add(connection, {submit.response.id: submit.wishes for submit in submitted})
 
 
@@ -111,7 +116,7 @@ def forget_participations(connection: Connection, process: str) -> int:
 
 # Statements of every batch are built once: SQLAlchemy takes longer to build one than SQLite to run it.
 _TOOK_PART = select(participations.c.mark).where(
-    participations.c.process == bindparam("process"), participations.c.mark.in_(bindparam("marks", expanding=True))
+    participations.c.process == bindparam("process"), Among(participations.c.mark, "marks")
 )
 
 

@@ -36,6 +36,7 @@ class SqliteDatabase:
 
     def __init__(self, file: Path) -> None:
         self.file: Path | None = file
+        self.socket = file.with_suffix(".sock")
         self.tidies_at_once = True
         self._path = file
         # Every writing transaction begins as a writer, so that none is refused half way.
@@ -65,6 +66,10 @@ class SqliteDatabase:
     async def read(self, work: Callable[[Connection], T]) -> T:
         """Do work that changes nothing, on one state of the database."""
         return await asyncio.get_running_loop().run_in_executor(self._reading, _in_transaction, self._reader, work)
+
+    async def overtaken(self) -> None:
+        """Never: the system frees a file's lock only when the process ends."""
+        await asyncio.Event().wait()
 
     async def forget_deleted(self) -> bool:
         """Empty the write-ahead log, which may still hold rows that the database has forgotten; False if it is read."""

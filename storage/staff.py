@@ -4,11 +4,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import Connection, bindparam, delete, insert, select
+from sqlalchemy import Connection, delete, insert, select
 
 from bot.core.messages import Address
 from storage import audit
 from storage.people import opened_address, sealed_address
+from storage.statements import Among
 from storage.tables import invitations, staff
 from storage.vault import Vault
 
@@ -55,9 +56,7 @@ def pair(connection: Connection, vault: Vault, code: str, address: Address, now:
     audit.note(connection, now, f"staff {number}", "staff_paired", role)
 
 
-_ROLES = select(staff.c.lookup, staff.c.id, staff.c.role).where(
-    staff.c.lookup.in_(bindparam("lookups", expanding=True))
-)
+_ROLES = select(staff.c.lookup, staff.c.id, staff.c.role).where(Among(staff.c.lookup, "lookups"))
 
 
 def roles(connection: Connection, lookups: Sequence[bytes]) -> dict[bytes, tuple[int, str]]:

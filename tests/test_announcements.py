@@ -429,10 +429,10 @@ async def test_what_is_sent_names_nobody_any_more(anna: Talk) -> None:
         (await anna.app.memory.newsroom.find(1)) or Announcement(), "x", "de", anna.app.clock.now() + timedelta(1)
     )
     assert tally.sent == 6
-    file = anna.app.memory.socket()
-    if file is None:
+    file = anna.app.memory.socket().with_suffix(".db")
+    if not file.exists():
         return  # the same statements on the server; here the file is looked into
-    with closing(sqlite3.connect(file.with_suffix(".db"))) as database:
+    with closing(sqlite3.connect(file)) as database:
         columns = "person_id, address, message, text_id, key"
         rows = database.execute(f"SELECT {columns} FROM outbox WHERE announcement_id = 1").fetchall()  # noqa: S608
     assert rows == [(None,) * 5] * 6

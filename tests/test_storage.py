@@ -14,13 +14,13 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import create_async_engine
 
 from bot.channels.terminal import Terminal
-from bot.core.messages import Address, Outgoing
+from bot.core.messages import ANNOUNCEMENT, Address, Outgoing
 from bot.problems import UserError
 from storage import tables
 from storage.database import Unavailable, database, version
 from storage.memory import Changes
 from storage.migrations import NEWEST
-from storage.outbox import Planned
+from storage.outbox import Fate, Planned
 from tests import postgres
 from tests.talk import BEISPIELSTADT, BEISPIELSTADT_OPEN, config_in, talking
 
@@ -163,6 +163,30 @@ async def test_a_database_that_does_not_answer_costs_no_message(tmp_path: Path, 
                 await anna.receive(answer)
         await other.dispose()
         assert "Was fehlt" in (await anna.receive(answer))[0].text
+
+
+async def test_what_became_of_a_message_is_noted_once_however_often_it_is_written(
+    tmp_path: Path, database_url: str
+) -> None:
+    """It stayed open whether "not sent" was noted, and meanwhile it is on its way again: that is not undone."""
+    async with talking(config_in(tmp_path, BEISPIELSTADT, database_url), BEISPIELSTADT_OPEN) as anna:
+        memory, now = anna.app.memory, anna.app.clock.now()
+        once = Planned(
+            person_id=None,
+            to=Address("terminal", "anna", "anna"),
+            message=Outgoing(text="Nur einmal"),
+            once=True,
+            priority=ANNOUNCEMENT,
+            key="once",
+        )
+        await memory.write(Changes(channel="", now=now, today=now.date(), planned=[once]))
+        (row,) = await memory.due_unasked(now, 9, (), "terminal")
+        assert await memory.mark_sending([row.id]) == {row.id}
+        not_sent = Fate(row=row, state="queued", error="not sent")
+        await memory.settle([not_sent])
+        assert await memory.mark_sending([row.id]) == {row.id}
+        await memory.settle([not_sent])
+        assert await memory.mark_sending([row.id]) == set()
 
 
 async def test_what_is_meant_for_one_user_is_not_read_by_the_next(tmp_path: Path) -> None:
