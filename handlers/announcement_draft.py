@@ -12,6 +12,7 @@ from bot.core.audience import ROOMS, STAGES, Rooms, Stage
 from bot.core.conversation import FetchPicture
 from bot.core.events import over
 from bot.core.messages import Outgoing
+from bot.core.recognition import clean
 from handlers.announcement_screen import (
     actions,
     after,
@@ -105,19 +106,19 @@ def _most(turn: Turn, one: Announcement) -> str:
 
 async def _text(turn: Turn, one: Announcement, language: str) -> Decision:
     longest = steps.LONGEST_WITH_PICTURE if one.picture else steps.LONGEST
-    spans = markup.read(turn.text)
-    long = len(markup.plain(spans))
+    text = clean(turn.message.formatted) or turn.text
+    long = len(markup.plain(markup.read(text)))
     wrong = None
-    if not turn.text:
+    if not text:
         wrong = turn.t("announce.no_words")
     elif long > longest:
         wrong = turn.t("announce.too_long", long=turn.t.number(long), most=turn.t.number(longest))
-    elif misfit := markup.misfit(turn.text):
+    elif misfit := markup.misfit(text):
         wrong = turn.t(f"announce.markup.{misfit}")
     if wrong:
         asked = await ask_text(turn, one, language)
         return replace(asked, say=(Outgoing(text=wrong, aside=True), *asked.say))
-    kept = steps.changed(one, turn.member, texts={**one.texts, language: turn.text})
+    kept = steps.changed(one, turn.member, texts={**one.texts, language: text})
     return keeps(turn, await overview(turn, after(kept)), kept, "written")
 
 
