@@ -129,7 +129,7 @@ class Announcing(RuleBasedStateMachine):
                     assert watched.author != name, "one person alone"
                     assert watched.tokens, "nothing to be sent"
                     assert all(token in before for token in watched.tokens), "words that were not seen before"
-                    assert "so viele Leute" in before
+                    assert "so viele Personen" in before
                     watched.agreed = True
                 case "announcement_written" | "announcement_offered" | "announcement_audience" | "announcement_timed":
                     watched.author, watched.agreed = name, False
