@@ -14,6 +14,7 @@ permitted can arrive.
 import argparse
 import asyncio
 import gc
+import logging
 import os
 import platform
 import random
@@ -80,13 +81,12 @@ class Meter:
                 await asyncio.sleep(EVERY)
 
     async def _ask(self, citizen: Citizen) -> None:
-        began, came = time.monotonic(), 60.0
+        began = time.monotonic()
         await citizen.say("/barrierefreiheit")
         try:
-            await citizen.answers(1, timeout=60)
-            came = time.monotonic() - began
-        finally:
-            self._waited.append((began, came))  # one who still waits at the end has waited for that long at least
+            await citizen.answers(1, timeout=LONGEST)
+        finally:  # whoever still waits at the end has waited for so long, and counts
+            self._waited.append((began, time.monotonic() - began))
 
     def between(self, begin: float, end: float) -> tuple[float, float]:
         """The middle and the 99th percentile of the waits that began in a time; seconds."""
@@ -291,9 +291,9 @@ async def watched(name: str, town: Town, running: asyncio.subprocess.Process, lo
         raise RuntimeError(f"{name} has ended: {log.read_text(encoding='utf-8')[-2000:]}")
     bot, own = (cpu_seconds([running.pid]) - bot) / wall, (time.process_time() - own) / wall
     print(f"{name}: {bot:.0%} of its core, the Bot API {own:.0%} of the other", file=sys.stderr)
-    figures = town.figures(name, begun)
     asking.cancel()
     await asyncio.gather(asking, return_exceptions=True)
+    figures = town.figures(name, begun)
     if town.telegram.violations:
         print(f"{name}: {town.telegram.violations[:3]}", file=sys.stderr)
     return figures
@@ -301,6 +301,7 @@ async def watched(name: str, town: Town, running: asyncio.subprocess.Process, lo
 
 async def main(options: argparse.Namespace) -> None:
     """Print the table."""
+    logging.getLogger("aiohttp.server").setLevel(logging.CRITICAL)  # a peer that is killed breaks its connections
     core = share_cores()
     print(f"Python {platform.python_version()}, {os.cpu_count()} cores; {options.people:,} people, {PERMITTED}/s")
     print(HEADING, flush=True)
