@@ -143,6 +143,19 @@ async def test_nobody_confirms_their_own_words_and_a_change_makes_them_ones_own(
     assert recipients(await pass_time(anna, seconds=61), "Es gibt ganz anderes") == list(PEOPLE)
 
 
+async def test_a_second_code_makes_nobody_a_second_person(anna: Talk) -> None:
+    """Whoever wrote as an editor and then gets the task of a sender is still the same person."""
+    erika, _ = await two(anna)
+    await offered(erika)
+    await joined(anna, "erika", "sender")
+    said = await erika.tap(chosen(await erika.say("/rundnachricht"), "Nr."))
+    assert not any(choice.label == "Freigeben" for choice in said[-1].choices)
+    await erika.tap(said[-1].choices[0].key.replace("take_back", "confirm"))
+    sent = await pass_time(anna, seconds=61)
+    assert recipients(sent, "Es gibt") == []
+    assert len(await anna.app.memory.staff()) == 2
+
+
 async def test_without_four_eyes_one_is_enough_but_still_says_it_twice(
     tmp_path_factory: pytest.TempPathFactory,
 ) -> None:
