@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 PEERS = Path(__file__).parent / "peers"
-PACKAGES = ("python-telegram-bot==22.8", "aiogram>=3.20,<4", "redis>=6,<9")
+PACKAGES = ("python-telegram-bot[rate-limiter]==22.8", "aiogram>=3.20,<4", "redis>=6,<9")
 REDIS = "redis-server --port 0 --unixsocket FOLDER/redis.sock --dir FOLDER --appendonly yes --appendfsync always --save"
 
 
@@ -36,13 +36,13 @@ def peers(environment: Path) -> Iterator[Peer]:
 
 
 def _ptb(environment: Path) -> Peer:
-    return Peer("python-telegram-bot as shipped", (_python(environment), str(PEERS / "ptb.py")))
+    return Peer("python-telegram-bot as shipped", (python(environment), str(PEERS / "ptb.py")))
 
 
 def _aiogram(environment: Path) -> Peer:
     if shutil.which("redis-server") is None:
         raise CannotInstallError("there is no redis-server (Debian: apt install redis-server)")
-    return Peer("aiogram + Redis", (_python(environment), str(PEERS / "aiogram_redis.py")), (REDIS,))
+    return Peer("aiogram + Redis", (python(environment), str(PEERS / "aiogram_redis.py")), (REDIS,))
 
 
 def _grammy(environment: Path) -> Peer:
@@ -58,12 +58,13 @@ def _grammy(environment: Path) -> Peer:
     return Peer("grammY + better-sqlite3", (node, str(folder / "grammy.mjs")))
 
 
-def _python(environment: Path) -> str:
-    python = environment / "python" / "bin" / "python"
-    if not python.exists():
+def python(environment: Path) -> str:
+    """The interpreter of the peers' environment, made where it is missing. Raises CannotInstallError."""
+    program = environment / "python" / "bin" / "python"
+    if not program.exists():
         _run(sys.executable, "-m", "venv", str(environment / "python"))
-        _run(str(python), "-m", "pip", "--quiet", "--disable-pip-version-check", "install", *PACKAGES)
-    return str(python)
+        _run(str(program), "-m", "pip", "--quiet", "--disable-pip-version-check", "install", *PACKAGES)
+    return str(program)
 
 
 def _run(*command: str, folder: Path | None = None) -> None:

@@ -174,11 +174,11 @@ async def run(  # noqa: PLR0913, PLR0917 - what a run consists of
         start = time.perf_counter() - began
         crowd.arrive()
         await asyncio.sleep(seconds / 2)
-        spent, own, done, began = _cpu(processes), time.process_time(), crowd.steps, time.perf_counter()
+        spent, own, done, began = cpu_seconds(processes), time.process_time(), crowd.steps, time.perf_counter()
         calls = crowd.calls
         await asyncio.sleep(seconds)
         wall, done = time.perf_counter() - began, crowd.steps - done
-        spent, busy, calls = _cpu(processes) - spent, (time.process_time() - own) / wall, crowd.calls - calls
+        spent, busy, calls = cpu_seconds(processes) - spent, (time.process_time() - own) / wall, crowd.calls - calls
         crowd.think = THINK
         await asyncio.sleep(min(THINK, seconds))
         for _ in range(DRAINED_WITHIN):
@@ -193,7 +193,7 @@ async def run(  # noqa: PLR0913, PLR0917 - what a run consists of
         return Figures(done / wall, spent / done, waits[49], waits[98], _memory(processes), busy, start, calls / done)
 
 
-def _cpu(processes: Sequence[int]) -> float:
+def cpu_seconds(processes: Sequence[int]) -> float:
     """Seconds of processor time that these processes and their children have used so far."""
     ticks = 0
     for process in [*processes, *_children(processes)]:

@@ -152,9 +152,9 @@ async def opened(  # noqa: PLR0913, PLR0917 - the parts that a bot is put togeth
     app = App(process, languages, clock, memory, dispatch, outbox, content, duties)
     beside: set[asyncio.Task[None]] = set()
 
-    async def on_reload(person: Person, confirm: bool) -> None:
+    async def on_reload(person: Person, confirmed_by: int | None) -> None:
         """Where networks wait, beside their messages; at a terminal the answer comes at once."""
-        task = asyncio.create_task(tell_reloaded(app, config, person, confirm=confirm))
+        task = asyncio.create_task(tell_reloaded(app, config, person, confirmed_by))
         beside.add(task)
         task.add_done_callback(beside.discard)
         if not paces:
@@ -310,13 +310,12 @@ async def carried_out(app: App, config: Config, request: Request) -> Reply:
     return await carry_out(request, app.memory, app.clock.now(), reload, app.duties.announcing.offer)
 
 
-async def tell_reloaded(app: App, config: Config, person: Person, *, confirm: bool) -> None:
+async def tell_reloaded(app: App, config: Config, person: Person, confirmed_by: int | None) -> None:
     """Read the content anew for somebody on the staff, and tell them what came of it."""
     t = app.content.languages[person.language or app.content.process.languages[0]]
-    by = person.id if confirm else None
-    text = await reloaded(app.content, t, shipped=not config.process.folder, by=by)
+    text = await reloaded(app.content, t, shipped=not config.process.folder, by=confirmed_by)
     await app.duties.say([person.address], text)
-    if confirm:
+    if confirmed_by is not None:
         await app.duties.remind()
 
 

@@ -105,8 +105,8 @@ class Dispatch:
         self._one_batch = asyncio.Lock()
         self._jobs: list[_Job] = []
         self._at_work: set[asyncio.Task[None]] = set()
-        self._to_reload: list[tuple[Person, bool]] = []
-        self.on_reload: Callable[[Person, bool], Awaitable[None]] | None = None
+        self._to_reload: list[tuple[Person, int | None]] = []
+        self.on_reload: Callable[[Person, int | None], Awaitable[None]] | None = None
         """Called after the commit for somebody on the staff who wants the content to be read anew."""
         self._to_fetch: list[tuple[Person, FetchPicture]] = []
         self.on_picture: Callable[[Person, FetchPicture], None] = lambda _person, _picture: None
@@ -151,9 +151,9 @@ class Dispatch:
         await self._send(rows)
         self._begin_jobs()
         asked, self._to_reload = self._to_reload, []
-        for person, confirm in asked:
+        for person, confirmed_by in asked:
             if self.on_reload is not None:
-                await self.on_reload(person, confirm)
+                await self.on_reload(person, confirmed_by)
         pictures, self._to_fetch = self._to_fetch, []
         for person, picture in pictures:
             self.on_picture(person, picture)
@@ -359,8 +359,8 @@ class Dispatch:
                 plans = (reminders.of_event(e, self._process.leads, self._quiet, changes.now) for e in events)
                 plan = tuple(one for planned in plans for one in planned)
                 changes.rooms.append(RoomWish(message.sender.channel, message.sender.room, language, plan))
-            case Reload(confirm):
-                self._to_reload.append((talk.person, confirm))
+            case Reload(confirmed_by):
+                self._to_reload.append((talk.person, confirmed_by))
             case NewsInRoom(wanted):
                 language = talk.person.language or self._process.languages[0]
                 wish = RoomNews(message.sender.channel, message.sender.room, language if wanted else None)

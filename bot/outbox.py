@@ -73,7 +73,7 @@ class Outbox:
 
     async def send_due(self) -> None:
         """Take the replies that an earlier process left; returns before they are sent."""
-        await self.take([row for row in await self._memory.due(self._now(), AT_ONCE) if self._serves(row)])
+        await self.take(await self._memory.due(self._now(), AT_ONCE))
 
     async def send_left(self) -> None:
         """Send replies that were written while their writer had to believe that they were not.
@@ -90,7 +90,7 @@ class Outbox:
         late = left & self._without_taker
         self._without_taker = left - late
         if late:
-            rows = [row for row in await self._memory.due_of(self._now(), late) if self._serves(row)]
+            rows = await self._memory.due_of(self._now(), late)
             log.info("replies_left", replies=len(rows))
             await self.take(rows)
             self._taken_late |= late
@@ -117,7 +117,7 @@ class Outbox:
             # Read before the database is: a row that is done meanwhile must not be taken for a new one.
             at_hand = set(under_way) | passed_by
             rows = await self._memory.due_unasked(self._now(), UNASKED_AT_ONCE, at_hand, channel)
-            passed_by |= {row.id for row in rows if row.to.channel != channel or not self._serves(row)}
+            passed_by |= {row.id for row in rows if not self._serves(row)}
             for row in rows:
                 if row.id not in passed_by:
                     under_way[row.id] = task = asyncio.create_task(self._send_once(row))
@@ -186,8 +186,8 @@ class Outbox:
                 await asyncio.sleep(DATABASE_AGAIN)
 
     async def take(self, rows: Sequence[OutboxRow]) -> None:
-        """Take committed replies over; returns before they are sent."""
-        for row in rows:
+        """Take committed replies over; returns before they are sent. One that nobody here serves waits for who does."""
+        for row in filter(self._serves, rows):
             if row.id in self._taken_late:
                 continue
             if row.to in self._lanes:
@@ -265,9 +265,7 @@ class Outbox:
 
     async def _deliver(self, row: OutboxRow) -> Fate:
         """Send a row until it is clear what becomes of it. One that goes once has waited for its turn before."""
-        channel, pace = self._channels.get(row.to.channel), self._paces.get(row.to.channel)
-        if channel is None:
-            return Fate(row=row, state="failed", error="no such channel")
+        channel, pace = self._channels[row.to.channel], self._paces.get(row.to.channel)
         tries = row.attempts
         while True:
             tries += 1

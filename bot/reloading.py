@@ -20,7 +20,9 @@ from storage.reminders import Shared
 log = structlog.get_logger(__name__)
 
 OPERATOR = 0
-"""Who agrees at the command line; people have numbers from one."""
+"""Who agrees at the command line; staff have numbers from one."""
+TELLERS = frozenset({"sender", "admin"})
+"""Whose task it is to have people told."""
 
 Loaded = tuple[Process, Mapping[str, Texts]]
 
@@ -86,14 +88,16 @@ class Content:
                 found.append(Change(event, old, await self._memory.subscribers_of(event.id)))
         return found
 
-    def agreed_upon(self, changes: Sequence[Change], by: int) -> bool:
-        """Whether enough people want exactly this told, now that `by` does.
+    async def agreed_upon(self, changes: Sequence[Change], by: int) -> bool:
+        """Whether enough of those who still may want exactly this told, now that `by` does.
 
         Who agreed is kept in memory only: after a restart everybody is asked again, and nothing is told by mistake.
         """
         wanted = [(change.old, change.new) for change in changes]
         self._agreed_by[by] = wanted
-        return not self._four_eyes or sum(agreed == wanted for agreed in self._agreed_by.values()) > 1
+        may = {OPERATOR, *(member.id for member in await self._memory.staff() if member.role in TELLERS)}
+        agreed = [member for member, asked in self._agreed_by.items() if asked == wanted and member in may]
+        return by in may and (len(agreed) > 1 or not self._four_eyes)
 
     async def tell(self, changes: Sequence[Change]) -> None:
         """Tell everybody who waits for one of these events what has changed about it."""
@@ -171,7 +175,7 @@ async def reloaded(content: Content, t: Texts, *, shipped: bool, by: int | None)
     lines = [reported(change, content.process, t) for change in changes]
     if by is None:
         return "\n".join([t("reload.changed"), *lines, t("reload.ask")])
-    if not content.agreed_upon(changes, by):
+    if not await content.agreed_upon(changes, by):
         return "\n".join([t("reload.changed"), *lines, t("reload.second")])
     await content.tell(changes)
     return "\n".join([t("reload.confirmed"), *lines])

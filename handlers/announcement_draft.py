@@ -2,7 +2,7 @@
 
 import re
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from typing import get_args
 
 from bot.core import announcement as steps
@@ -12,6 +12,7 @@ from bot.core.audience import ROOMS, STAGES, Rooms, Stage
 from bot.core.conversation import FetchPicture
 from bot.core.events import over
 from bot.core.messages import Outgoing
+from bot.core.recognition import clean
 from handlers.announcement_screen import (
     actions,
     after,
@@ -28,10 +29,15 @@ from handlers.turn import Decision, Turn
 
 FARTHEST = timedelta(days=60)
 """How long before it goes an announcement can be given its time."""
-_GERMAN = re.compile(
-    r"(\d{1,2})\.\s*(\d{1,2})\.\s*(\d{4})?[\s,]*(?:um\s*)?(\d{1,2})[:.](\d{2})(?:\s*uhr)?", re.IGNORECASE
-)
-_ISO = re.compile(r"(\d{4})-(\d{2})-(\d{2})[T\s]+(\d{1,2}):(\d{2})")
+PIECE = range(3_900, 4_097)
+"""Characters of the first piece of a text that is too long for one message: Telegram's apps send it in pieces."""
+IN_PIECES = 3
+"""Seconds within which they do."""
+_CLOCK = r"(?:um\s+)?(?P<hour>\d{1,2})(?:[:.](?P<minute>\d{2}))?(?:\s*uhr)?"
+_DATE = r"(?:\w+,?\s+)?(?P<day>\d{1,2})\.\s*(?P<month>\d{1,2})\.(?:\s*(?P<year>\d{4})|(?P<short_year>\d{2})(?=[\s,]))?"
+_GERMAN = re.compile(rf"{_DATE}[\s,]*{_CLOCK}", re.IGNORECASE)
+_ISO = re.compile(r"(?P<year>\d{4})-(?P<month>\d{2})-(?P<day>\d{2})[T\s]+(?P<hour>\d{1,2}):(?P<minute>\d{2})")
+_NEAR = re.compile(rf"(?P<near>heute|morgen|today|tomorrow)[\s,]+{_CLOCK}", re.IGNORECASE)
 
 
 async def begin(turn: Turn, one: Announcement | None = None) -> Decision:
@@ -54,22 +60,25 @@ async def overview(turn: Turn, one: Announcement, *before: Outgoing) -> Decision
     counts = await counted(turn, one.audience)
     t = turn.t
     lines = [
-        t("announce.overview", number=one.id),
-        *([t("announce.corrects", number=one.corrects)] if one.corrects else []),
-        *texts_described(turn, one),
         t("announce.with_picture", name=one.picture) if one.picture else t("announce.without_picture"),
         described(turn, one.audience, counts),
         t("announce.at", when=when(turn, one.at)) if one.at else t("announce.at_once"),
     ]
+    parts = [
+        t("announce.overview", number=one.id),
+        *([t("announce.corrects", number=one.corrects)] if one.corrects else []),
+        *texts_described(turn, one),
+        "\n".join(lines),
+    ]
     choices = actions(turn, one, "offer", "preview", "test", "text", "audience", "time", "picture", "drop")
-    return shows(turn, one, "draft", "\n".join(lines), choices, before)
+    return shows(turn, one, "draft", "\n\n".join(parts), choices, before)
 
 
 async def again(turn: Turn, one: Announcement, screen: str) -> Decision:
     """The screen that the person is at, as it is now."""
     name, _, argument = screen.partition("=")
-    if name == "text":
-        return await ask_text(turn, one, argument)
+    if name in {"languages", "text"}:
+        return await ask_text(turn, one, argument.partition("@")[0])
     if name == "audience":
         return await ask_audience(turn, one, argument)
     if name == "time":
@@ -84,19 +93,24 @@ def takes_words(screen: str) -> bool:
 
 async def words(turn: Turn, one: Announcement, screen: str) -> Decision:
     """What was typed where free words are asked for."""
-    name, _, language = screen.partition("=")
-    return await (_text(turn, one, language) if name == "text" else _time(turn, one))
+    name, _, argument = screen.partition("=")
+    if name == "time":
+        return await _time(turn, one)
+    language, _, refused = argument.partition("@")
+    if refused and turn.message.sent_at.timestamp() < int(refused) + IN_PIECES:
+        return turn.say(Outgoing(text=turn.t("announce.piece"), aside=True))
+    return await _text(turn, one, language)
 
 
-async def ask_text(turn: Turn, one: Announcement, language: str) -> Decision:
-    """Ask for the text in a language; for which one, where there are several."""
+async def ask_text(turn: Turn, one: Announcement, language: str, refused: datetime | None = None) -> Decision:
+    """Ask for the text in a language; for which one, where there are several. `refused` is when a piece of one was."""
     languages = turn.process.languages
     if not language and len(languages) > 1:
         choices = [choice(one, f"text={tag}", turn.languages[tag]("language.name")) for tag in languages]
         return shows(turn, one, "languages", turn.t("announce.ask_language"), choices)
     tag = language if language in languages else languages[0]
     question = turn.t("announce.ask_text", language=turn.languages[tag]("language.name"), most=_most(turn, one))
-    return shows(turn, one, f"text={tag}", question, ())
+    return shows(turn, one, f"text={tag}" + (f"@{refused.timestamp():.0f}" if refused else ""), question, ())
 
 
 def _most(turn: Turn, one: Announcement) -> str:
@@ -105,19 +119,20 @@ def _most(turn: Turn, one: Announcement) -> str:
 
 async def _text(turn: Turn, one: Announcement, language: str) -> Decision:
     longest = steps.LONGEST_WITH_PICTURE if one.picture else steps.LONGEST
-    spans = markup.read(turn.text)
-    long = len(markup.plain(spans))
+    text = clean(turn.message.formatted) or turn.text
+    long = len(markup.plain(markup.read(text)))
     wrong = None
-    if not turn.text:
+    if not text:
         wrong = turn.t("announce.no_words")
     elif long > longest:
         wrong = turn.t("announce.too_long", long=turn.t.number(long), most=turn.t.number(longest))
-    elif misfit := markup.misfit(turn.text):
+    elif misfit := markup.misfit(text):
         wrong = turn.t(f"announce.markup.{misfit}")
     if wrong:
-        asked = await ask_text(turn, one, language)
+        first_piece = long > longest and len(turn.message.text) in PIECE
+        asked = await ask_text(turn, one, language, turn.message.sent_at if first_piece else None)
         return replace(asked, say=(Outgoing(text=wrong, aside=True), *asked.say))
-    kept = steps.changed(one, turn.member, texts={**one.texts, language: turn.text})
+    kept = steps.changed(one, turn.member, texts={**one.texts, language: text})
     return keeps(turn, await overview(turn, after(kept)), kept, "written")
 
 
@@ -196,25 +211,34 @@ async def _time(turn: Turn, one: Announcement) -> Decision:
     if at is None or wrong:
         asked = await ask_time(turn, one, "")
         return replace(asked, say=(Outgoing(text=wrong or "", aside=True), *asked.say))
-    kept = steps.changed(one, turn.member, at=turn.quiet.after(at))
-    return keeps(turn, await overview(turn, after(kept)), kept, "timed")
+    by_day = turn.quiet.after(at)
+    kept = steps.changed(one, turn.member, at=by_day)
+    later = (
+        [] if by_day == at else [Outgoing(text=turn.t("announce.not_at_night", when=when(turn, by_day)), aside=True)]
+    )
+    return keeps(turn, await overview(turn, after(kept), *later), kept, "timed")
 
 
 def _instant(turn: Turn) -> datetime | None:
-    """An instant as staff type it, in the process's time zone."""
-    zone, typed = turn.process.zone, turn.text.strip()
+    """An instant as staff type it, in the process's time zone; without a year the next such day."""
+    typed, today = turn.text.strip(), turn.today
+    found = _GERMAN.fullmatch(typed) or _ISO.fullmatch(typed) or _NEAR.fullmatch(typed)
+    if found is None:
+        return None
+    given = found.groupdict()
     try:
-        if found := _GERMAN.fullmatch(typed):
-            day, month, year, hour, minute = found.groups()
-            local = datetime(int(year or turn.today.year), int(month), int(day), int(hour), int(minute), tzinfo=zone)
-        elif found := _ISO.fullmatch(typed):
-            parts = [int(part) for part in found.groups()]
-            local = datetime(parts[0], parts[1], parts[2], parts[3], parts[4], tzinfo=zone)
+        if near := given.get("near"):
+            day = today + timedelta(days=near.casefold() in {"morgen", "tomorrow"})
         else:
-            return None
+            year = given.get("year") or (given.get("short_year") and f"20{given['short_year']}")
+            day = date(int(year or today.year), int(given["month"]), int(given["day"]))
+            if not year and day < today:
+                day = day.replace(year=today.year + 1)
+        return datetime.combine(
+            day, time(int(given["hour"]), int(given["minute"] or 0)), tzinfo=turn.process.zone
+        ).astimezone(UTC)
     except ValueError:
         return None
-    return local.astimezone(UTC)
 
 
 async def ask_picture(turn: Turn, one: Announcement, _: str) -> Decision:

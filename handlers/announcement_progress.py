@@ -30,6 +30,8 @@ def reported(one: Announcement, tally: Tally, t: Texts, zone: ZoneInfo, now: dat
         lines.append(t("announce.done_at", time=at.astimezone(zone).strftime("%H:%M")))
     if one.done_at is not None:
         lines.append(t("announce.ended_at", when=t.instant(one.done_at, zone)))
+    if one.state not in UNDER_WAY and tally.unclear and tally.everybody >= FEW:
+        lines += ["", t("announce.unclear_means")]
     return "\n".join(lines)
 
 

@@ -56,7 +56,8 @@ async def _offered(turn: Turn, one: Announcement) -> Decision:
     own = turn.four_eyes and one.author == turn.member
     names = ["confirm", "refuse"] if may(turn, SENDERS) and not own else ["take_back"]
     if own:
-        lines.append(turn.t("announce.needs_second"))
+        others = [member for member in await turn.memory.staff() if member.role in SENDERS and member.id != turn.member]
+        lines.append(turn.t("announce.needs_second" if others else "announce.nobody_may_confirm"))
     choices = actions(turn, one, *names, "preview")
     return shows(turn, one, "show", "\n".join(lines), choices, await previews(turn, one))
 

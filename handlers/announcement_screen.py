@@ -4,6 +4,7 @@ from collections.abc import Awaitable, Callable, Iterable, Sequence
 from dataclasses import replace
 from datetime import datetime
 
+from bot.core import markup
 from bot.core.announcement import Announcement, text_in
 from bot.core.audience import FEW, Audience, Count, shown, total
 from bot.core.conversation import KeepAnnouncement, Tell, announcement_button
@@ -14,6 +15,8 @@ from handlers.turn import Decision, Turn, waits_at, waits_no_more
 MENU = "announcement"
 WRITERS = frozenset({"editor", "admin"})
 SENDERS = frozenset({"sender", "admin"})
+KNOWN_BY = 30
+"""Characters of an announcement's beginning in a list."""
 
 
 def may(turn: Turn, roles: frozenset[str]) -> bool:
@@ -133,13 +136,21 @@ def texts_described(turn: Turn, one: Announcement) -> list[str]:
     lines = []
     for tag in turn.process.languages:
         name = turn.languages[tag]("language.name")
+        instead = text_in(one, tag, turn.process.languages)
         if one.texts.get(tag):
             lines.append(turn.t("announce.has_text", language=name, text=one.texts[tag]))
-        else:
-            instead = text_in(one, tag, turn.process.languages)
-            other = next((t("language.name") for key, t in turn.languages.items() if one.texts.get(key) == instead), "")
+        elif instead:
+            other = next(t("language.name") for key, t in turn.languages.items() if one.texts.get(key) == instead)
             lines.append(turn.t("announce.no_text", language=name, other=other))
+        else:
+            lines.append(turn.t("announce.no_text_yet", language=name))
     return lines
+
+
+def beginning(turn: Turn, one: Announcement) -> str:
+    """Its first words, by which staff know it again."""
+    words = " ".join(markup.plain(markup.read(text_in(one, turn.t.language, turn.process.languages))).split())
+    return words if len(words) <= KNOWN_BY else words[: KNOWN_BY - 1].rstrip() + "…"
 
 
 def when(turn: Turn, at: datetime) -> str:

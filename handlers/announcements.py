@@ -14,6 +14,7 @@ from handlers.announcement_screen import (
     MENU,
     SENDERS,
     WRITERS,
+    beginning,
     choice,
     current,
     may,
@@ -66,18 +67,19 @@ def _list(turn: Turn, known: list[Announcement]) -> Decision:
     t = turn.t
     under_way = [one for one in known if one.state in OPEN]
     over = [one for one in known if one.state not in OPEN]
-    choices = [choice(one, "show", t("announce.listed", number=one.id, state=_state(turn, one))) for one in under_way]
+    choices = [choice(one, "show", _listed(turn, one)) for one in under_way]
     if may(turn, WRITERS):
         choices.append(choice(Announcement(), "correct", t("announce.do.new")))
         choices += [choice(one, "correct", t("announce.do.correct", number=one.id)) for one in over]
-    choices += [choice(one, "show", t("announce.listed", number=one.id, state=_state(turn, one))) for one in over]
+    choices += [choice(one, "show", _listed(turn, one)) for one in over]
     if not choices:
         return turn.say(t("announce.none"))
     return shows(turn, Announcement(), "list", t("announce.list"), choices)
 
 
-def _state(turn: Turn, one: Announcement) -> str:
-    return turn.t(f"announce.state.{one.state}")
+def _listed(turn: Turn, one: Announcement) -> str:
+    state = turn.t(f"announce.state.{one.state}")
+    return turn.t("announce.listed", number=one.id, state=state, text=beginning(turn, one)).rstrip(" :")
 
 
 def waits(turn: Turn) -> bool:

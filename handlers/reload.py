@@ -11,4 +11,4 @@ def run(turn: Turn) -> Decision:
     """What has changed comes as a message of its own, once the files are read."""
     yes = {word for t in turn.languages.values() for word in t.words("words.yes")}
     confirm = fold(turn.argument) in yes
-    return replace(turn.say(turn.t("reload.begun")), effects=(Reload(confirm),))
+    return replace(turn.say(turn.t("reload.begun")), effects=(Reload(turn.member if confirm else None),))

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import Connection, delete, insert, select
+from sqlalchemy import Connection, delete, insert, select, update
 
 from bot.core.messages import Address
 from storage import audit
@@ -42,17 +42,21 @@ def invited_as(connection: Connection, vault: Vault, code: str, now: datetime) -
 
 
 def pair(connection: Connection, vault: Vault, code: str, address: Address, now: datetime) -> None:
-    """Bind whoever typed a code. A code that was used or has expired in the meantime binds nobody."""
+    """Bind whoever typed a code. A code that was used or has expired in the meantime binds nobody.
+
+    Who is on the staff already gets the new role under the old number: nobody must be two people by a second code.
+    """
     role = invited_as(connection, vault, code, now)
     if role is None:
         return
     connection.execute(delete(invitations).where(invitations.c.code_hash == vault.code_hash(code)))
     lookup = vault.lookup(address.channel, address.user)
-    connection.execute(delete(staff).where(staff.c.lookup == lookup))
-    added = connection.execute(
-        insert(staff).values(lookup=lookup, address=sealed_address(vault, address), role=role, since=now)
-    )
-    (number,) = added.inserted_primary_key or (0,)
+    values = {"address": sealed_address(vault, address), "role": role, "since": now}
+    number = connection.execute(select(staff.c.id).where(staff.c.lookup == lookup)).scalar()
+    if number is None:
+        (number,) = connection.execute(insert(staff).values(lookup=lookup, **values)).inserted_primary_key or (0,)
+    else:
+        connection.execute(update(staff).where(staff.c.id == number).values(values))
     audit.note(connection, now, f"staff {number}", "staff_paired", role)
 
 

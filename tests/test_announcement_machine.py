@@ -1,11 +1,14 @@
 """Whatever staff, citizens, operators and time do in whatever order: nothing is sent that a second person has not seen.
 
+Neither an announcement, however it came about, nor that an event has changed.
+
 MITREDEN_HISTORIES=500 makes it search long.
 """
 
 import asyncio
 import os
 import re
+import shutil
 import tempfile
 from contextlib import AsyncExitStack
 from dataclasses import dataclass, field
@@ -16,8 +19,11 @@ from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 
+from bot import app as application
+from bot.administration import Request
 from bot.core.announcement import Announcement
 from bot.core.messages import Address, Incoming, Outgoing
+from bot.paths import CONTENT
 from handlers.announcements import STEPS
 from tests.staff import joined
 from tests.talk import FrozenClock, Talk, config_in, talking
@@ -32,6 +38,11 @@ TYPED = st.sampled_from(
     ]
 )
 TOKEN = re.compile(r"WORT\d+")
+PLACE = re.compile(r"neuer Ort: [^,]*, (ORT\d+)")
+TELLERS = {"sender", "admin"}
+OPERATOR = "the operator"
+ADDRESS = "Seckbruchstraße 20"
+"""Where the event is before anybody changes it."""
 
 
 @dataclass
@@ -68,6 +79,11 @@ class Announcing(RuleBasedStateMachine):
         self.entries = 0
         self.read = 0
         self.words = 0
+        self.place = ADDRESS
+        self.wanted: dict[str, set[str]] = {}
+        """Who wants which place told, by the place."""
+        self.told: set[str] = set()
+        """The places that two want told."""
 
     def do(self, work: Any) -> Any:
         return self.runner.run(work)
@@ -77,12 +93,15 @@ class Announcing(RuleBasedStateMachine):
         self.do(self._begin())
 
     async def _begin(self) -> None:
-        self.anna = await self.stack.enter_async_context(talking(config_in(Path(self.folder.name))))
+        folder = Path(self.folder.name)
+        shutil.copytree(CONTENT, folder / "content")
+        self.anna = await self.stack.enter_async_context(talking(config_in(folder, folder / "content")))
         for name, role in STAFF.items():
             self.actors[name] = Actor(await joined(self.anna, name, role), role)
         for name in CITIZENS:
             self.actors[name] = Actor(self.anna.another(name))
             await self.actors[name].talk.say("/neuigkeiten ja")
+            await self.actors[name].talk.say("/erinnern misburg")
         await self._in_room("ada", "/neuigkeiten", by_admin=True)
         self.entries, self.read = len(await self.anna.app.memory.audit()), len(self.anna.heard)
         for member in await self.anna.app.memory.staff():
@@ -100,6 +119,8 @@ class Announcing(RuleBasedStateMachine):
         actor = self.actors[name]
         before = actor.shown
         heard = len(self.anna.heard)
+        if message.text == "/neu_laden ja" and actor.role in TELLERS:
+            self._wants(name)
         await self.anna.receive(message)
         said = [told for to, told in self.anna.heard[heard:] if to.user == name]
         if said:
@@ -107,6 +128,13 @@ class Announcing(RuleBasedStateMachine):
             actor.choices = tuple(choice.key for told in said for choice in told.choices)
         self._see(said)
         await self._look(name, before, wrote)
+
+    def _wants(self, name: str) -> None:
+        """Somebody wants told what the files say now."""
+        wanted = self.wanted.setdefault(self.place, set())
+        wanted.add(name)
+        if len({one for one in wanted if one == OPERATOR or self.actors[one].role in TELLERS}) > 1:
+            self.told.add(self.place)
 
     def _see(self, said: list[Outgoing]) -> None:
         self.keys += [choice.key for told in said for choice in told.choices if choice.key.startswith("a:")]
@@ -129,7 +157,7 @@ class Announcing(RuleBasedStateMachine):
                     assert watched.author != name, "one person alone"
                     assert watched.tokens, "nothing to be sent"
                     assert all(token in before for token in watched.tokens), "words that were not seen before"
-                    assert "so viele Leute" in before
+                    assert "so viele Personen" in before
                     watched.agreed = True
                 case "announcement_written" | "announcement_offered" | "announcement_audience" | "announcement_timed":
                     watched.author, watched.agreed = name, False
@@ -220,6 +248,59 @@ class Announcing(RuleBasedStateMachine):
         self.entries = len(await self.anna.app.memory.audit())
         self._see([told for to, told in self.anna.heard[-4:]])
 
+    @rule()
+    def changes_the_files(self) -> None:
+        """Somebody writes another address of the event; nothing reads it yet."""
+        self.words += 1
+        file, place = Path(self.folder.name) / "content" / "events.toml", f"ORT{self.words}"
+        file.write_text(file.read_text(encoding="utf-8").replace(self.place, place), encoding="utf-8")
+        self.place = place
+
+    @rule(confirm=st.booleans())
+    def reloads_on_the_command_line(self, confirm: bool) -> None:
+        """`mitreden reload`, with `--confirm` or without."""
+        self.do(self._reload(confirm))
+
+    async def _reload(self, confirm: bool) -> None:
+        if confirm:
+            self._wants(OPERATOR)
+        config = config_in(Path(self.folder.name), Path(self.folder.name) / "content")
+        await application.carried_out(self.anna.app, config, Request("reload", confirm=confirm))
+
+    @rule(name=EVERYBODY, confirm=st.booleans())
+    def reloads_in_the_chat(self, name: str, confirm: bool) -> None:
+        self.do(self._acts(name, self.actors[name].talk.incoming(text="/neu_laden ja" if confirm else "/neu_laden")))
+
+    @rule(first=st.sampled_from(["otto", "ada", "ben", OPERATOR]), second=st.sampled_from(["otto", "ada", "ben"]))
+    def two_want_a_change_told(self, first: str, second: str) -> None:
+        """As it is meant to be, where they are two."""
+        self.changes_the_files()
+        if first == OPERATOR:
+            self.reloads_on_the_command_line(confirm=True)
+        else:
+            self.reloads_in_the_chat(first, confirm=True)
+        self.reloads_in_the_chat(second, confirm=True)
+
+    @rule(name=st.sampled_from([*STAFF]), role=st.sampled_from(["editor", "sender", "admin"]))
+    def gets_another_code(self, name: str, role: str) -> None:
+        """A second code, for another task: the same person."""
+        if self.actors[name].role != "citizen":
+            self.do(self._another_code(name, role))
+
+    async def _another_code(self, name: str, role: str) -> None:
+        await joined(self.anna, name, role)
+        self.actors[name].role = role
+        self.entries = len(await self.anna.app.memory.audit())
+
+    @rule(name=st.sampled_from(["otto", "ada"]))
+    def erases_everything(self, name: str) -> None:
+        """A member of staff has everything erased that is kept about them, and is still the same member."""
+        self.do(self._erase(name))
+
+    async def _erase(self, name: str) -> None:
+        for text in ("/loeschen", "1"):
+            await self._acts(name, self.actors[name].talk.incoming(text=text))
+
     @rule(name=st.sampled_from(["otto", "ada"]))
     def loses_the_role(self, name: str) -> None:
         self.do(self._removed(name))
@@ -233,7 +314,7 @@ class Announcing(RuleBasedStateMachine):
     def reads_the_content_anew(self) -> None:
         self.do(self.anna.app.content.agree())
 
-    @rule(seconds=st.sampled_from([1, 30, 61, 61, 700, 90_000]))
+    @rule(seconds=st.sampled_from([1, 30, 61, 61, 700, 40_000, 90_000]))
     def waits(self, seconds: int) -> None:
         self.do(self._wait(seconds))
 
@@ -251,6 +332,9 @@ class Announcing(RuleBasedStateMachine):
             return
         for to, told in self.anna.heard[self.read :]:
             if to.user in CITIZENS or to.room == "room":
+                if told.text.startswith("Ein Termin hat sich geändert"):
+                    for place in PLACE.findall(told.text):
+                        assert place in self.told, f"{place} was told to {to.user} on one person's word"
                 for token in TOKEN.findall(told.text):
                     watched = [one for one in self.known.values() if token in one.tokens]
                     assert any(one.agreed for one in watched), f"{token} was sent to {to.user or to.room}"

@@ -65,12 +65,12 @@ async def test_one_writes_another_confirms_and_a_minute_later_everybody_who_want
     erika, otto = await two(anna)
     await erika.say("/rundnachricht")
     said = await erika.say("Es gibt **Ergebnisse**: [hier](https://example.org)")
-    assert "Das sind jetzt so viele Leute: 6" in said[-1].text
+    assert "Das sind jetzt so viele Personen: 6" in said[-1].text
     await erika.say("1")
     await otto.say("/rundnachricht")
     said = await otto.say("1")
     assert said[1].text.startswith("Es gibt Ergebnisse")
-    assert "Das sind jetzt so viele Leute: 6" in said[-1].text
+    assert "Das sind jetzt so viele Personen: 6" in said[-1].text
     await otto.say("Freigeben")
     assert await pass_time(anna, seconds=59) == []
     sent = await pass_time(anna, seconds=2)
@@ -143,6 +143,19 @@ async def test_nobody_confirms_their_own_words_and_a_change_makes_them_ones_own(
     assert recipients(await pass_time(anna, seconds=61), "Es gibt ganz anderes") == list(PEOPLE)
 
 
+async def test_a_second_code_makes_nobody_a_second_person(anna: Talk) -> None:
+    """Whoever wrote as an editor and then gets the task of a sender is still the same person."""
+    erika, _ = await two(anna)
+    await offered(erika)
+    await joined(anna, "erika", "sender")
+    said = await erika.tap(chosen(await erika.say("/rundnachricht"), "Nr."))
+    assert not any(choice.label == "Freigeben" for choice in said[-1].choices)
+    await erika.tap(said[-1].choices[0].key.replace("take_back", "confirm"))
+    sent = await pass_time(anna, seconds=61)
+    assert recipients(sent, "Es gibt") == []
+    assert len(await anna.app.memory.staff()) == 2
+
+
 async def test_without_four_eyes_one_is_enough_but_still_says_it_twice(
     tmp_path_factory: pytest.TempPathFactory,
 ) -> None:
@@ -186,8 +199,8 @@ async def test_rooms_hear_it_once_where_a_moderator_wants_it(anna: Talk) -> None
         await anna.receive(replace(said, sender=there, private=False, by_admin=by_admin, link="x"))
     await erika.say("/rundnachricht")
     said_ = await erika.tap(chosen(await erika.say("Es gibt Neues"), "Empfänger"))
-    said_ = await erika.tap(chosen(await erika.tap(chosen(said_, "Räume")), "Nur Räume"))
-    assert "So viele Räume: 1" in said_[-1].text
+    said_ = await erika.tap(chosen(await erika.tap(chosen(said_, "Gruppen")), "Nur an Gruppen"))
+    assert "So viele Gruppen und Räume: 1" in said_[-1].text
     await erika.tap(chosen(await erika.tap(chosen(said_, "Fertig")), "Zur Freigabe"))
     await confirm(otto)
     before = len(anna.heard)
@@ -246,13 +259,34 @@ async def test_it_goes_at_its_time_but_not_in_the_night(anna: Talk) -> None:
     asked = await erika.tap(chosen(said, "Zeitpunkt"))
     for wrong in ("morgen", "32.13.2025 25:00", "9.11.2025 10:00", "1.1.2027 10:00"):
         asked = await erika.say(wrong)
-        assert asked[0].text.startswith(("Das ist kein Zeitpunkt", "Der Zeitpunkt muss")), wrong
+        assert asked[0].text.startswith(("Diesen Zeitpunkt verstehe ich nicht", "Der Zeitpunkt muss")), wrong
     said = await erika.say("10.11.2025 22:00")
+    assert said[0].text == "Nachts sende ich nichts. Sie beginnt deshalb erst: Dienstag, 11. November 2025, 08:00 Uhr"
     assert "Beginn: Dienstag, 11. November 2025, 08:00 Uhr" in said[-1].text
     await erika.tap(chosen(said, "Zur Freigabe"))
     await confirm(otto)
     assert recipients(await pass_time(anna, hours=12, minutes=5), "Es gibt") == []
     assert recipients(await pass_time(anna, hours=10), "Es gibt") == list(PEOPLE)
+
+
+@pytest.mark.parametrize(
+    ("typed", "begins"),
+    [
+        ("24.11.2025 18:00", "Montag, 24. November 2025, 18:00 Uhr"),
+        ("Montag, 24.11.2025, 18 Uhr", "Montag, 24. November 2025, 18:00 Uhr"),
+        ("24.11. um 9.30 Uhr", "Montag, 24. November 2025, 09:30 Uhr"),
+        ("24.11.25 18:00", "Montag, 24. November 2025, 18:00 Uhr"),
+        ("7.1. 9:00", "Mittwoch, 7. Januar 2026, 09:00 Uhr"),
+        ("2025-11-24 18:00", "Montag, 24. November 2025, 18:00 Uhr"),
+        ("heute 18 Uhr", "Montag, 10. November 2025, 18:00 Uhr"),
+        ("morgen um 9 Uhr", "Dienstag, 11. November 2025, 09:00 Uhr"),
+    ],
+)
+async def test_a_time_is_understood_as_people_write_it(anna: Talk, typed: str, begins: str) -> None:
+    erika, _ = await two(anna)
+    await erika.say("/rundnachricht")
+    await erika.tap(chosen(await erika.say("Es gibt Neues"), "Zeitpunkt"))
+    assert f"Beginn: {begins}" in (await erika.say(typed))[-1].text
 
 
 async def test_whoever_withdraws_meanwhile_gets_nothing_more(anna: Talk) -> None:
@@ -327,7 +361,7 @@ async def test_texts_of_other_languages_and_those_without_one(anna: Talk) -> Non
     await anna.another("b").say("/sprache Deutsch in einfacher Sprache")
     await erika.say("/rundnachricht")
     said = await erika.say("Es gibt Neues")
-    assert "English: kein eigener Text, diese Leute bekommen: Deutsch" in said[-1].text
+    assert "English: kein eigener Text. Diese Personen bekommen den Text auf Deutsch." in said[-1].text
     await erika.tap(chosen(await erika.tap(chosen(said, "Text")), "English"))
     said = await erika.say("There is news")
     assert "English: There is news" in said[-1].text
@@ -349,9 +383,9 @@ async def test_an_audience_is_counted_as_it_is_and_a_handful_is_not_counted_out(
     said = await erika.tap(chosen(said, "Empfänger"))
     said = await erika.tap(chosen(said, "Stand"))
     said = await erika.tap(chosen(said, "Umfrage begonnen"))
-    assert "Das sind jetzt so viele Leute: < 5" in said[-1].text
+    assert "Das sind jetzt so viele Personen: < 5" in said[-1].text
     said = await erika.tap(chosen(await erika.tap(chosen(said, "Interesse")), "Bürgerhaus Misburg"))
-    assert "Das sind jetzt so viele Leute: 0" in said[-1].text
+    assert "Das sind jetzt so viele Personen: 0" in said[-1].text
     said = await erika.tap(chosen(said, "Fertig"))
     assert (await erika.tap(chosen(said, "Zur Freigabe")))[0].text.startswith("Diese Auswahl trifft auf niemanden zu")
     said = await erika.tap(chosen(said, "Empfänger"))
@@ -380,6 +414,37 @@ async def test_a_text_that_cannot_be_sent_is_not_kept_and_it_is_said_why(anna: T
     assert said[-1].text.startswith("Schreiben Sie mir den Text")
     said = await erika.say("Es gibt Neues")
     assert "Deutsch: Es gibt Neues" in said[-1].text
+
+
+async def test_the_last_piece_of_a_text_that_an_app_has_cut_is_not_taken_for_the_whole(anna: Talk) -> None:
+    """Telegram's apps send 5,000 characters as two messages, of which the second would be short enough."""
+    erika, _ = await two(anna)
+    await erika.say("/rundnachricht")
+    said = await erika.say("x" * 4096)
+    assert said[0].text.startswith("Der Text hat 4.096 Zeichen")
+    (said_,) = await erika.say("x" * 904)
+    assert said_.text.startswith("Das ist ein Teil des langen Textes")
+    later = erika.incoming(text="Es gibt Neues")
+    said = await erika.receive(replace(later, sent_at=later.sent_at + timedelta(seconds=60)))
+    assert "Deutsch: Es gibt Neues" in said[-1].text
+
+
+@pytest.mark.parametrize("typed", ["3", "English"])
+async def test_a_language_is_chosen_by_number_or_word_as_well(anna: Talk, typed: str) -> None:
+    erika, _ = await two(anna)
+    await erika.say("/rundnachricht")
+    await erika.tap(chosen(await erika.say("Es gibt Neues"), "Text"))
+    assert "auf English" in (await erika.say(typed))[-1].text
+    assert "English: There is news" in (await erika.say("There is news"))[-1].text
+
+
+async def test_who_is_alone_is_told_that_nobody_else_may_confirm(anna: Talk) -> None:
+    erika = await joined(anna, "erika", "editor")
+    said = await offered(erika)
+    assert "Im Team ist aber sonst niemand, der das darf" in said[-1].text
+    await joined(anna, "otto", "sender")
+    said = await erika.tap(chosen(await erika.say("/rundnachricht"), "Nr. 1, wartet auf Freigabe: Es gibt Neues"))
+    assert "Alle, die das dürfen, haben eine Nachricht bekommen" in said[-1].text
 
 
 async def test_commands_and_sentences_of_citizens_work_in_between(anna: Talk) -> None:

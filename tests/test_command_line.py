@@ -82,6 +82,20 @@ def test_whoever_tries_things_out_may_be_staff_where_no_network_is_configured(tm
     assert mitreden(tmp_path, "chat", "--staff", "--language", "de", said="/hilfe\n").returncode == 0
 
 
+def test_at_the_terminal_nobody_reads_what_another_is_told(tmp_path: Path) -> None:
+    """What is said to others waits for them, and is there when they come."""
+    roles = {"erika": "editor", "otto": "sender"}
+    codes = {user: mitreden(tmp_path, "staff", "invite", "--role", role).stdout for user, role in roles.items()}
+    for user, code in codes.items():
+        mitreden(tmp_path, "chat", *NOW, "--user", user, said=lines("/start", "1", code.split()[0]))
+    mitreden(tmp_path, "chat", *NOW, "--user", "anna", said=lines("/start", "1", "/neuigkeiten ja"))
+    erika = mitreden(tmp_path, "chat", *NOW, "--user", "erika", said=lines("/rundnachricht", "Es gibt Neues", "1"))
+    assert "Eine zweite Person muss sie freigeben" in erika.stdout
+    assert "wartet auf Ihre Freigabe" not in erika.stdout
+    otto = mitreden(tmp_path, "chat", *NOW, "--user", "otto", said=lines("/hilfe"))
+    assert "Rundnachricht 1 wartet auf Ihre Freigabe" in otto.stdout
+
+
 def test_a_port_that_is_taken_ends_with_a_sentence(tmp_path: Path) -> None:
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))

@@ -125,6 +125,23 @@ def test_formatting_that_is_none_is_named_to_whoever_wrote_it(written: str, wron
     assert markup.plain(markup.read(written)) == written
 
 
+@pytest.mark.parametrize(
+    "typed",
+    [
+        "Kommen Sie **am Montag**. Mehr: [unsere Seite](https://example.org/x?a=1&b=2)",
+        "**[fett und Link](https://example.org)** und **mehr**",
+        "ganz einfach",
+        "",
+    ],
+)
+def test_formatting_can_be_written_down_again(typed: str) -> None:
+    assert markup.written(markup.read(typed)) == typed
+
+
+def test_bold_letters_over_several_lines_are_written_line_by_line() -> None:
+    assert markup.written((Span("eins \n\n zwei", bold=True), Span(" drei"))) == "**eins** \n\n **zwei** drei"
+
+
 def test_paragraphs_close_what_they_open() -> None:
     message = Outgoing(text="a\n\nb", spans=(Span("a\n\nb", bold=True),))
     assert matrix.formatted(message) == "<p><b>a</b></p><p><b>b</b></p>"

@@ -133,9 +133,12 @@ class PutOff:
 
 @dataclass(frozen=True, slots=True)
 class Reload:
-    """Read the content anew and tell the person what has changed; `confirm` also tells everybody who waits for it."""
+    """Read the content anew and tell the person what has changed.
 
-    confirm: bool
+    `confirmed_by` is the number of a member of staff who wants everybody told who waits for it; None for nobody.
+    """
+
+    confirmed_by: int | None
 
 
 @dataclass(frozen=True, slots=True)

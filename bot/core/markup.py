@@ -66,6 +66,23 @@ def misfit(written: str) -> Misfit | None:
     return "bold" if "**" in text else None
 
 
+def written(markup: Markup) -> str:
+    """The tree as staff would have typed it; each line for itself, because no formatting goes beyond one."""
+    return "".join(_typed(span) for span in markup)
+
+
+def _typed(span: Span) -> str:
+    if not (span.bold or span.link):
+        return span.text
+    typed = []
+    for line in span.text.split("\n"):
+        words = line.strip()
+        marked = f"[{words}]({span.link})" if span.link else words
+        marked = f"**{marked}**" if span.bold else marked
+        typed.append(line.replace(words, marked) if words else line)
+    return "\n".join(typed)
+
+
 def plain(markup: Markup) -> str:
     """The whole text without formatting; the address of a link follows its words."""
     return "".join(_said(span) for span in markup)

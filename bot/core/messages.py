@@ -29,6 +29,7 @@ class Incoming:
     `by_admin` is whether somebody who runs the room said it, where that was asked of the network.
     `thread` is the network's id of the thread that the message stands in. `vouched` is whether the network makes sure
     that the message is its sender's own: a forward is not, nor one from a server that nobody has named for staff.
+    `formatted` is the text with what is bold and what is a link, as staff may write it; empty where nothing is.
     """
 
     id: str
@@ -46,6 +47,7 @@ class Incoming:
     by_admin: bool = False
     thread: str | None = None
     picture: str = ""
+    formatted: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -344,7 +344,7 @@ async def test_a_code_makes_staff_of_the_account_that_types_it_and_of_no_other(
         await berta.say(code, forward_origin=origin)
         assert "gilt nicht" in (await berta.answers())[0].text
         await anna.say(code.lower())
-        assert "Ankündigungen schreiben" in (await anna.answers())[0].text
+        assert "Rundnachrichten schreiben" in (await anna.answers())[0].text
         await asyncio.sleep(0.2)
         beside = [call.params for call in telegram.called("setMyCommands") if "scope" in call.params]
         assert [params["scope"] for params in beside] == [{"type": "chat", "chat_id": anna.id}]

@@ -126,7 +126,7 @@ async def test_with_a_picture_it_is_one_message_with_bold_words_and_a_link(
         await erika.tap("1 Zur Freigabe geben")
         await answers_with(berta, "wartet auf Ihre Freigabe")
         await berta.tap("1 Ansehen")
-        await answers_with(berta, "so viele Leute: < 5")
+        await answers_with(berta, "so viele Personen: < 5")
         await berta.tap("1 Freigeben")
         await answers_with(berta, "ist freigegeben")
         clock = app.clock
@@ -139,6 +139,18 @@ async def test_with_a_picture_it_is_one_message_with_bold_words_and_a_link(
         entities = [(entity["type"], entity.get("url")) for entity in message["caption_entities"]]
         assert entities == [("bold", None), ("text_link", "https://example.org/?a=1&b=2")]
         assert telegram.violations == []
+
+
+async def test_bold_words_and_links_as_the_apps_send_them_are_kept(telegram: FakeTelegram, tmp_path: Path) -> None:
+    """Telegram's apps turn stars into bold letters, and have links of their own: the bot sees neither in the text."""
+    async with serving(telegram, tmp_path) as app:
+        erika = await joined(telegram, app, "erika", "editor")
+        await erika.say("/rundnachricht")
+        await answers_with(erika, "Schreiben Sie mir den Text")
+        bold = {"type": "bold", "offset": 3, "length": 9}  # an emoji is two of Telegram's units
+        link = {"type": "text_link", "offset": 14, "length": 4, "url": "https://example.org/?a=1"}
+        await erika.say("😀 Am Montag: hier", entities=[bold, link])
+        await answers_with(erika, "😀 **Am Montag**: [hier](https://example.org/?a=1)")
 
 
 async def test_where_telegram_does_not_read_the_formatting_the_words_go_without(
