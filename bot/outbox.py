@@ -129,12 +129,14 @@ class Outbox:
             while self._to_mark:
                 await asyncio.sleep(A_MOMENT)
                 asked, self._to_mark = self._to_mark, {}
+                self._reach("before_claim")
                 try:
                     marked = await self._memory.mark_sending(list(asked))
                 except Exception as error:  # noqa: BLE001 - a lost database: nothing is sent, the next round tries again
                     log.error("not_marked", error=type(error).__name__)
                     marked = set()
                     await asyncio.sleep(1.0)
+                self._reach("after_claim")
                 for row, allowed in asked.items():
                     if not allowed.done():
                         allowed.set_result(row in marked)
@@ -205,6 +207,7 @@ class Outbox:
                 self._reach("before_mark")
                 fates, self._fates = self._fates, []
                 await self._memory.settle(fates)
+                self._reach("after_mark")
         finally:
             self._settling = None
 

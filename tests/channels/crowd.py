@@ -2,7 +2,7 @@
 
 import asyncio
 import random
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from bot import content, locales
@@ -12,6 +12,9 @@ from bot.paths import CONTENT, LOCALES
 from tests.channels.citizen import Citizen, Seen
 from tests.channels.fake_telegram import FakeTelegram
 
+WISH, OWN_WORDS = "Wunsch von Nummer", "eigene Worte"
+SAID = (WISH, OWN_WORDS)
+"""Words that each of them says: canaries, for they may stand in no log."""
 SEEN_AGAIN = 8.0
 """Seconds after which a question that comes again is answered again."""
 PATIENCE = 60.0
@@ -29,7 +32,7 @@ class Resident:
     def __init__(self, citizen: Citizen, number: int, leisure: float) -> None:
         self.citizen = citizen
         self._leisure = leisure
-        self.wish = f"Wunsch von Nummer {number}"
+        self.wish = f"{WISH} {number}"
         self.said: dict[str, Value] = {}
         self._chance = random.Random(number)  # noqa: S311 - the same crowd in every run
 
@@ -104,29 +107,36 @@ class Resident:
         if question == "wish":
             self.said[question] = self.wish
         else:
-            self.said[question] = f"eigene Worte {self._chance.randrange(10**6)}"
+            self.said[question] = f"{OWN_WORDS} {self._chance.randrange(10**6)}"
         await self.citizen.say(str(self.said[question]))
 
 
-async def crowd(telegram: FakeTelegram, people: int, at_once: int, leisure: float = 0.02) -> list[Resident]:
+async def crowd(
+    telegram: FakeTelegram,
+    people: int,
+    at_once: int,
+    leisure: float = 0.02,
+    more: Callable[[], bool] = lambda: False,
+) -> list[Resident]:
     """So many residents take the survey, so many of them at a time, each reading for `leisure` seconds.
 
-    Raises where one is stuck.
+    Others follow them as long as `more` says so. Raises where one is stuck.
     """
-    residents = [Resident(telegram.citizen(f"resident{number}"), number, leisure) for number in range(people)]
-    room = asyncio.Semaphore(at_once)
+    residents: list[Resident] = []
 
-    async def one(resident: Resident) -> None:
-        async with room:
-            await resident.take_the_survey()
+    async def one_after_the_other() -> None:
+        while len(residents) < people or more():
+            number = len(residents)
+            residents.append(Resident(telegram.citizen(f"resident{number}"), number, leisure))
+            await residents[number].take_the_survey()
 
     async with asyncio.TaskGroup() as all_of_them:
-        for resident in residents:
-            all_of_them.create_task(one(resident))
+        for _ in range(min(people, at_once)):
+            all_of_them.create_task(one_after_the_other())
     return residents
 
 
-def differences(residents: list[Resident], exported: list[Mapping[str, Any]]) -> list[str]:
+def differences(residents: Sequence[Resident], exported: Sequence[Mapping[str, Any]]) -> list[str]:
     """Where the export is not what was said: nothing lost, nothing counted twice, every answer on the path."""
     survey = hannover()
     found = []

@@ -4,12 +4,13 @@ import asyncio
 import json
 import secrets
 import time
-from collections.abc import Mapping
+from collections import Counter
+from collections.abc import Callable, Mapping
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
 from itertools import cycle
 from pathlib import Path
-from typing import Any, Self
+from typing import Any, Literal, Self
 
 from aiohttp import web
 
@@ -65,6 +66,8 @@ class FakeTelegram:
         self.calls: list[Call] = []
         self.violations: list[str] = []
         self.limits = Limits()
+        self.watch: Callable[[Call, Literal["arrived", "done"]], None] = lambda _call, _stage: None
+        """Called when a request has come, and when what it asks for is done; its answer has not left then."""
         self.files: dict[str, bytes] = {}
         """What people have sent, by the id of each file."""
         self.chats = Chats(username)
@@ -103,6 +106,11 @@ class FakeTelegram:
     def pending(self) -> int:
         """Updates the bot has not confirmed."""
         return len(self._updates)
+
+    @property
+    def handed(self) -> Counter[int]:
+        """How often each update was handed over, by its id."""
+        return self._updates.handed
 
     def citizen(self, name: str, *, language_code: str | None = "de", **user: Any) -> Citizen:
         """Somebody with a phone; further fields of User as they are given."""
@@ -187,6 +195,7 @@ class FakeTelegram:
             return _refused(refusal)
         call = Call(method, params, time.monotonic())
         self.calls.append(call)
+        self.watch(call, "arrived")
         await asyncio.sleep(self.latency / 2)
         response = await self._answer(request, call)
         await asyncio.sleep(self.latency / 2)
@@ -214,6 +223,7 @@ class FakeTelegram:
             if refusal.violation:
                 self.violations.append(f"{call.method}: {refusal.description}")
             response = _refused(refusal)
+        self.watch(call, "done")
         if kind == "reset_after":
             return None
         if kind == "not_json":
@@ -223,7 +233,7 @@ class FakeTelegram:
         return response
 
     async def _perform(self, method: str, params: Json) -> Any:
-        if not self._bot_api.has(method) and not self._methods.has(method):
+        if not self._bot_api.has(method) and not self._methods.has(method) and method != "getFile":
             raise Refusal(404, "Not Found", violation=True)
         problems = self._bot_api.mismatches(method, params) or list(telegram_rules.broken(method, params))
         if problems:
