@@ -32,6 +32,7 @@ from bot.core.reminders import QuietHours
 from bot.core.texts import Texts
 from bot.dispatch import Dispatch
 from bot.failpoints import Reach, from_environment, pass_by
+from bot.floods import Floods
 from bot.metrics import Metrics, served
 from bot.networks import CHANNELS
 from bot.outbox import Outbox
@@ -120,6 +121,7 @@ async def opened(  # noqa: PLR0913, PLR0917 - the parts that a bot is put togeth
         metrics,
         admin,
         quiet,
+        Floods() if paces else None,  # whoever pipes a file into a terminal waits for themselves only
         four_eyes=config.staff.four_eyes,
     )
     content = Content(

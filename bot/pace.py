@@ -5,12 +5,13 @@ yields to them, but they never wait for it. An edit costs nothing.
 """
 
 import asyncio
+import random
 from collections import deque
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 
-from bot.core.messages import REPLY, Address, OutboxRow
+from bot.core.messages import REPLY, Address, NotSent, NotYet, OutboxRow, SendError, Unknown
 
 AT_ONCE = 64
 """Replies under way at the same time."""
@@ -27,6 +28,12 @@ ENOUGH_TRIPS = 50
 MANY_CHATS = 10_000
 FLOOD_WINDOW = 2.0
 """Seconds within which two chats that are told to wait mean that the whole bot is."""
+A_LOOK = 0.25
+"""Seconds after which it is looked again whether a network is out of trouble."""
+IN_A_ROW = 3
+"""Chats in a row to which nothing could be sent: it is not they who are in trouble, the network is."""
+SLOWEST_TRY = 5.0
+"""Seconds between two tries at a network in trouble, at the most."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +73,10 @@ class Pace:
         self._replies = asyncio.Semaphore(AT_ONCE)
         self._unasked = asyncio.Semaphore(UNASKED_AT_ONCE)
         self._tidy_at = MANY_CHATS
+        self._failed: set[Address] = set()
+        self._failures = 0
+        self._next_try = 0.0
+        self._trying = asyncio.Lock()
 
     async def ready(self, row: OutboxRow) -> None:
         """Return when this message's turn has come, and count it in its chat."""
@@ -75,6 +86,8 @@ class Pace:
                 loop = asyncio.get_running_loop()
                 if (wait := self._next - loop.time()) > 0:
                     await asyncio.sleep(wait + TOGETHER)
+                while self._in_trouble() and (wait := self._next_try - loop.time()) > 0:  # noqa: ASYNC110 - for a time
+                    await asyncio.sleep(min(wait, A_LOOK))  # others try meanwhile, and may get through
                 self._next = max(self._next, loop.time() - CATCH_UP) + 1.0 / self._allowed
             await self._chat_ready(row)  # the network may have asked for a pause meanwhile
         now = asyncio.get_running_loop().time()
@@ -88,10 +101,10 @@ class Pace:
         """A request, from its beginning to its answer. What nobody asked for waits until it surely is not too many."""
         loop = asyncio.get_running_loop()
         if row.message.replaces is not None:
-            async with self._replies:
+            async with self._replies, self._watched(row.to):
                 yield
             return
-        async with self._replies if row.priority == REPLY else self._unasked:
+        async with self._replies if row.priority == REPLY else self._unasked, self._watched(row.to):
             if row.priority > REPLY:
                 await self._let_through(row)
             began = loop.time()
@@ -101,6 +114,44 @@ class Pace:
             finally:
                 self._begun -= 1
                 self._note_trip(began, loop.time())
+
+    def _in_trouble(self) -> bool:
+        return len(self._failed) >= IN_A_ROW
+
+    @asynccontextmanager
+    async def _watched(self, to: Address) -> AsyncIterator[None]:
+        """A request whose outcome tells how the network is. While it is in trouble they go one by one, with pauses."""
+        loop = asyncio.get_running_loop()
+        alone = False
+        if self._in_trouble():
+            await self._trying.acquire()
+            alone = True
+            while self._in_trouble() and (wait := self._try_wait(to, loop.time())) > 0:  # noqa: ASYNC110 - for a time
+                await asyncio.sleep(wait)
+        try:
+            yield
+        except (NotSent, Unknown) as error:
+            if not isinstance(error, NotYet):
+                self._failed.add(to)
+                self._failures += 1
+                pause = min(2.0 ** min(self._failures - IN_A_ROW, 10), SLOWEST_TRY)
+                self._next_try = loop.time() + pause * random.uniform(1.0, 1.25)  # noqa: S311 - jitter, no secret
+            raise
+        except SendError:
+            self._recovered()  # an answer, if an unwelcome one
+            raise
+        else:
+            self._recovered()
+        finally:
+            if alone:
+                self._trying.release()
+
+    def _try_wait(self, to: Address, now: float) -> float:
+        return max(self._next_try, self._all_paused_until, self._paused.get(to, 0.0)) - now
+
+    def _recovered(self) -> None:
+        self._failed.clear()
+        self._failures = 0
 
     async def _let_through(self, row: OutboxRow) -> None:
         """Return when one more request cannot be too many: one after the other."""

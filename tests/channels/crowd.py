@@ -98,10 +98,23 @@ class Resident:
             await self.citizen.say(", ".join(str(number + 1) for number in chosen))
         else:
             for number in chosen:
-                await self.citizen.tap_data(options[number], shown.message_id)
-                await self.citizen.changes(timeout=PATIENCE, message_id=shown.message_id)
-            await self.citizen.tap_data(f"c:{question}:done", shown.message_id)
+                if not await self._ticked(options[number], shown.message_id):
+                    break
+            else:
+                await self.citizen.tap_data(f"c:{question}:done", shown.message_id)
+                self.said[question] = tuple(ids[number] for number in chosen)
+                return
+            # The question came again while it was answered, so that what was ticked is not to be seen: all is typed.
+            await self.citizen.say(", ".join(str(number + 1) for number in chosen))
         self.said[question] = tuple(ids[number] for number in chosen)
+
+    async def _ticked(self, option: str, message_id: int) -> bool:
+        """Tap one of several options; whether its tick is shown. A question that comes again stands below it."""
+        place = self.citizen.private
+        edits, sent = len(place.edits), len(place.sent)
+        await self.citizen.tap_data(option, message_id)
+        await place.until(lambda: message_id in place.edits[edits:] or len(place.sent) > sent, PATIENCE)
+        return message_id in place.edits[edits:]
 
     async def _write(self, question: str) -> None:
         if question == "wish":

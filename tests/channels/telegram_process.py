@@ -21,11 +21,10 @@ PATIENCE = 60.0
 class Running:
     """One bot on that Telegram with its data in a folder; `settings` are those of [telegram]."""
 
-    def __init__(self, telegram: FakeTelegram, folder: Path, now: datetime = NOW, **settings: object) -> None:
+    def __init__(self, telegram: FakeTelegram, folder: Path) -> None:
+        self.settings: dict[str, object] = {}
         self._telegram = telegram
         self._folder = folder
-        self._now = now
-        self._settings = settings
         self._began = 0.0
         self._polls = 0
         self._process: Process | None = None
@@ -40,14 +39,14 @@ class Running:
         """Start it, with further arguments; without `now` its clock has gone on since the first start."""
         loop = asyncio.get_running_loop()
         self._began = self._began or loop.time()
-        now = now or self._now + timedelta(seconds=loop.time() - self._began)
+        now = now or NOW + timedelta(seconds=loop.time() - self._began)
         environment = {
             **os.environ,
             "PYTHONPATH": str(Path(__file__).parents[2]),
             "MITREDEN_FAILPOINT": failpoint,
             "MITREDEN_TELEGRAM_TOKEN": self._telegram.token,
             "MITREDEN_TELEGRAM_API_URL": self._telegram.url,
-            **{f"MITREDEN_TELEGRAM_{name}".upper(): str(value) for name, value in self._settings.items()},
+            **{f"MITREDEN_TELEGRAM_{name}".upper(): str(value) for name, value in self.settings.items()},
         }
         self._polls = len(self._telegram.called("getUpdates"))
         command = (sys.executable, "-m", "bot", "run", "--now", now.isoformat(), *arguments)
@@ -66,6 +65,12 @@ class Running:
         """End it as the kernel does when memory runs out."""
         self.process.kill()
         await self.killed()
+
+    async def gone(self) -> None:
+        """Make sure that nothing is left of it after a test, however that went."""
+        if self._process is not None and self._process.returncode is None:
+            self._process.kill()
+            await self._process.wait()
 
     async def killed(self) -> None:
         """Wait until it is killed, by whomever."""

@@ -66,12 +66,13 @@ def test_a_mistake_in_the_files_is_said_and_stops_nothing(tmp_path: Path) -> Non
     assert "is not a Mittwoch" in done.stderr
 
 
-async def test_a_running_bot_reloads_on_request_and_on_sighup(telegram: FakeTelegram, tmp_path: Path) -> None:
-    folder = tmp_path / "city"
+async def test_a_running_bot_reloads_on_request_and_on_sighup(
+    telegram: FakeTelegram, tmp_path: Path, running: Running
+) -> None:
+    folder = tmp_path
     own_content(folder)
     one_is_enough(folder)
     anna = telegram.citizen("anna")
-    running = Running(telegram, folder)
     await running.start()
     await anna.say("/erinnern misburg")
     await anna.answers(timeout=30)

@@ -38,8 +38,9 @@ def exported(folder: Path) -> list[dict[str, Any]]:
     return found
 
 
-async def test_a_crowd_is_served_and_the_export_is_what_it_said(telegram: FakeTelegram, tmp_path: Path) -> None:
-    running = Running(telegram, tmp_path)
+async def test_a_crowd_is_served_and_the_export_is_what_it_said(
+    telegram: FakeTelegram, tmp_path: Path, running: Running
+) -> None:
     await running.start()
     residents = await crowd(telegram, scaled(300, READERS), READERS)
     await running.stop()
@@ -50,11 +51,10 @@ async def test_a_crowd_is_served_and_the_export_is_what_it_said(telegram: FakeTe
 
 
 async def test_kill_9_at_any_moment_loses_no_answer_and_counts_none_twice(
-    telegram: FakeTelegram, tmp_path: Path, figures: Figures
+    telegram: FakeTelegram, tmp_path: Path, running: Running, figures: Figures
 ) -> None:
     chance = random.Random(7)  # noqa: S311 - the same kills in every run
     kills, updates, killed = scaled(200, 4), scaled(20_000, 0), 0
-    running = Running(telegram, tmp_path)
     await running.start()
 
     def more() -> bool:
@@ -82,14 +82,13 @@ async def test_kill_9_at_any_moment_loses_no_answer_and_counts_none_twice(
 
 
 async def test_kill_9_leaves_no_question_without_an_answer(
-    telegram: FakeTelegram, tmp_path: Path, figures: Figures
+    telegram: FakeTelegram, tmp_path: Path, running: Running, figures: Figures
 ) -> None:
     """An answer may come twice, where the process was killed while it was on its way."""
     kills, each = scaled(100, 3), 40
     chance = random.Random(17)  # noqa: S311 - the same kills in every run
     people = [telegram.citizen(f"asking{number}") for number in range(kills * each)]
     telegram.latency = 0.02
-    running = Running(telegram, tmp_path)
     await running.start()
     asked = 0
     for _ in range(kills):
@@ -146,7 +145,7 @@ RARE = {"before_tidying": 2, "after_tidying": 2, "reminders_written": 2, "recipi
 
 
 async def test_a_process_that_ends_at_any_place_loses_nothing_and_repeats_nothing_that_goes_once(
-    telegram: FakeTelegram, tmp_path: Path, figures: Figures
+    telegram: FakeTelegram, tmp_path: Path, running: Running, figures: Figures
 ) -> None:
     """Surveys, erasures, reminders and an announcement, all at the same time."""
     rounds, chance = scaled(20, 1), random.Random(13)  # noqa: S311 - the same places in every run
@@ -159,7 +158,7 @@ async def test_a_process_that_ends_at_any_place_loses_nothing_and_repeats_nothin
         await remind(app.memory, people[:many], NOW, apart)
         await confirmed(app.memory, "Es gibt Neues", NOW)
     over = asyncio.Event()
-    running = Running(telegram, tmp_path, per_second=100)
+    running.settings["per_second"] = 100
     survey = asyncio.create_task(crowd(telegram, 20, 20, leisure=0.2, more=lambda: not over.is_set()))
     erased = asyncio.create_task(erasing(telegram, over))
     died: Counter[str] = Counter()

@@ -40,7 +40,7 @@ async def tally(folder: Path) -> Tally:
 
 @pytest.mark.parametrize("what", ["reminders", "announcement"])
 async def test_kill_9_tells_nobody_twice_and_whoever_was_not_reached_is_counted_as_unclear(
-    telegram: FakeTelegram, tmp_path: Path, figures: Figures, what: str
+    telegram: FakeTelegram, tmp_path: Path, running: Running, figures: Figures, what: str
 ) -> None:
     kills, each = scaled(100, 3), 40
     many, chance = kills * each, random.Random(11)  # noqa: S311 - the same kills in every run
@@ -56,7 +56,7 @@ async def test_kill_9_tells_nobody_twice_and_whoever_was_not_reached_is_counted_
         return sum(call.status == 200 for call in telegram.called("sendMessage"))
 
     telegram.latency = 0.02
-    running = Running(telegram, tmp_path, per_second=100)
+    running.settings["per_second"] = 100
     await running.start()
     for _ in range(kills):
         before, at_least = told(), chance.randint(1, each)
@@ -127,10 +127,9 @@ def rehearsed(folder: Path) -> datetime:
 
 
 async def test_a_day_before_and_two_hours_before_none_at_night_and_none_twice_after_kill_9(
-    telegram: FakeTelegram, tmp_path: Path, figures: Figures
+    telegram: FakeTelegram, tmp_path: Path, running: Running, figures: Figures
 ) -> None:
     anna = telegram.citizen("anna")
-    running = Running(telegram, tmp_path)
     await running.start("--speed", str(SPEED), now=FROM)
     await anna.say("start misburg")
     (card,) = await anna.answers(timeout=30)

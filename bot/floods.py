@@ -1,0 +1,77 @@
+"""Who writes far faster than people can is told so, and then not read for a minute: nobody else waits for it."""
+
+from dataclasses import dataclass, field
+
+from bot.core.messages import Address
+
+BURST = 100
+"""Messages of somebody that are read at once: a whole survey, every question answered twice."""
+PER_SECOND = 1.0
+"""Messages that are read after those: as many as a chat takes answers."""
+PAUSE = 60.0
+"""Seconds in which nothing more is read of somebody."""
+TOLD_AGAIN_AFTER = 600.0
+"""Seconds until somebody who goes on is told so again."""
+MANY = 10_000
+
+Who = tuple[str, str]
+"""A channel's name and its user id: in however many rooms they write, it is the same person."""
+
+
+@dataclass(slots=True)
+class Floods:
+    """What is known of those who wrote last; all moments are of the event loop.
+
+    `counted_until`: when so much time will have passed that what was read of somebody is not too much.
+    """
+
+    counted_until: dict[Who, float] = field(default_factory=dict)
+    unread_until: dict[Who, float] = field(default_factory=dict)
+    told_at: dict[Who, float] = field(default_factory=dict)
+
+    def forget(self, now: float) -> None:
+        """Nothing needs to be known of whoever has been quiet since."""
+        self.counted_until = {who: at for who, at in self.counted_until.items() if at > now}
+        self.unread_until = {who: at for who, at in self.unread_until.items() if at > now}
+        self.told_at = {who: at for who, at in self.told_at.items() if at > now - TOLD_AGAIN_AFTER}
+
+
+@dataclass(slots=True)
+class Batch:
+    """Who is read in a batch that begins `now`. It leaves no trace in `floods` before it is committed."""
+
+    floods: Floods
+    now: float
+    counted_until: dict[Who, float] = field(default_factory=dict)
+    stopped: set[Who] = field(default_factory=set)
+    told: set[Who] = field(default_factory=set)
+
+    def reads(self, sender: Address) -> bool:
+        """Whether the next message of this sender is read."""
+        who = (sender.channel, sender.user)
+        if who in self.stopped or self.floods.unread_until.get(who, 0.0) > self.now:
+            return False
+        before = self.counted_until.get(who) or self.floods.counted_until.get(who, 0.0)
+        until = max(before, self.now) + 1.0 / PER_SECOND
+        if until > self.now + BURST / PER_SECOND:
+            self.stopped.add(who)
+            return False
+        self.counted_until[who] = until
+        return True
+
+    def tells(self, sender: Address) -> bool:
+        """Whether this sender, of whom nothing more is read, is told so now."""
+        who = (sender.channel, sender.user)
+        before = self.floods.told_at.get(who)
+        if who in self.told or who not in self.stopped or (before and before > self.now - TOLD_AGAIN_AFTER):
+            return False
+        self.told.add(who)
+        return True
+
+    def committed(self) -> None:
+        """What was read is read, and counts."""
+        self.floods.counted_until |= self.counted_until
+        self.floods.unread_until |= dict.fromkeys(self.stopped, self.now + PAUSE)
+        self.floods.told_at |= dict.fromkeys(self.told, self.now)
+        if len(self.floods.counted_until) > MANY:
+            self.floods.forget(self.now)
