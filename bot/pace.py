@@ -74,9 +74,10 @@ class Pace:
         self._unasked = asyncio.Semaphore(UNASKED_AT_ONCE)
         self._tidy_at = MANY_CHATS
         self._failed: set[Address] = set()
-        self._failures = 0
+        self._tries = 0
         self._next_try = 0.0
         self._trying = asyncio.Lock()
+        self._trying_unasked = asyncio.Lock()
 
     async def ready(self, row: OutboxRow) -> None:
         """Return when this message's turn has come, and count it in its chat."""
@@ -101,10 +102,10 @@ class Pace:
         """A request, from its beginning to its answer. What nobody asked for waits until it surely is not too many."""
         loop = asyncio.get_running_loop()
         if row.message.replaces is not None:
-            async with self._replies, self._watched(row.to):
+            async with self._replies, self._watched(row):
                 yield
             return
-        async with self._replies if row.priority == REPLY else self._unasked, self._watched(row.to):
+        async with self._replies if row.priority == REPLY else self._unasked, self._watched(row):
             if row.priority > REPLY:
                 await self._let_through(row)
             began = loop.time()
@@ -119,39 +120,45 @@ class Pace:
         return len(self._failed) >= IN_A_ROW
 
     @asynccontextmanager
-    async def _watched(self, to: Address) -> AsyncIterator[None]:
+    async def _watched(self, row: OutboxRow) -> AsyncIterator[None]:
         """A request whose outcome tells how the network is. While it is in trouble they go one by one, with pauses."""
         loop = asyncio.get_running_loop()
-        alone = False
-        if self._in_trouble():
-            await self._trying.acquire()
-            alone = True
-            while self._in_trouble() and (wait := self._try_wait(to, loop.time())) > 0:  # noqa: ASYNC110 - for a time
-                await asyncio.sleep(wait)
+        held: list[asyncio.Lock] = []
         try:
-            yield
-        except (NotSent, Unknown) as error:
-            if not isinstance(error, NotYet):
-                self._failed.add(to)
-                self._failures += 1
-                pause = min(2.0 ** min(self._failures - IN_A_ROW, 10), SLOWEST_TRY)
-                self._next_try = loop.time() + pause * random.uniform(1.0, 1.25)  # noqa: S311 - jitter, no secret
-            raise
-        except SendError:
-            self._recovered()  # an answer, if an unwelcome one
-            raise
-        else:
+            if self._in_trouble():
+                # A reply stands behind other replies, and behind one message at the most that nobody asked for.
+                for lock in (self._trying,) if row.priority == REPLY else (self._trying_unasked, self._trying):
+                    await lock.acquire()
+                    held.append(lock)
+                while self._in_trouble() and (wait := self._try_wait(row.to, loop.time())) > 0:  # noqa: ASYNC110
+                    await asyncio.sleep(wait)
+            try:
+                yield
+            except (NotSent, Unknown) as error:
+                if not isinstance(error, NotYet):
+                    self._note_failure(row.to, alone=bool(held))
+                raise
+            except SendError:
+                self._recovered()  # an answer, if an unwelcome one
+                raise
             self._recovered()
         finally:
-            if alone:
-                self._trying.release()
+            for lock in held:
+                lock.release()
+
+    def _note_failure(self, to: Address, *, alone: bool) -> None:
+        self._failed.add(to)
+        self._tries += alone
+        pause = min(2.0 ** min(self._tries, 10), SLOWEST_TRY)
+        self._next_try = asyncio.get_running_loop().time() + pause * random.uniform(1.0, 1.25)  # noqa: S311 - jitter
 
     def _try_wait(self, to: Address, now: float) -> float:
         return max(self._next_try, self._all_paused_until, self._paused.get(to, 0.0)) - now
 
     def _recovered(self) -> None:
-        self._failed.clear()
-        self._failures = 0
+        if self._failed:
+            self._failed.clear()
+            self._tries = 0
 
     async def _let_through(self, row: OutboxRow) -> None:
         """Return when one more request cannot be too many: one after the other."""

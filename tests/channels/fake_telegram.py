@@ -89,10 +89,24 @@ class FakeTelegram:
         self._running.push_async_callback(runner.cleanup)
         self._running.callback(self._updates.close)
         self._running.push_async_callback(self._webhook.close)
-        site = web.TCPSite(runner, "127.0.0.1", 0)
-        await site.start()
-        self.url = f"http://127.0.0.1:{runner.addresses[0][1]}"
+        self._runner, self._port = runner, 0
+        await self.plug_in()
+        self._port = runner.addresses[0][1]
+        self.url = f"http://127.0.0.1:{self._port}"
         return self
+
+    async def plug_in(self) -> None:
+        """Be there, on the same port as before."""
+        self._site = web.TCPSite(self._runner, "127.0.0.1", self._port, reuse_address=True)
+        await self._site.start()
+
+    async def unplug(self) -> None:
+        """Be gone: connections break, and new ones are refused."""
+        await self._site.stop()
+        assert self._runner.server is not None
+        for connection in self._runner.server.connections:
+            if connection.transport is not None:
+                connection.transport.abort()
 
     async def __aexit__(self, *_: object) -> None:
         await self._running.aclose()

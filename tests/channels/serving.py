@@ -8,6 +8,7 @@ from pathlib import Path
 
 from bot import app as application
 from bot.channels.telegram import Telegram
+from bot.channels.telegram.request import ANSWER_SECONDS
 from bot.networks import menus
 from bot.pace import Limits, Pace
 from tests.channels.fake_telegram import FakeTelegram
@@ -18,17 +19,18 @@ QUICK = Limits(overall=1000.0, burst=1000, per_chat=1000.0)
 
 
 @asynccontextmanager
-async def serving(
+async def serving(  # noqa: PLR0917 - what a test may want to be different
     telegram: FakeTelegram,
     folder: Path,
     process: Path | None = BEISPIELSTADT,
     now: datetime = BEISPIELSTADT_OPEN,
     limits: Limits = QUICK,
+    patience: float = ANSWER_SECONDS,
 ) -> AsyncIterator[application.App]:
     """A bot that polls that Telegram, with its storage in a folder."""
     config = config_in(folder, process)
     loaded = application.load_process(config)
-    channel = Telegram(telegram.token, telegram.url, menus(*loaded))
+    channel = Telegram(telegram.token, telegram.url, menus(*loaded), patience=patience)
     await channel.open()
     paces = {channel.name: Pace(limits)}
     try:

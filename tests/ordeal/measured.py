@@ -1,5 +1,6 @@
 """What an ordeal came to: rows counted in the bot's database, percentiles of what was measured."""
 
+from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -20,6 +21,16 @@ async def counted(folder: Path, table: str, *by: str) -> dict[tuple[object, ...]
     finally:
         await stored.close()
     return {tuple(row[:-1]): row[-1] for row in rows if row[-1]}
+
+
+async def fates(folder: Path) -> Counter[str]:
+    """What has become of messages that leave a trace, those that go once among them: how many are in which state."""
+    return Counter({str(state): number for (state,), number in (await counted(folder, "outbox", "state")).items()})
+
+
+def dealt_with(fates: Counter[str]) -> int:
+    """Of how many messages it is clear, or clear that it will stay unclear, what became of them."""
+    return fates["sent"] + fates["unknown"]
 
 
 def percentile(values: Sequence[float], percent: float) -> float:

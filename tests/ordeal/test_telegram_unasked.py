@@ -19,7 +19,7 @@ from tests.channels.fake_telegram import FakeTelegram
 from tests.channels.recipients import confirmed, remind, wanting_news
 from tests.channels.telegram_process import NOW, Running
 from tests.conftest import Figures
-from tests.ordeal.measured import counted
+from tests.ordeal.measured import dealt_with, fates
 from tests.ordeal.scale import scaled
 
 SAYING = "Es gibt Neues"
@@ -66,11 +66,11 @@ async def test_kill_9_tells_nobody_twice_and_whoever_was_not_reached_is_counted_
         await running.kill()
         await running.start()
     async with asyncio.timeout(60 + many / 50):
-        while await dealt_with(tmp_path) < many:
+        while dealt_with(await fates(tmp_path)) < many:
             await asyncio.sleep(0.5)
     await running.stop()
     times = [len(telegram.sent(chat)) for chat in chats]
-    states = {state: number for (state,), number in (await counted(tmp_path, "outbox", "state")).items()}
+    states = await fates(tmp_path)
     unreached, unclear = times.count(0), states.get("unknown", 0)
     figures(
         f"{what}: {kills} kills, {many:,} people, {sum(number > 1 for number in times)} told twice, "
@@ -84,12 +84,6 @@ async def test_kill_9_tells_nobody_twice_and_whoever_was_not_reached_is_counted_
         listed = await tally(tmp_path)
         assert (listed.sent, listed.unclear, listed.remaining) == (states["sent"], unclear, 0)
     assert running.leaks(SAYING) == []
-
-
-async def dealt_with(folder: Path) -> int:
-    """Of how many messages it is noted what became of them."""
-    states = await counted(folder, "outbox", "state")
-    return sum(number for (state,), number in states.items() if state in {"sent", "unknown"})
 
 
 SPEED = scaled(3600, 1800)
