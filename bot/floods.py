@@ -4,10 +4,12 @@ from dataclasses import dataclass, field
 
 from bot.core.messages import Address
 
-BURST = 100
+BURST = 40
 """Messages of somebody that are read at once: a whole survey, every question answered twice."""
 PER_SECOND = 1.0
 """Messages that are read after those: as many as a chat takes answers."""
+TAP = 0.25
+"""What a tapped button counts: it is a matter of a moment for fingers, and no text that has to be understood."""
 PAUSE = 60.0
 """Seconds in which nothing more is read of somebody."""
 TOLD_AGAIN_AFTER = 600.0
@@ -46,13 +48,13 @@ class Batch:
     stopped: set[Who] = field(default_factory=set)
     told: set[Who] = field(default_factory=set)
 
-    def reads(self, sender: Address) -> bool:
+    def reads(self, sender: Address, *, tapped: bool = False) -> bool:
         """Whether the next message of this sender is read."""
         who = (sender.channel, sender.user)
         if who in self.stopped or self.floods.unread_until.get(who, 0.0) > self.now:
             return False
         before = self.counted_until.get(who) or self.floods.counted_until.get(who, 0.0)
-        until = max(before, self.now) + 1.0 / PER_SECOND
+        until = max(before, self.now) + (TAP if tapped else 1.0) / PER_SECOND
         if until > self.now + BURST / PER_SECOND:
             self.stopped.add(who)
             return False

@@ -11,12 +11,12 @@ from tests.talk import BEISPIELSTADT, BEISPIELSTADT_OPEN, config_in, talking
 ANNA, BERTA = Address("net", "anna", "anna"), Address("net", "berta", "berta")
 
 
-def read(floods: Floods, at: float, sender: Address, messages: int) -> tuple[int, int]:
+def read(floods: Floods, at: float, sender: Address, messages: int, *, tapped: bool = False) -> tuple[int, int]:
     """How many messages of a batch are read, and how often their sender is told that the others are not."""
     batch = Batch(floods, at)
     told, is_read = 0, 0
     for _ in range(messages):
-        if batch.reads(sender):
+        if batch.reads(sender, tapped=tapped):
             is_read += 1
         else:
             told += batch.tells(sender)
@@ -24,9 +24,10 @@ def read(floods: Floods, at: float, sender: Address, messages: int) -> tuple[int
     return is_read, told
 
 
-def test_a_survey_tapped_through_in_a_minute_is_read_to_the_last_answer() -> None:
-    floods = Floods()
-    assert [read(floods, at / 2, ANNA, 1) for at in range(150)] == [(1, 0)] * 150
+def test_a_survey_is_read_to_the_last_answer_however_fast_it_is_tapped_through_or_typed() -> None:
+    tapping, typing = Floods(), Floods()
+    assert [read(tapping, at / 8, ANNA, 1, tapped=True) for at in range(300)] == [(1, 0)] * 300
+    assert [read(typing, at / 2, ANNA, 1) for at in range(70)] == [(1, 0)] * 70
 
 
 def test_a_thousand_messages_in_ten_seconds_are_read_up_to_a_burst_and_told_of_once() -> None:

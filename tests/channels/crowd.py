@@ -15,8 +15,9 @@ from tests.channels.fake_telegram import FakeTelegram
 WISH, OWN_WORDS = "Wunsch von Nummer", "eigene Worte"
 SAID = (WISH, OWN_WORDS)
 """Words that each of them says: canaries, for they may stand in no log."""
-SEEN_AGAIN = 8.0
-"""Seconds after which a question that comes again is answered again."""
+SEEN_AGAIN = 20.0
+"""Seconds after which a question that comes again is answered again, by its buttons: a number that is typed belongs to
+the question that waits, which a killed process may not have sent yet."""
 PATIENCE = 60.0
 """Seconds until somebody who gets no answer counts as stuck: longer than a restart, shorter than a reader's."""
 
@@ -74,16 +75,16 @@ class Resident:
         if f"c:{question}:done" in keys:
             await self._choose_several(shown, question, options)
         elif options:
-            await self._choose(shown, options)
+            await self._choose(shown, question, options)
         elif question:
             await self._write(question)
         else:
             await self.citizen.tap_data(keys[0], shown.message_id)  # consent, or the review's "Absenden"
 
-    async def _choose(self, shown: Seen, options: list[str]) -> None:
+    async def _choose(self, shown: Seen, question: str, options: list[str]) -> None:
         number = self._chance.randrange(len(options))
-        _, _, question, option = options[number].split(":")
-        if self._chance.random() < 0.3:
+        option = options[number].rpartition(":")[2]
+        if question not in self.said and self._chance.random() < 0.3:
             await self.citizen.say(str(number + 1))
         else:
             for _ in range(2 if self._chance.random() < 0.2 else 1):  # now and then a second, quick tap
@@ -94,7 +95,7 @@ class Resident:
         ids = [key.rpartition(":")[2] for key in options if not key.endswith(":no_answer")]
         most = {"priorities": 3}.get(question, len(ids))
         chosen = sorted(self._chance.sample(range(len(ids)), self._chance.randint(1, min(most, 3))))
-        if self._chance.random() < 0.5:
+        if question not in self.said and self._chance.random() < 0.5:
             await self.citizen.say(", ".join(str(number + 1) for number in chosen))
         else:
             for number in chosen:
@@ -104,7 +105,7 @@ class Resident:
                 await self.citizen.tap_data(f"c:{question}:done", shown.message_id)
                 self.said[question] = tuple(ids[number] for number in chosen)
                 return
-            # The question came again while it was answered, so that what was ticked is not to be seen: all is typed.
+            # The question came again while it was answered: what is ticked is not to be seen, so that all is typed.
             await self.citizen.say(", ".join(str(number + 1) for number in chosen))
         self.said[question] = tuple(ids[number] for number in chosen)
 
@@ -119,7 +120,7 @@ class Resident:
     async def _write(self, question: str) -> None:
         if question == "wish":
             self.said[question] = self.wish
-        else:
+        elif question not in self.said:
             self.said[question] = f"{OWN_WORDS} {self._chance.randrange(10**6)}"
         await self.citizen.say(str(self.said[question]))
 

@@ -115,6 +115,7 @@ async def test_after_every_outage_the_same_process_answers_again_within_a_minute
         async with asyncio.timeout(PATIENCE):
             while telegram.pending:
                 await asyncio.sleep(0.05)
+        await asyncio.sleep(1.0)  # everybody's answer has been tried once
         telegram.clear_faults()
         if OUTAGES[name]:
             telegram.fault(None, FOR_EVER, **OUTAGES[name])
