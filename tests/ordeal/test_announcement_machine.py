@@ -1,10 +1,6 @@
-"""Whatever staff, citizens, operators and time do in whatever order: nothing is sent that a second person has not seen.
-
-MITREDEN_HISTORIES=500 makes it search long.
-"""
+"""Whatever staff, citizens, operators and time do in whatever order: nothing is sent that no second person has seen."""
 
 import asyncio
-import os
 import re
 import tempfile
 from contextlib import AsyncExitStack
@@ -19,6 +15,7 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, ru
 from bot.core.announcement import Announcement
 from bot.core.messages import Address, Incoming, Outgoing
 from handlers.announcements import STEPS
+from tests.ordeal.scale import scaled
 from tests.staff import joined
 from tests.talk import FrozenClock, Talk, config_in, talking
 
@@ -263,7 +260,7 @@ class Announcing(RuleBasedStateMachine):
 
 
 Announcing.TestCase.settings = settings(
-    max_examples=int(os.environ.get("MITREDEN_HISTORIES", "20")),
+    max_examples=scaled(500, 20),
     stateful_step_count=25,
     deadline=None,
     suppress_health_check=list(HealthCheck),
