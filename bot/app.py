@@ -121,7 +121,8 @@ async def opened(  # noqa: PLR0913, PLR0917 - the parts that a bot is put togeth
         metrics,
         admin,
         quiet,
-        Floods() if paces else None,  # whoever pipes a file into a terminal waits for themselves only
+        # Whoever pipes a file into a terminal waits for themselves only.
+        Floods({name: pace.limits.per_chat for name, pace in paces.items()}) if paces else None,
         four_eyes=config.staff.four_eyes,
     )
     content = Content(

@@ -260,7 +260,7 @@ class Dispatch:
         for message in fresh.values():
             if message.id in known.seen:
                 continue
-            if flood and not flood.reads(message.sender, tapped=message.choice is not None):
+            if flood and not flood.reads(message):
                 if flood.tells(message.sender):
                     self._tell_too_fast(message, known, changes)
                 continue

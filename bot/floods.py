@@ -1,13 +1,13 @@
 """Who writes far faster than people can is told so, and then not read for a minute: nobody else waits for it."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 
-from bot.core.messages import Address
+from bot.core.messages import Address, Incoming
 
 BURST = 40
 """Messages of somebody that are read at once: a whole survey, every question answered twice."""
-PER_SECOND = 1.0
-"""Messages that are read after those: as many as a chat takes answers."""
 TAP = 0.25
 """What a tapped button counts: it is a matter of a moment for fingers, and no text that has to be understood."""
 PAUSE = 60.0
@@ -22,11 +22,14 @@ Who = tuple[str, str]
 
 @dataclass(slots=True)
 class Floods:
-    """What is known of those who wrote last; all moments are of the event loop.
+    """What is known of those who wrote last; moments are of the event loop, but for `since`, when the bot started.
 
+    `per_second`, by network: how many messages are read after a burst, which is as many as a chat takes answers.
     `counted_until`: when so much time will have passed that what was read of somebody is not too much.
     """
 
+    per_second: Mapping[str, float]
+    since: datetime = field(default_factory=lambda: datetime.now(UTC))
     counted_until: dict[Who, float] = field(default_factory=dict)
     unread_until: dict[Who, float] = field(default_factory=dict)
     told_at: dict[Who, float] = field(default_factory=dict)
@@ -48,14 +51,17 @@ class Batch:
     stopped: set[Who] = field(default_factory=set)
     told: set[Who] = field(default_factory=set)
 
-    def reads(self, sender: Address, *, tapped: bool = False) -> bool:
-        """Whether the next message of this sender is read."""
-        who = (sender.channel, sender.user)
+    def reads(self, message: Incoming) -> bool:
+        """Whether this message is read. What came while the bot was away is no flood, however much has gathered."""
+        if message.vouched and message.kind != "edit" and message.sent_at < self.floods.since:
+            return True
+        who = (message.sender.channel, message.sender.user)
         if who in self.stopped or self.floods.unread_until.get(who, 0.0) > self.now:
             return False
         before = self.counted_until.get(who) or self.floods.counted_until.get(who, 0.0)
-        until = max(before, self.now) + (TAP if tapped else 1.0) / PER_SECOND
-        if until > self.now + BURST / PER_SECOND:
+        cost, rate = 1.0 if message.choice is None else TAP, self.floods.per_second[message.sender.channel]
+        until = max(before, self.now) + cost / rate
+        if until > self.now + BURST / rate:
             self.stopped.add(who)
             return False
         self.counted_until[who] = until

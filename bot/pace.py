@@ -55,7 +55,7 @@ class Pace:
     """
 
     def __init__(self, limits: Limits) -> None:
-        self._limits = limits
+        self.limits = limits
         self._allowed = max(int(limits.overall), 1)
         # A reply never waits: some room is left for those that come at this very moment.
         self._unasked_allowed = max(self._allowed - 1 - self._allowed // 100, 1)
@@ -229,14 +229,14 @@ class Pace:
         group = to.user != to.room
         while sent and sent[0] <= now - 60.0:
             sent.popleft()
-        if group and len(sent) >= self._limits.group_per_minute:
-            return sent[-self._limits.group_per_minute] + 60.0 - now
-        tokens, at = float(self._limits.burst), sent[0] if sent else now
+        if group and len(sent) >= self.limits.group_per_minute:
+            return sent[-self.limits.group_per_minute] + 60.0 - now
+        tokens, at = float(self.limits.burst), sent[0] if sent else now
         for time in sent:
-            tokens = min(self._limits.burst, tokens + (time - at) * self._limits.per_chat) - 1
+            tokens = min(self.limits.burst, tokens + (time - at) * self.limits.per_chat) - 1
             at = time
-        tokens = min(self._limits.burst, tokens + (now - at) * self._limits.per_chat)
-        return 0.0 if tokens >= 1 else (1 - tokens) / self._limits.per_chat
+        tokens = min(self.limits.burst, tokens + (now - at) * self.limits.per_chat)
+        return 0.0 if tokens >= 1 else (1 - tokens) / self.limits.per_chat
 
     def _forget_quiet_chats(self, now: float) -> None:
         self._chats = {to: sent for to, sent in self._chats.items() if sent and sent[-1] > now - 60.0}

@@ -111,7 +111,9 @@ async def test_kill_9_leaves_no_question_without_an_answer(
     figures(
         f"{kills} kills, {len(people):,} questions, {answers.count(0)} without an answer, {twice} answers came again"
     )
+    assert answers.count(0) == 0
     assert twice <= AT_ONCE * kills
+    assert running.leaks() == []
 
 
 def told(telegram: FakeTelegram, chat: int) -> Counter[str]:
