@@ -31,7 +31,8 @@ from bot.core.reading import Reader
 from bot.core.reminders import QuietHours
 from bot.core.texts import Texts
 from bot.dispatch import Dispatch
-from bot.failpoints import from_environment
+from bot.failpoints import Reach, from_environment, pass_by
+from bot.floods import Floods
 from bot.metrics import Metrics, served
 from bot.networks import CHANNELS
 from bot.outbox import Outbox
@@ -78,7 +79,7 @@ def load_reader(config: Config) -> Reader:
     return Reader(load_process(config)[0], Vocabularies(VOCABULARIES))
 
 
-def open_memory(config: Config, process: Process) -> Memory:
+def open_memory(config: Config, process: Process, reach: Reach = pass_by) -> Memory:
     """The storage that the configuration names, not yet opened. Raises UserError."""
     storage = config.storage
     try:
@@ -86,7 +87,7 @@ def open_memory(config: Config, process: Process) -> Memory:
         vault = Vault(read_key(config.base / storage.key_file, storage.key))
     except (DatabaseUnusable, KeyUnusable) as error:
         raise UserError(str(error)) from error
-    return Memory(named, vault, process.id)
+    return Memory(named, vault, process.id, reach)
 
 
 @asynccontextmanager
@@ -103,8 +104,8 @@ async def opened(  # noqa: PLR0913, PLR0917 - the parts that a bot is put togeth
     process, languages = loaded or load_process(config)
     quiet = QuietHours(*quiet_hours(config.reminders), process.zone)
     is_silent = silent_days(config.reminders)
-    memory = open_memory(config, process)
     reach = from_environment()
+    memory = open_memory(config, process, reach)
     metrics = metrics or Metrics()
     outbox = Outbox(memory, channels, paces, clock.now, reach, metrics, quiet)
     send = outbox.take if paces else outbox.send
@@ -120,6 +121,8 @@ async def opened(  # noqa: PLR0913, PLR0917 - the parts that a bot is put togeth
         metrics,
         admin,
         quiet,
+        # Whoever pipes a file into a terminal waits for themselves only.
+        Floods({name: pace.limits.per_chat for name, pace in paces.items()}) if paces else None,
         four_eyes=config.staff.four_eyes,
     )
     content = Content(

@@ -36,6 +36,7 @@ from bot.core.recognition import clean
 from bot.core.reminders import QuietHours
 from bot.core.texts import Texts
 from bot.failpoints import Reach, pass_by
+from bot.floods import Batch, Floods
 from bot.metrics import Metrics
 from handlers.turn import Decision, Job, Turn
 from storage.announcements import Overtaken
@@ -49,6 +50,8 @@ log = structlog.get_logger(__name__)
 
 PATIENCE = 3
 """How often a step of staff is decided anew that somebody else has overtaken."""
+LONGEST = 10_000
+"""Characters of a message that are read: more than any answer may have, and no work for minutes."""
 UNFINISHED_FOR = timedelta(days=1)
 """After this time somebody is reminded, once, of a survey they have begun."""
 
@@ -89,6 +92,7 @@ class Dispatch:
         metrics: Metrics | None = None,
         admin: Address | None = None,
         quiet: QuietHours | None = None,
+        floods: Floods | None = None,
         *,
         four_eyes: bool = True,
     ) -> None:
@@ -99,6 +103,7 @@ class Dispatch:
         self._vocabularies = vocabularies
         self.adopt(process, languages)
         self._quiet = quiet or QuietHours(time(), time(), process.zone)
+        self._floods = floods
         self._now = now
         self._send = send
         self._reach = reach
@@ -251,8 +256,13 @@ class Dispatch:
         jobs: list[_Job] = []
         changes = self._changes(channel, bookmark, facts, now)
         talks: dict[str, _Talk] = {}
+        flood = Batch(self._floods, asyncio.get_running_loop().time()) if self._floods else None
         for message in fresh.values():
             if message.id in known.seen:
+                continue
+            if flood and not flood.reads(message):
+                if flood.tells(message.sender):
+                    self._tell_too_fast(message, known, changes)
                 continue
             changes.handled.append(message.id)
             # By user, not by room: somebody may write in two rooms at once.
@@ -278,6 +288,8 @@ class Dispatch:
             if tries == PATIENCE:
                 raise
             return await self._handle(batch, bookmark, facts, channel, tries + 1)  # decided again on what is now so
+        if flood:
+            flood.committed()
         self._jobs += jobs
         self._metrics.committed(len(changes.handled), len(changes.failed))
         return rows
@@ -294,7 +306,7 @@ class Dispatch:
             return None
         turn = Turn(
             message=message,
-            text=clean(message.text),
+            text=clean(message.text[:LONGEST]),
             person=talk.person,
             process=self._process,
             languages=self._languages,
@@ -372,12 +384,23 @@ class Dispatch:
             case Tell(to, told):
                 changes.planned.append(Planned(person_id=None, to=to, message=told))
 
+    def _tell_too_fast(self, message: Incoming, known: Known, changes: Changes) -> None:
+        """That nothing more is read for a while; the question that waits stays as it is."""
+        log.warning("flood", channel=message.sender.channel)
+        person = known.people.get(message.sender)
+        t = self._spoken((person and person.language) or message.language)
+        told = _placed(Outgoing(text=t("too_fast"), aside=True), message)
+        changes.planned.append(Planned(person_id=None, to=message.sender, message=told))
+
+    def _spoken(self, language: str | None) -> Texts:
+        """The bot's words in a language, or in the first one of the process."""
+        return self._languages.get(language or "") or self._languages[self._process.languages[0]]
+
     def _fail(self, message: Incoming, error: Exception, changes: Changes, language: str | None = None) -> None:
         """A message that could not be handled: noted without its text, and its sender gets an apology."""
         log.error("message_failed", channel=message.sender.channel, message=message.id, error=type(error).__name__)
         changes.failed.append((message.id, type(error).__name__))
-        t = self._languages.get(language or message.language or "") or self._languages[self._process.languages[0]]
-        apology = _placed(Outgoing(text=t("apology")), message)
+        apology = _placed(Outgoing(text=self._spoken(language or message.language)("apology")), message)
         changes.planned.append(Planned(person_id=None, to=message.sender, message=apology))
 
     def _talk(self, message: Incoming, known: Known) -> _Talk:

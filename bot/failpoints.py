@@ -8,7 +8,27 @@ from bot.problems import UserError
 Reach = Callable[[str], None]
 """Called with the name of each place as it is passed."""
 
-NAMES = ("after_fetch", "before_commit", "after_commit", "before_send", "after_send", "before_mark")
+PLACES = {
+    "after_fetch": "a network has handed over a batch",
+    "before_commit": "a batch is decided, nothing of it is written",
+    "answers_written": "in the transaction of a batch: its answers are written, the bookmark has not moved",
+    "bookmark_moved": "there: the bookmark has moved, what is to be said is not written",
+    "rows_written": "there: everything is written, nothing committed",
+    "after_commit": "a batch is committed, nothing of it is sent",
+    "before_claim": "a message that goes once has its turn, it is not marked as being sent",
+    "claims_written": "in the transaction of that mark",
+    "after_claim": "it is marked as being sent",
+    "before_send": "a message is about to be sent",
+    "after_send": "a network has taken a message, nobody has noted it",
+    "before_mark": "what became of messages is about to be written",
+    "fates_written": "in the transaction of that",
+    "after_mark": "what became of messages is committed",
+    "reminders_written": "in the transaction that makes messages of due reminders",
+    "recipients_written": "in the transaction that makes messages of an announcement",
+    "before_tidying": "what was erased or submitted is about to be taken out of the files",
+    "after_tidying": "it is out of the files",
+}
+"""Every place by its name, and what is so when it is passed."""
 
 
 def pass_by(_name: str) -> None:
@@ -20,8 +40,8 @@ def from_environment(environment: Mapping[str, str] = os.environ) -> Reach:
     wanted, _, times = environment.get("MITREDEN_FAILPOINT", "").partition(":")
     if not wanted:
         return pass_by
-    if wanted not in NAMES or not (times or "1").isdigit():
-        raise UserError(f"MITREDEN_FAILPOINT: no such place. Write NAME:N with one of: {', '.join(NAMES)}.")
+    if wanted not in PLACES or not (times or "1").isdigit():
+        raise UserError(f"MITREDEN_FAILPOINT: no such place. Write NAME:N with one of: {', '.join(PLACES)}.")
     left = int(times or 1)
 
     def reach(name: str) -> None:

@@ -163,11 +163,14 @@ class Outbox:
             while self._to_mark:
                 await asyncio.sleep(A_MOMENT)
                 asked, self._to_mark = self._to_mark, {}
+                self._reach("before_claim")
                 try:
                     marked = await self._surely_marked(list(asked))
                 except Exception as error:  # noqa: BLE001 - nothing is sent, the next round tries again
                     log.error("not_marked", error=type(error).__name__)
                     marked = set()
+                    await asyncio.sleep(DATABASE_AGAIN)
+                self._reach("after_claim")
                 for row, allowed in asked.items():
                     if not allowed.done():
                         allowed.set_result(row in marked)
@@ -260,6 +263,7 @@ class Outbox:
                         await asyncio.sleep(DATABASE_AGAIN)
                     else:
                         self._being_noted = []
+                self._reach("after_mark")
         finally:
             self._settling = None
 

@@ -5,12 +5,13 @@ yields to them, but they never wait for it. An edit costs nothing.
 """
 
 import asyncio
+import random
 from collections import deque
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 
-from bot.core.messages import REPLY, Address, OutboxRow
+from bot.core.messages import REPLY, Address, NotSent, NotYet, OutboxRow, SendError, Unknown
 
 AT_ONCE = 160
 """Replies under way at the same time."""
@@ -27,6 +28,12 @@ ENOUGH_TRIPS = 50
 MANY_CHATS = 10_000
 FLOOD_WINDOW = 2.0
 """Seconds within which two chats that are told to wait mean that the whole bot is."""
+A_LOOK = 0.25
+"""Seconds after which it is looked again whether a network is out of trouble."""
+IN_A_ROW = 3
+"""Chats in a row to which nothing could be sent: it is not they who are in trouble, the network is."""
+SLOWEST_TRY = 5.0
+"""Seconds between two tries at a network in trouble, at the most."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +55,7 @@ class Pace:
     """
 
     def __init__(self, limits: Limits) -> None:
-        self._limits = limits
+        self.limits = limits
         self._allowed = max(int(limits.overall), 1)
         # A reply never waits: some room is left for those that come at this very moment.
         self._unasked_allowed = max(self._allowed - 1 - self._allowed // 100, 1)
@@ -66,6 +73,11 @@ class Pace:
         self._replies = asyncio.Semaphore(AT_ONCE)
         self._unasked = asyncio.Semaphore(UNASKED_AT_ONCE)
         self._tidy_at = MANY_CHATS
+        self._failed: set[Address] = set()
+        self._tries = 0
+        self._next_try = 0.0
+        self._trying = asyncio.Lock()
+        self._trying_unasked = asyncio.Lock()
 
     async def ready(self, row: OutboxRow) -> None:
         """Return when this message's turn has come, and count it in its chat."""
@@ -75,6 +87,8 @@ class Pace:
                 loop = asyncio.get_running_loop()
                 if (wait := self._next - loop.time()) > 0:
                     await asyncio.sleep(wait + TOGETHER)
+                while self._in_trouble() and (wait := self._next_try - loop.time()) > 0:  # noqa: ASYNC110 - for a time
+                    await asyncio.sleep(min(wait, A_LOOK))  # others try meanwhile, and may get through
                 self._next = max(self._next, loop.time() - CATCH_UP) + 1.0 / self._allowed
             await self._chat_ready(row)  # the network may have asked for a pause meanwhile
         now = asyncio.get_running_loop().time()
@@ -88,10 +102,10 @@ class Pace:
         """A request, from its beginning to its answer. What nobody asked for waits until it surely is not too many."""
         loop = asyncio.get_running_loop()
         if row.message.replaces is not None:
-            async with self._replies:
+            async with self._replies, self._watched(row):
                 yield
             return
-        async with self._replies if row.priority == REPLY else self._unasked:
+        async with self._replies if row.priority == REPLY else self._unasked, self._watched(row):
             if row.priority > REPLY:
                 await self._let_through(row)
             began = loop.time()
@@ -101,6 +115,50 @@ class Pace:
             finally:
                 self._begun -= 1
                 self._note_trip(began, loop.time())
+
+    def _in_trouble(self) -> bool:
+        return len(self._failed) >= IN_A_ROW
+
+    @asynccontextmanager
+    async def _watched(self, row: OutboxRow) -> AsyncIterator[None]:
+        """A request whose outcome tells how the network is. While it is in trouble they go one by one, with pauses."""
+        loop = asyncio.get_running_loop()
+        held: list[asyncio.Lock] = []
+        try:
+            if self._in_trouble():
+                # A reply stands behind other replies, and behind one message at the most that nobody asked for.
+                for lock in (self._trying,) if row.priority == REPLY else (self._trying_unasked, self._trying):
+                    await lock.acquire()
+                    held.append(lock)
+                while self._in_trouble() and (wait := self._try_wait(row.to, loop.time())) > 0:  # noqa: ASYNC110
+                    await asyncio.sleep(wait)
+            try:
+                yield
+            except (NotSent, Unknown) as error:
+                if not isinstance(error, NotYet):
+                    self._note_failure(row.to, alone=bool(held))
+                raise
+            except SendError:
+                self._recovered()  # an answer, if an unwelcome one
+                raise
+            self._recovered()
+        finally:
+            for lock in held:
+                lock.release()
+
+    def _note_failure(self, to: Address, *, alone: bool) -> None:
+        self._failed.add(to)
+        self._tries += alone
+        pause = min(2.0 ** min(self._tries, 10), SLOWEST_TRY)
+        self._next_try = asyncio.get_running_loop().time() + pause * random.uniform(1.0, 1.25)  # noqa: S311 - jitter
+
+    def _try_wait(self, to: Address, now: float) -> float:
+        return max(self._next_try, self._all_paused_until, self._paused.get(to, 0.0)) - now
+
+    def _recovered(self) -> None:
+        if self._failed:
+            self._failed.clear()
+            self._tries = 0
 
     async def _let_through(self, row: OutboxRow) -> None:
         """Return when one more request cannot be too many: one after the other."""
@@ -171,14 +229,14 @@ class Pace:
         group = to.user != to.room
         while sent and sent[0] <= now - 60.0:
             sent.popleft()
-        if group and len(sent) >= self._limits.group_per_minute:
-            return sent[-self._limits.group_per_minute] + 60.0 - now
-        tokens, at = float(self._limits.burst), sent[0] if sent else now
+        if group and len(sent) >= self.limits.group_per_minute:
+            return sent[-self.limits.group_per_minute] + 60.0 - now
+        tokens, at = float(self.limits.burst), sent[0] if sent else now
         for time in sent:
-            tokens = min(self._limits.burst, tokens + (time - at) * self._limits.per_chat) - 1
+            tokens = min(self.limits.burst, tokens + (time - at) * self.limits.per_chat) - 1
             at = time
-        tokens = min(self._limits.burst, tokens + (now - at) * self._limits.per_chat)
-        return 0.0 if tokens >= 1 else (1 - tokens) / self._limits.per_chat
+        tokens = min(self.limits.burst, tokens + (now - at) * self.limits.per_chat)
+        return 0.0 if tokens >= 1 else (1 - tokens) / self.limits.per_chat
 
     def _forget_quiet_chats(self, now: float) -> None:
         self._chats = {to: sent for to, sent in self._chats.items() if sent and sent[-1] > now - 60.0}

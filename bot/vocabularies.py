@@ -2,6 +2,7 @@
 
 import tomllib
 from collections.abc import Iterator, Mapping
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -37,8 +38,9 @@ class Vocabularies(Mapping[str, Vocabulary]):
         return len(self._paths)
 
 
+@lru_cache
 def load(path: Path) -> Vocabulary:
-    """The vocabulary of one file. Raises UserError where it cannot be read or has another form."""
+    """The vocabulary of one file, read once in a process. Raises UserError where it cannot be or has another form."""
     table = _table(path)
     words = table
     if "words_of" in table:

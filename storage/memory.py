@@ -1,7 +1,7 @@
 """The bot's memory: what one batch of messages needs to know beforehand, and all that it leaves, in one transaction."""
 
 import asyncio
-from collections.abc import Collection, Container, Mapping, Sequence
+from collections.abc import Callable, Collection, Container, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 from pathlib import Path
@@ -103,12 +103,18 @@ class Changes:
 
 
 class Memory:
-    """Storage as dispatch, outbox and handlers see it. `process` is the id of the process that is asked about."""
+    """Storage as dispatch, outbox and handlers see it. `process` is the id of the process that is asked about.
 
-    def __init__(self, database: Database, vault: Vault, process: str) -> None:
+    `reach` is called with the names of places at which tests end the process.
+    """
+
+    def __init__(
+        self, database: Database, vault: Vault, process: str, reach: Callable[[str], None] = lambda _name: None
+    ) -> None:
         self._database = database
         self._vault = vault
         self._process = process
+        self._reach = reach
         self._process_key = b""
         self._leftovers = False
         self._asked_for = False
@@ -116,7 +122,7 @@ class Memory:
         self._tidied = -TIDY_APART
         self._left_open = -DOUBT_LASTS
         """When it stayed open last whether something was written."""
-        self.newsroom = Newsroom(database, vault, self._who_took_part)
+        self.newsroom = Newsroom(database, vault, self._who_took_part, reach)
 
     async def open(self, repeatable: Container[str] = (), now: datetime | None = None) -> None:
         """Ready the database for writing; `repeatable` are the channels on which a repeat is no second message.
@@ -229,10 +235,14 @@ class Memory:
         rooms.tell_news(connection, vault, changes.room_news, changes.today)
         for step in changes.announced:
             self._announced(connection, step, changes.now, changes.today)
+        self._reach("answers_written")
         if changes.bookmark is not None:
             received.move_bookmark(connection, changes.channel, changes.bookmark)
         received.note_facts(connection, vault, changes.channel, changes.facts)
-        return outbox.add(connection, vault, changes.planned, changes.today)
+        self._reach("bookmark_moved")
+        rows = outbox.add(connection, vault, changes.planned, changes.today)
+        self._reach("rows_written")
+        return rows
 
     def _who_took_part(self, connection: Connection, lookups: Sequence[bytes]) -> set[bytes]:
         marks = {self._vault.mark(self._process_key, lookup): lookup for lookup in lookups}
@@ -274,11 +284,13 @@ class Memory:
             return
         self._tidied = now
         self._leftovers = self._asked_for = False  # what is erased meanwhile is for the next time
+        self._reach("before_tidying")
         try:
             self._leftovers |= not await self._database.forget_deleted()
         except BaseException:
             self._leftovers = True
             raise
+        self._reach("after_tidying")
 
     async def forget_old(self, at: Moment) -> None:
         """What the privacy text promises to be gone by now."""
@@ -297,8 +309,13 @@ class Memory:
         """Make messages of a block of due reminders; whether there may be more. `first`: the undecided's language."""
         if not await self._database.read(lambda connection: reminders.is_due(connection, now)):
             return False
-        vault = self._vault
-        return await self._database.write(lambda c: reminders.enqueue(c, vault, now, today, first, write)) > 0
+
+        def enqueue(connection: Connection) -> int:
+            dealt_with = reminders.enqueue(connection, self._vault, now, today, first, write)
+            self._reach("reminders_written")
+            return dealt_with
+
+        return await self._database.write(enqueue) > 0
 
     async def next_due(self) -> datetime | None:
         """When the next reminder is due."""
@@ -501,11 +518,22 @@ class Memory:
 
     async def mark_sending(self, rows: Sequence[int], *, again: bool = False) -> set[int]:
         """Written before messages that must not be sent twice; those that may go. `again`: tried before in vain."""
-        return await self._database.write(lambda connection: outbox.mark_sending(connection, rows, again=again))
+
+        def mark(connection: Connection) -> set[int]:
+            marked = outbox.mark_sending(connection, rows, again=again)
+            self._reach("claims_written")
+            return marked
+
+        return await self._database.write(mark)
 
     async def settle(self, fates: Sequence[Fate]) -> None:
         """Write what became of messages."""
-        await self._database.write(lambda connection: outbox.settle(connection, fates))
+
+        def settle(connection: Connection) -> None:
+            outbox.settle(connection, fates)
+            self._reach("fates_written")
+
+        await self._database.write(settle)
 
     def _mark(self, address: Address) -> bytes:
         return self._vault.mark(self._process_key, self._vault.lookup(address.channel, address.user))

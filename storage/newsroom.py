@@ -1,6 +1,9 @@
 """Announcements as handlers and the clock see them: read, counted, written step by step, made into messages."""
 
+from collections.abc import Callable
 from datetime import date, datetime
+
+from sqlalchemy import Connection
 
 from bot.core.announcement import Announcement, Tally
 from bot.core.audience import Audience, Count, total
@@ -15,10 +18,11 @@ from storage.vault import Vault
 class Newsroom:
     """What the memory knows of announcements. `took` tells who has taken part in the process."""
 
-    def __init__(self, database: Database, vault: Vault, took: Took) -> None:
+    def __init__(self, database: Database, vault: Vault, took: Took, reach: Callable[[str], None]) -> None:
         self._database = database
         self._vault = vault
         self._took = took
+        self._reach = reach
 
     async def of_interest(self, now: datetime) -> list[Announcement]:
         """Announcements that something can be done about, and those lately over; the newest first."""
@@ -75,9 +79,13 @@ class Newsroom:
     ) -> bool:
         """Make messages of the next block of an announcement's people; whether there may be more."""
         vault, took = self._vault, self._took
-        return await self._database.write(
-            lambda c: announcements.enqueue(c, vault, announcement, survey, languages, took, write, now, today)
-        )
+
+        def enqueued(connection: Connection) -> bool:
+            more = announcements.enqueue(connection, vault, announcement, survey, languages, took, write, now, today)
+            self._reach("recipients_written")
+            return more
+
+        return await self._database.write(enqueued)
 
     async def waiting_of(self, announcement: int) -> int:
         """How many messages of an announcement wait to be sent."""

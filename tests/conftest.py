@@ -2,6 +2,7 @@
 
 import secrets
 from collections.abc import AsyncIterator, Callable, Iterator
+from pathlib import Path
 
 import pytest
 
@@ -10,6 +11,7 @@ from tests.channels import installed
 from tests.channels.fake_telegram import FakeTelegram
 from tests.channels.plain_client import PlainClient, plain_client
 from tests.channels.synapse import Homeserver, homeserver
+from tests.channels.telegram_process import Running
 
 
 @pytest.fixture(scope="session")
@@ -36,6 +38,14 @@ async def telegram() -> AsyncIterator[FakeTelegram]:
     """Telegram with nobody in it yet."""
     async with FakeTelegram() as running:
         yield running
+
+
+@pytest.fixture
+async def running(telegram: FakeTelegram, tmp_path: Path) -> AsyncIterator[Running]:
+    """A bot on that Telegram as a process of its own, not started yet, with its data in the test's folder."""
+    one = Running(telegram, tmp_path)
+    yield one
+    await one.gone()
 
 
 @pytest.fixture

@@ -4,8 +4,10 @@ import asyncio
 import random
 from collections import deque
 
-from bot.core.messages import ANNOUNCEMENT, REPLY, Address, OutboxRow, Outgoing
-from bot.pace import Limits, Pace
+import pytest
+
+from bot.core.messages import ANNOUNCEMENT, REPLY, Address, OutboxRow, Outgoing, SendError, Unknown
+from bot.pace import IN_A_ROW, Limits, Pace
 
 
 class Counter:
@@ -77,3 +79,29 @@ async def test_after_a_pause_that_the_network_asks_for_nothing_is_sent_before_it
     began = loop.time()
     await pace.ready(row(3))
     assert loop.time() - began >= 0.3
+
+
+async def test_a_network_in_trouble_is_tried_by_one_at_a_time_until_it_answers() -> None:
+    """A hundred people wait for their answers: they do not fall upon it together, nor does an announcement."""
+    pace, loop = Pace(Limits(overall=1000.0)), asyncio.get_running_loop()
+    tried: list[float] = []
+    down = True
+
+    async def send(one: OutboxRow) -> None:
+        await pace.ready(one)
+        async with pace.sending(one):
+            tried.append(loop.time())
+            if down:
+                raise Unknown("status 502")
+
+    for number in range(IN_A_ROW):
+        with pytest.raises(SendError):
+            await send(row(number, REPLY))
+    waiting = [asyncio.create_task(send(row(number, number % 2))) for number in range(IN_A_ROW, 100)]
+    await asyncio.sleep(2.5)
+    assert len(tried) <= IN_A_ROW + 3
+    assert min(later - earlier for earlier, later in zip(tried[IN_A_ROW - 1 :], tried[IN_A_ROW:], strict=False)) >= 1.0
+    down = False
+    outcomes = await asyncio.gather(*waiting, return_exceptions=True)
+    assert sum(outcome is None for outcome in outcomes) >= 90
+    assert len(tried) == 100

@@ -2,7 +2,7 @@
 
 import asyncio
 import random
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from bot import content, locales
@@ -12,8 +12,12 @@ from bot.paths import CONTENT, LOCALES
 from tests.channels.citizen import Citizen, Seen
 from tests.channels.fake_telegram import FakeTelegram
 
-SEEN_AGAIN = 8.0
-"""Seconds after which a question that comes again is answered again."""
+WISH, OWN_WORDS = "Wunsch von Nummer", "eigene Worte"
+SAID = (WISH, OWN_WORDS)
+"""Words that each of them says: canaries, for they may stand in no log."""
+SEEN_AGAIN = 20.0
+"""Seconds after which a question that comes again is answered again, by its buttons: a number that is typed belongs to
+the question that waits, which a killed process may not have sent yet."""
 PATIENCE = 60.0
 """Seconds until somebody who gets no answer counts as stuck: longer than a restart, shorter than a reader's."""
 
@@ -29,7 +33,7 @@ class Resident:
     def __init__(self, citizen: Citizen, number: int, leisure: float) -> None:
         self.citizen = citizen
         self._leisure = leisure
-        self.wish = f"Wunsch von Nummer {number}"
+        self.wish = f"{WISH} {number}"
         self.said: dict[str, Value] = {}
         self._chance = random.Random(number)  # noqa: S311 - the same crowd in every run
 
@@ -71,16 +75,16 @@ class Resident:
         if f"c:{question}:done" in keys:
             await self._choose_several(shown, question, options)
         elif options:
-            await self._choose(shown, options)
+            await self._choose(shown, question, options)
         elif question:
             await self._write(question)
         else:
             await self.citizen.tap_data(keys[0], shown.message_id)  # consent, or the review's "Absenden"
 
-    async def _choose(self, shown: Seen, options: list[str]) -> None:
+    async def _choose(self, shown: Seen, question: str, options: list[str]) -> None:
         number = self._chance.randrange(len(options))
-        _, _, question, option = options[number].split(":")
-        if self._chance.random() < 0.3:
+        option = options[number].rpartition(":")[2]
+        if question not in self.said and self._chance.random() < 0.3:
             await self.citizen.say(str(number + 1))
         else:
             for _ in range(2 if self._chance.random() < 0.2 else 1):  # now and then a second, quick tap
@@ -91,42 +95,62 @@ class Resident:
         ids = [key.rpartition(":")[2] for key in options if not key.endswith(":no_answer")]
         most = {"priorities": 3}.get(question, len(ids))
         chosen = sorted(self._chance.sample(range(len(ids)), self._chance.randint(1, min(most, 3))))
-        if self._chance.random() < 0.5:
+        if question not in self.said and self._chance.random() < 0.5:
             await self.citizen.say(", ".join(str(number + 1) for number in chosen))
         else:
             for number in chosen:
-                await self.citizen.tap_data(options[number], shown.message_id)
-                await self.citizen.changes(timeout=PATIENCE, message_id=shown.message_id)
-            await self.citizen.tap_data(f"c:{question}:done", shown.message_id)
+                if not await self._ticked(options[number], shown.message_id):
+                    break
+            else:
+                await self.citizen.tap_data(f"c:{question}:done", shown.message_id)
+                self.said[question] = tuple(ids[number] for number in chosen)
+                return
+            # The question came again while it was answered: what is ticked is not to be seen, so that all is typed.
+            await self.citizen.say(", ".join(str(number + 1) for number in chosen))
         self.said[question] = tuple(ids[number] for number in chosen)
+
+    async def _ticked(self, option: str, message_id: int) -> bool:
+        """Tap one of several options; whether its tick is shown. A question that comes again stands below it."""
+        place = self.citizen.private
+        edits, sent = len(place.edits), len(place.sent)
+        await self.citizen.tap_data(option, message_id)
+        await place.until(lambda: message_id in place.edits[edits:] or len(place.sent) > sent, PATIENCE)
+        return message_id in place.edits[edits:]
 
     async def _write(self, question: str) -> None:
         if question == "wish":
             self.said[question] = self.wish
-        else:
-            self.said[question] = f"eigene Worte {self._chance.randrange(10**6)}"
+        elif question not in self.said:
+            self.said[question] = f"{OWN_WORDS} {self._chance.randrange(10**6)}"
         await self.citizen.say(str(self.said[question]))
 
 
-async def crowd(telegram: FakeTelegram, people: int, at_once: int, leisure: float = 0.02) -> list[Resident]:
+async def crowd(
+    telegram: FakeTelegram,
+    people: int,
+    at_once: int,
+    leisure: float = 0.02,
+    more: Callable[[], bool] = lambda: False,
+) -> list[Resident]:
     """So many residents take the survey, so many of them at a time, each reading for `leisure` seconds.
 
-    Raises where one is stuck.
+    Others follow them as long as `more` says so. Raises where one is stuck.
     """
-    residents = [Resident(telegram.citizen(f"resident{number}"), number, leisure) for number in range(people)]
-    room = asyncio.Semaphore(at_once)
+    residents: list[Resident] = []
 
-    async def one(resident: Resident) -> None:
-        async with room:
-            await resident.take_the_survey()
+    async def one_after_the_other() -> None:
+        while len(residents) < people or more():
+            number = len(residents)
+            residents.append(Resident(telegram.citizen(f"resident{number}"), number, leisure))
+            await residents[number].take_the_survey()
 
     async with asyncio.TaskGroup() as all_of_them:
-        for resident in residents:
-            all_of_them.create_task(one(resident))
+        for _ in range(min(people, at_once)):
+            all_of_them.create_task(one_after_the_other())
     return residents
 
 
-def differences(residents: list[Resident], exported: list[Mapping[str, Any]]) -> list[str]:
+def differences(residents: Sequence[Resident], exported: Sequence[Mapping[str, Any]]) -> list[str]:
     """Where the export is not what was said: nothing lost, nothing counted twice, every answer on the path."""
     survey = hannover()
     found = []

@@ -4,12 +4,13 @@ import asyncio
 import json
 import secrets
 import time
-from collections.abc import Mapping
+from collections import Counter
+from collections.abc import Callable, Mapping
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
 from itertools import cycle
 from pathlib import Path
-from typing import Any, Self
+from typing import Any, Literal, Self
 
 from aiohttp import web
 
@@ -65,6 +66,8 @@ class FakeTelegram:
         self.calls: list[Call] = []
         self.violations: list[str] = []
         self.limits = Limits()
+        self.watch: Callable[[Call, Literal["arrived", "done"]], None] = lambda _call, _stage: None
+        """Called when a request has come, and when what it asks for is done; its answer has not left then."""
         self.files: dict[str, bytes] = {}
         """What people have sent, by the id of each file."""
         self.chats = Chats(username)
@@ -86,10 +89,24 @@ class FakeTelegram:
         self._running.push_async_callback(runner.cleanup)
         self._running.callback(self._updates.close)
         self._running.push_async_callback(self._webhook.close)
-        site = web.TCPSite(runner, "127.0.0.1", 0)
-        await site.start()
-        self.url = f"http://127.0.0.1:{runner.addresses[0][1]}"
+        self._runner, self._port = runner, 0
+        await self.plug_in()
+        self._port = runner.addresses[0][1]
+        self.url = f"http://127.0.0.1:{self._port}"
         return self
+
+    async def plug_in(self) -> None:
+        """Be there, on the same port as before."""
+        self._site = web.TCPSite(self._runner, "127.0.0.1", self._port, reuse_address=True)
+        await self._site.start()
+
+    async def unplug(self) -> None:
+        """Be gone: connections break, and new ones are refused."""
+        await self._site.stop()
+        assert self._runner.server is not None
+        for connection in self._runner.server.connections:
+            if connection.transport is not None:
+                connection.transport.abort()
 
     async def __aexit__(self, *_: object) -> None:
         await self._running.aclose()
@@ -103,6 +120,11 @@ class FakeTelegram:
     def pending(self) -> int:
         """Updates the bot has not confirmed."""
         return len(self._updates)
+
+    @property
+    def handed(self) -> Counter[int]:
+        """How often each update was handed over, by its id."""
+        return self._updates.handed
 
     def citizen(self, name: str, *, language_code: str | None = "de", **user: Any) -> Citizen:
         """Somebody with a phone; further fields of User as they are given."""
@@ -187,6 +209,7 @@ class FakeTelegram:
             return _refused(refusal)
         call = Call(method, params, time.monotonic())
         self.calls.append(call)
+        self.watch(call, "arrived")
         await asyncio.sleep(self.latency / 2)
         response = await self._answer(request, call)
         await asyncio.sleep(self.latency / 2)
@@ -214,6 +237,7 @@ class FakeTelegram:
             if refusal.violation:
                 self.violations.append(f"{call.method}: {refusal.description}")
             response = _refused(refusal)
+        self.watch(call, "done")
         if kind == "reset_after":
             return None
         if kind == "not_json":
@@ -223,7 +247,7 @@ class FakeTelegram:
         return response
 
     async def _perform(self, method: str, params: Json) -> Any:
-        if not self._bot_api.has(method) and not self._methods.has(method):
+        if not self._bot_api.has(method) and not self._methods.has(method) and method != "getFile":
             raise Refusal(404, "Not Found", violation=True)
         problems = self._bot_api.mismatches(method, params) or list(telegram_rules.broken(method, params))
         if problems:

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from tests.channels.fake_telegram import FakeTelegram
-from tests.channels.test_telegram_ordeal import start
+from tests.channels.telegram_process import Running
 from tests.test_command_line import lines, mitreden
 
 MOVED = ("starts_at = 2025-11-26T18:00:00", "starts_at = 2025-11-26T19:00:00")
@@ -66,16 +66,18 @@ def test_a_mistake_in_the_files_is_said_and_stops_nothing(tmp_path: Path) -> Non
     assert "is not a Mittwoch" in done.stderr
 
 
-async def test_a_running_bot_reloads_on_request_and_on_sighup(telegram: FakeTelegram, tmp_path: Path) -> None:
-    folder = tmp_path / "city"
+async def test_a_running_bot_reloads_on_request_and_on_sighup(
+    telegram: FakeTelegram, tmp_path: Path, running: Running
+) -> None:
+    folder = tmp_path
     own_content(folder)
     one_is_enough(folder)
     anna = telegram.citizen("anna")
-    running = await start(telegram, folder)
+    await running.start()
     await anna.say("/erinnern misburg")
     await anna.answers(timeout=30)
     edit(folder, *MOVED)
-    running.send_signal(signal.SIGHUP)
+    running.process.send_signal(signal.SIGHUP)
     deadline = time.monotonic() + 20
     while "content_reloaded" not in (folder / "log").read_text(encoding="utf-8"):
         assert time.monotonic() < deadline
@@ -91,8 +93,7 @@ async def test_a_running_bot_reloads_on_request_and_on_sighup(telegram: FakeTele
     assert "neu: 19:00 statt 18:00 Uhr" in notice["caption"]
     assert notice["document"]["file_name"] == "misburg.ics"
     await anna.quiet(1.5)
-    running.send_signal(signal.SIGTERM)
-    assert await running.wait() == 0
+    await running.stop()
     assert telegram.violations == []
 
 

@@ -1,35 +1,18 @@
-"""Announcements on Telegram: as they look, with a picture, and while the process is killed again and again.
-
-MITREDEN_KILLS=10 makes it the whole ordeal.
-"""
+"""Announcements on Telegram: as they look, and with a picture."""
 
 import asyncio
-import os
-import random
-import signal
-import sys
 import zlib
-from asyncio.subprocess import Process
 from pathlib import Path
 
 import pytest
 
 from bot import app as application
-from bot.clock import Clock, parse_instant
-from bot.config import Config
-from bot.core.announcement import Announcement, Tally
-from bot.core.conversation import Person
-from bot.core.messages import Address
 from bot.core.picture import examined
-from storage.memory import Changes
 from tests.channels.citizen import Citizen
 from tests.channels.fake_telegram import FakeTelegram
+from tests.channels.recipients import confirmed
 from tests.channels.serving import serving
 from tests.talk import FrozenClock
-
-KILLS = int(os.environ.get("MITREDEN_KILLS", "4"))
-PEOPLE = 150 * KILLS
-NOW = "2025-11-10T10:00:00+01:00"
 
 
 def png(*, width: int = 2, note: bytes = b"") -> bytes:
@@ -160,95 +143,10 @@ async def test_where_telegram_does_not_read_the_formatting_the_words_go_without(
         anna = telegram.citizen("anna")
         await anna.say("/neuigkeiten ja")
         await answers_with(anna, "Neuigkeiten")
-        await confirmed(app, "Es gibt **Neues**")
+        await confirmed(app.memory, "Es gibt **Neues**", app.clock.now())
         telegram.fault("sendMessage", 1, 400, chat_id=anna.id, description="Bad Request: can't parse entities: x")
         await app.duties.all_at_once()
         assert telegram.sent(anna.id)[-1]["text"].startswith("Es gibt Neues")
         assert (
             "entities" not in telegram.sent(anna.id)[-1] or telegram.sent(anna.id)[-1]["entities"][0]["type"] != "bold"
         )
-
-
-async def confirmed(app: application.App, text: str) -> None:
-    """An announcement that a person has confirmed a minute ago."""
-    now = app.clock.now()
-    for number, role in ((1, "editor"), (2, "sender")):
-        code = f"TEAM-{'AB'[number - 1] * 5}-AAAAA"
-        await app.memory.invite(code, role, now, now.replace(year=now.year + 1))
-        staff = Address("telegram", str(90 + number), str(90 + number))
-        await app.memory.write(Changes(channel="telegram", now=now, today=now.date(), paired=[(code, staff)]))
-    one = Announcement(state="confirmed", texts={"de": text}, author=1, confirmed_by=2, starts_at=now)
-    await app.memory.newsroom.keep(one, "confirmed", now, now.date())
-
-
-async def start(telegram: FakeTelegram, folder: Path) -> Process:
-    """`mitreden run` as an operator starts it."""
-    environment = {
-        **os.environ,
-        "PYTHONPATH": str(Path(__file__).parents[2]),
-        "MITREDEN_TELEGRAM_TOKEN": telegram.token,
-        "MITREDEN_TELEGRAM_API_URL": telegram.url,
-        "MITREDEN_TELEGRAM_PER_SECOND": "60",
-    }
-    with (folder / "log").open("ab") as log:
-        arguments = (sys.executable, "-m", "bot", "run", "--now", NOW)
-        return await asyncio.create_subprocess_exec(*arguments, cwd=folder, env=environment, stderr=log)
-
-
-async def prepared(telegram: FakeTelegram, folder: Path) -> list[int]:
-    """A database with people who want news and an announcement that is confirmed; their chats."""
-    chance, clock = random.Random(5), Clock()  # noqa: S311 - the same people in every run
-    async with application.opened(Config(base=folder), clock, {}, {}) as app:
-        at = parse_instant(NOW, app.process.zone)
-        people = []
-        for number in range(PEOPLE):
-            chat = str(telegram.citizen(f"somebody{number}").id)
-            address = Address("telegram", chat, chat)
-            people.append(Person(id=chance.getrandbits(63), address=address, language="de", news=at.date()))
-        await app.memory.write(Changes(channel="telegram", now=clock.now(), today=clock.now().date(), new=people))
-        await confirmed(app, "Es gibt Neues")
-        one = await app.memory.newsroom.find(1)
-        assert one is not None
-        earlier = Announcement(**{name: getattr(one, name) for name in one.__slots__} | {"starts_at": at})
-        await app.memory.newsroom.keep(earlier, "confirmed", at, at.date())
-    return [int(person.address.room) for person in people]
-
-
-async def tally(folder: Path) -> Tally:
-    """What staff are told."""
-    config = Config(base=folder)
-    process, _ = application.load_process(config)
-    memory = application.open_memory(config, process)
-    await memory.open_to_read()
-    one = await memory.newsroom.find(1)
-    assert one is not None
-    found = await memory.newsroom.tally(one, process.survey.id, "de", parse_instant(NOW, process.zone))
-    await memory.close()
-    return found
-
-
-async def test_kill_9_sends_nobody_twice_and_whoever_was_not_reached_is_listed_as_unclear(
-    telegram: FakeTelegram, tmp_path: Path
-) -> None:
-    chance = random.Random(11)  # noqa: S311 - the same kills in every run
-    chats = await prepared(telegram, tmp_path)
-    running = await start(telegram, tmp_path)
-    for _ in range(KILLS):
-        before = sum(len(telegram.sent(chat)) for chat in chats)
-        async with asyncio.timeout(30):
-            while sum(len(telegram.sent(chat)) for chat in chats) < before + 30:
-                await asyncio.sleep(0.02)
-        await asyncio.sleep(chance.uniform(0.0, 1.0))
-        running.kill()
-        assert await running.wait() == -signal.SIGKILL
-        running = await start(telegram, tmp_path)
-    async with asyncio.timeout(120):
-        while (found := await tally(tmp_path)).remaining:
-            await asyncio.sleep(0.5)
-    running.send_signal(signal.SIGTERM)
-    assert await running.wait() == 0
-    times = [len(telegram.sent(chat)) for chat in chats]
-    assert max(times) == 1, "somebody got it twice"
-    assert found.sent + found.unclear == PEOPLE
-    assert found.unclear >= times.count(0), "somebody who did not get it is not listed"
-    assert times.count(0) <= 15 * KILLS

@@ -1,16 +1,8 @@
-"""Reminders on Telegram: one a day before and one two hours before, whatever is killed when; cards, maps, files.
-
-The clock runs 1,800 times as fast. The whole ordeal is MITREDEN_FROM=2025-11-24T09:00:00+01:00 MITREDEN_SPEED=3600, on
-a machine that does little else: two hours before an event then last two seconds.
-"""
+"""Reminders on Telegram: put off, silent, in groups, never twice; cards, maps, files."""
 
 import asyncio
-import json
-import os
 import shutil
-import signal
-import time
-from datetime import datetime, timedelta
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -24,64 +16,13 @@ from storage import tables
 from tests.channels.citizen import Citizen
 from tests.channels.fake_telegram import FakeTelegram
 from tests.channels.serving import serving
-from tests.channels.test_telegram_ordeal import start
 from tests.talk import FrozenClock
 
-FROM = os.environ.get("MITREDEN_FROM", "2025-11-25T08:00:00+01:00")
-SPEED = int(os.environ.get("MITREDEN_SPEED", "1800"))
-MISBURG = datetime.fromisoformat("2025-11-26T18:00:00+01:00")
-ABOUT = timedelta(minutes=45)
-"""We look a moment after something was sent."""
 TITLE = "Erinnerung an Ihren Termin:"
 
 
 def reminders(citizen: Citizen, telegram: FakeTelegram) -> list[str]:
     return [message["text"] for message in telegram.sent(citizen.id) if message.get("text", "").startswith(TITLE)]
-
-
-async def until(count: int, citizen: Citizen, telegram: FakeTelegram, seconds: float) -> None:
-    """Wait until so many reminders have come."""
-    async with asyncio.timeout(seconds):
-        while len(reminders(citizen, telegram)) < count:
-            await asyncio.sleep(0.05)
-
-
-def rehearsed(folder: Path) -> datetime:
-    """What time it is for the bot that was started last, as its log lets one compute."""
-    entries = [json.loads(line) for line in (folder / "log").read_text(encoding="utf-8").splitlines()]
-    started = [entry for entry in entries if entry["event"] == "started"][-1]
-    since = time.time() - datetime.fromisoformat(started["timestamp"]).timestamp()
-    return datetime.fromisoformat(started["now"]) + timedelta(seconds=since * SPEED)
-
-
-async def test_a_day_before_and_two_hours_before_none_at_night_and_none_twice_after_kill_9(
-    telegram: FakeTelegram, tmp_path: Path
-) -> None:
-    anna = telegram.citizen("anna")
-    running = await start(telegram, tmp_path, "--speed", str(SPEED), now=FROM)
-    await anna.say("start misburg")
-    (card,) = await anna.answers(timeout=30)
-    assert [row[0] for row in card.keyboard][:3] == ["1 Erinnern", "2 Kalender", "3 Ich komme"]
-    await anna.tap("1 Erinnern")
-    await anna.answers()
-    await until(1, anna, telegram, 75)
-    assert MISBURG - timedelta(days=1) <= rehearsed(tmp_path) < MISBURG.replace(day=25, hour=21) + ABOUT
-    running.kill()
-    assert await running.wait() == -signal.SIGKILL
-    # The clock goes on in the night, in which nothing may be said.
-    night = "2025-11-26T04:00:00+01:00"
-    running = await start(telegram, tmp_path, "--speed", str(SPEED), now=night)
-    await until(2, anna, telegram, 75)
-    assert MISBURG - timedelta(hours=2) <= rehearsed(tmp_path) < MISBURG + ABOUT
-    running.kill()
-    await running.wait()
-    # The clock goes back, as it may between two starts: everything has been said.
-    running = await start(telegram, tmp_path, "--speed", str(SPEED), now="2025-11-26T12:00:00+01:00")
-    await asyncio.sleep(12)
-    running.send_signal(signal.SIGTERM)
-    assert await running.wait() == 0
-    assert len(reminders(anna, telegram)) == 2
-    assert telegram.violations == []
 
 
 async def test_a_reminder_is_put_off_by_its_button_and_is_silent_on_sundays(

@@ -15,6 +15,10 @@ EXTRA_PAUSE = 0.5
 """Seconds added to what a 429 asks for."""
 
 
+POLL_SECONDS = 8.0
+"""Seconds after the end of a long poll until it is given up: nothing is lost with it, and the bot hears again soon."""
+
+
 class Answer(msgspec.Struct):
     """What the Bot API answers; `result` stays raw for whoever knows its type."""
 
@@ -50,9 +54,13 @@ class Unchanged(SendError):
 
 
 class BotApi:
-    """Calls of one bot. The token is in no error and no log: both get the method's name only."""
+    """Calls of one bot. The token is in no error and no log: both get the method's name only.
 
-    def __init__(self, token: str, api_url: str, request: BaseRequest) -> None:
+    `patience`: seconds in which nothing is heard of a request, until it stays open what became of it.
+    """
+
+    def __init__(self, token: str, api_url: str, request: BaseRequest, patience: float = ANSWER_SECONDS) -> None:
+        self._patience = patience
         self._url = f"{api_url.rstrip('/')}/bot{token}/"
         self._files = f"{api_url.rstrip('/')}/file/bot{token}/"
         self._request = request
@@ -68,8 +76,8 @@ class BotApi:
         """The result of a call. Raises a SendError that says what its failure means."""
         given = [RequestParameter(name, value, None) for name, value in parameters.items() if value is not None]
         # A long poll is held open by the server for as long as it was asked to.
-        held = parameters.get("timeout", 0) if method == "getUpdates" else 0
-        return await self._called(method, RequestData(given), ANSWER_SECONDS + held)
+        wait = parameters["timeout"] + POLL_SECONDS if method == "getUpdates" else self._patience
+        return await self._called(method, RequestData(given), wait)
 
     async def send_file(self, file: Attachment, **parameters: Any) -> msgspec.Raw:
         """A file to a chat, a picture as a picture."""
@@ -77,7 +85,7 @@ class BotApi:
         picture = file.media_type.startswith("image/")
         field, method = ("photo", "sendPhoto") if picture else ("document", "sendDocument")
         content = RequestParameter.from_input(field, InputFile(file.content, filename=file.name))
-        return await self._called(method, RequestData([*given, content]), ANSWER_SECONDS)
+        return await self._called(method, RequestData([*given, content]), self._patience)
 
     async def _called(self, method: str, data: RequestData, wait: float) -> msgspec.Raw:
         status, body = await self._request.do_request(self._url + method, "POST", data, read_timeout=wait)

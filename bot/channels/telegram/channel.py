@@ -12,7 +12,7 @@ import structlog
 from bot.channels.retrying import back_off
 from bot.channels.telegram import rendering, updates
 from bot.channels.telegram.api import BotApi, Migrated, Unchanged, Unparsable
-from bot.channels.telegram.request import request_to
+from bot.channels.telegram.request import ANSWER_SECONDS, request_to
 from bot.core.messages import Address, Incoming, Memory, Menu, NotSent, Outgoing, Receive, Refused, SendError, Venue
 
 if TYPE_CHECKING:
@@ -46,21 +46,23 @@ class Me(msgspec.Struct):
 
 
 class Telegram:
-    """One bot on Telegram."""
+    """One bot on Telegram. `patience` in seconds: how long it is waited for what became of a message."""
 
     name = updates.NAME
     repeatable = False
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - the parts that the channel is put together from
         self,
         token: str,
         api_url: str,
         menus: Sequence[Menu],
         webhook: "Webhook | None" = None,
         polled: Callable[[], None] = lambda: None,
+        *,
+        patience: float = ANSWER_SECONDS,
     ) -> None:
         self._request = request_to(api_url)
-        self._api = BotApi(token, api_url, self._request)
+        self._api = BotApi(token, api_url, self._request, patience)
         self._menus = menus
         self._webhook = webhook
         self._polled = polled

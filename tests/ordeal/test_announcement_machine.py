@@ -1,12 +1,9 @@
 """Whatever staff, citizens, operators and time do in whatever order: nothing is sent that a second person has not seen.
 
 Neither an announcement, however it came about, nor that an event has changed.
-
-MITREDEN_HISTORIES=500 makes it search long.
 """
 
 import asyncio
-import os
 import re
 import shutil
 import tempfile
@@ -25,6 +22,7 @@ from bot.core.announcement import Announcement
 from bot.core.messages import Address, Incoming, Outgoing
 from bot.paths import CONTENT
 from handlers.announcements import STEPS
+from tests.ordeal.scale import scaled
 from tests.staff import joined
 from tests.talk import FrozenClock, Talk, config_in, talking
 
@@ -347,7 +345,7 @@ class Announcing(RuleBasedStateMachine):
 
 
 Announcing.TestCase.settings = settings(
-    max_examples=int(os.environ.get("MITREDEN_HISTORIES", "20")),
+    max_examples=scaled(500, 20),
     stateful_step_count=25,
     deadline=None,
     suppress_health_check=list(HealthCheck),

@@ -1,0 +1,82 @@
+"""Updates that nobody can read and messages that a handler fails at: they cost only themselves."""
+
+import asyncio
+from collections.abc import Sequence
+from pathlib import Path
+
+import pytest
+
+from bot.core.messages import Incoming
+from tests.channels.citizen import Citizen
+from tests.channels.fake_telegram import FakeTelegram
+from tests.channels.serving import serving
+from tests.channels.telegram_process import NOW, PATIENCE
+from tests.conftest import Figures
+from tests.ordeal.measured import counted, percentile
+from tests.ordeal.scale import scaled
+
+EVERY = 1.0 / scaled(100, 50)
+"""Seconds between two messages, each of somebody else."""
+CANARY = "Kanarienvogel"
+
+
+def spoil(batch: Sequence[Incoming]) -> None:
+    """Give what no channel should ever hand over to whoever asks for it."""
+    for message in batch:
+        if message.text == CANARY:
+            object.__setattr__(message, "text", 4711)
+
+
+async def asked(telegram: FakeTelegram, number: int, *, poison: bool) -> tuple[list[float], list[Citizen]]:
+    """Seconds that so many citizens waited for their answers, and those of them whose message fails."""
+    loop = asyncio.get_running_loop()
+    waits: list[float] = []
+    failing: list[Citizen] = []
+
+    async def ask(citizen: Citizen) -> None:
+        began = loop.time()
+        await citizen.say("/impressum")
+        await citizen.answers(timeout=PATIENCE)
+        waits.append(loop.time() - began)
+
+    began = loop.time()
+    async with asyncio.TaskGroup() as everybody:
+        for index in range(number):
+            await asyncio.sleep(began + index * EVERY - loop.time())
+            if poison and index % 100 == 50:
+                telegram.poison()
+            elif poison and index % 100 == 99:
+                failing.append(telegram.citizen(f"failing{index}"))
+                await failing[-1].say(CANARY)
+            else:
+                everybody.create_task(ask(telegram.citizen(f"asking{index}")))
+    return waits, failing
+
+
+async def test_unreadable_updates_and_failing_handlers_cost_nobody_else_anything(
+    telegram: FakeTelegram, tmp_path: Path, figures: Figures, capsys: pytest.CaptureFixture[str]
+) -> None:
+    many = scaled(10_000, 200)
+    each = many // 100
+    async with serving(telegram, tmp_path, None, NOW, spoil=spoil) as app:
+        without, _ = await asked(telegram, many, poison=False)
+        waits, failing = await asked(telegram, many, poison=True)
+        for citizen in failing:
+            (apology,) = await citizen.answers(timeout=PATIENCE)
+            assert apology.text.startswith("Entschuldigung")
+        await app.outbox.idle()
+    letters = await counted(tmp_path, "dead_letters", "message_id")
+    kinds = await counted(tmp_path, "dead_letters", "error")
+    before, after = (percentile(seconds, 99) * 1000 for seconds in (without, waits))
+    figures(
+        f"{many:,} updates, {each} unreadable, {each} failing: {len(waits):,} of {many - 2 * each:,} others answered, "
+        f"{len(letters)} dead letters, p99 {after:.0f} ms, without them {before:.0f} ms"
+    )
+    assert len(waits) == many - 2 * each
+    assert set(letters.values()) == {1}
+    assert sorted(kinds.values()) == [each, each]
+    assert ("unreadable",) in kinds
+    assert scaled(int(after - before), 0) <= 100
+    log = capsys.readouterr().out
+    assert CANARY not in log
+    assert telegram.token not in log
