@@ -168,7 +168,7 @@ async def opened(  # noqa: PLR0913, PLR0917 - the parts that a bot is put togeth
     try:
         await memory.open({channel.name for channel in channels.values() if channel.repeatable}, clock.now())
         await content.agree()
-        await duties.forget()
+        await duties.forget(starting=True)
         yield app
     except DatabaseUnusable as error:
         raise UserError(str(error)) from error

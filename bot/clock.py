@@ -126,13 +126,13 @@ class Duties:
         """Plan notices of changed events that a killed process left off with."""
         await self.content.go_on_telling()
 
-    async def forget(self) -> None:
-        """Keep what the privacy text promises. A rehearsed clock never erases."""
+    async def forget(self, *, starting: bool = False) -> None:
+        """Keep what the privacy text promises. A rehearsed clock never erases. Nobody waits for a start to tidy up."""
         process = self.content.process
         if not self.clock.rehearsed:
             at = Moment(self.clock.now(), process.id, process.zone, process.survey_ends_at(), process.ends_at())
             await self.memory.forget_old(at)
-        await self.memory.tidy()
+        await self.memory.tidy(at_once=starting)
 
     async def look_at_failures(self) -> None:
         """Tell staff of messages that could not be handled since the last look."""

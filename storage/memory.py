@@ -162,8 +162,10 @@ class Memory:
     async def close(self) -> None:
         """Give back every connection."""
         try:
-            async with asyncio.timeout(LAST_TIDYING):
-                await self.tidy()
+            # Where that is slow, only for somebody who asked for it: all else the next start does, beside its work.
+            if self._database.tidies_at_once or self._asked_for:
+                async with asyncio.timeout(LAST_TIDYING):
+                    await self.tidy()
         except (Unavailable, TimeoutError):
             pass  # the next start does it
         finally:
