@@ -44,6 +44,8 @@ DRAINED_WITHIN = 10
 """Seconds for a bot to catch up in."""
 THINK = 5.0
 """Seconds that a citizen reads a question for, on average, while waiting times are taken."""
+WAITED = 12.0
+"""Seconds in which waiting times are taken: a hundredth of them has to be more than one hiccup of a disk."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -185,7 +187,7 @@ async def run(  # noqa: PLR0913, PLR0917 - what a run consists of
             if crowd.waiting() > crowd.size // 4:  # they all answered at once just now; that is another matter
                 await asyncio.sleep(1)
         crowd.waits.clear()
-        await asyncio.sleep(seconds)
+        await asyncio.sleep(max(seconds, WAITED))
         waits = quantiles(crowd.waits, n=100) if len(crowd.waits) > 1 else [float("inf")] * 99
         if crowd.failures or not crowd.steps:
             raise RuntimeError(f"{peer.name} failed: {(folder / 'log').read_text(encoding='utf-8')[-2000:]}")
