@@ -36,7 +36,7 @@ from bot.core.recognition import clean
 from bot.core.reminders import QuietHours
 from bot.core.texts import Texts
 from bot.failpoints import Reach, pass_by
-from bot.floods import Batch, Floods
+from bot.floods import LONGEST, Batch, Floods
 from bot.metrics import Metrics
 from handlers.turn import Decision, Job, Turn
 from storage.announcements import Overtaken
@@ -50,8 +50,6 @@ log = structlog.get_logger(__name__)
 
 PATIENCE = 3
 """How often a step of staff is decided anew that somebody else has overtaken."""
-LONGEST = 10_000
-"""Characters of a message that are read: more than any answer may have, and no work for minutes."""
 UNFINISHED_FOR = timedelta(days=1)
 """After this time somebody is reminded, once, of a survey they have begun."""
 

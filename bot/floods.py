@@ -6,10 +6,14 @@ from datetime import UTC, datetime
 
 from bot.core.messages import Address, Incoming
 
+LONGEST = 10_000
+"""Characters of a message that are read: more than any answer may have, and no work for seconds."""
 BURST = 40
 """Messages of somebody that are read at once: a whole survey, every question answered twice."""
 TAP = 0.25
 """What a tapped button counts: it is a matter of a moment for fingers, and no text that has to be understood."""
+LONG = 500
+"""Characters of a text that count as one message more: it takes as long to understand."""
 PAUSE = 60.0
 """Seconds in which nothing more is read of somebody."""
 TOLD_AGAIN_AFTER = 600.0
@@ -59,7 +63,8 @@ class Batch:
         if who in self.stopped or self.floods.unread_until.get(who, 0.0) > self.now:
             return False
         before = self.counted_until.get(who) or self.floods.counted_until.get(who, 0.0)
-        cost, rate = 1.0 if message.choice is None else TAP, self.floods.per_second[message.sender.channel]
+        cost = TAP if message.choice is not None else 1.0 + len(message.text[:LONGEST]) // LONG
+        rate = self.floods.per_second[message.sender.channel]
         until = max(before, self.now) + cost / rate
         if until > self.now + BURST / rate:
             self.stopped.add(who)

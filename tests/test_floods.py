@@ -15,10 +15,10 @@ STARTED = datetime.fromisoformat("2025-11-10T10:00:00+01:00")
 ANNA, BERTA = "anna", "berta"
 
 
-def said(user: str, *, tapped: bool = False, minutes: int = 1, vouched: bool = True) -> Incoming:
+def said(user: str, text: str = "", *, tapped: bool = False, minutes: int = 1, vouched: bool = True) -> Incoming:
     """A message, so many minutes after the start of the bot."""
     at, choice = STARTED + timedelta(minutes=minutes), "q:1:a:b" if tapped else None
-    return Incoming(id="1", sender=Address("net", user, user), sent_at=at, text="x", choice=choice, vouched=vouched)
+    return Incoming(id="1", sender=Address("net", user, user), sent_at=at, text=text, choice=choice, vouched=vouched)
 
 
 def read(floods: Floods, at: float, message: Incoming, times: int = 1) -> tuple[int, int]:
@@ -48,6 +48,11 @@ def test_a_thousand_messages_in_ten_seconds_are_read_up_to_a_burst_and_told_of_o
     assert read(floods, 9.0, said(BERTA)) == (1, 0)
     assert read(floods, 10 + PAUSE, said(ANNA)) == (1, 0)
     assert read(floods, 11 + PAUSE, said(ANNA), 1000)[1] == 0, "told again within ten minutes"
+
+
+def test_long_texts_count_more_but_any_answer_fits() -> None:
+    floods = Floods({"net": 1.0}, STARTED)
+    assert read(floods, 0.0, said(ANNA, "x" * 3000), 1000)[0] == 5
 
 
 def test_a_batch_that_is_handled_again_counts_once() -> None:
