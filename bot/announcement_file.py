@@ -16,7 +16,7 @@ from bot.core.messages import Attachment
 from bot.core.picture import examined
 from bot.core.process import Process
 from bot.core.recognition import clean
-from bot.problems import UserError
+from bot.problems import UserError, plainly
 
 FIELDS = ("channel", "language", "stage", "event", "rooms")
 
@@ -46,8 +46,11 @@ def read(path: Path, chosen: str, at: datetime | None, process: Process) -> tupl
     except tomllib.TOMLDecodeError as error:
         raise UserError(f"{path}: not valid TOML: {error}. Correct that line.") from error
     except msgspec.ValidationError as error:
+        place = str(error).partition(" - at `$.")[2].rstrip("`")
+        wrong = plainly(error).replace("Object contains unknown field", "nothing reads").replace("`", '"')
         raise UserError(
-            f"{path}: {error}. It needs [text] with a text per language; [audience], picture, expires_hours may follow."
+            f"{path}{f': {place}' if place else ''}: {wrong}. It needs [text] with a text per language; [audience], "
+            "picture and expires_hours may follow."
         ) from error
     picture = _picture(path, file.picture) if file.picture else None
     texts = {tag: _text(path, tag, text, process, picture is not None) for tag, text in file.text.items()}

@@ -141,6 +141,8 @@ class Announcing:
             expires=written.expires,
             picture=picture.name if picture else "",
         )
+        if fresh.at is not None and fresh.at <= now:
+            raise UserError("--at names a time that is over. Name one ahead, or leave it out.")
         if not any(fresh.texts.values()):
             raise UserError("The announcement has no text. Write one under [text].")
         if not total(await self.memory.newsroom.count(fresh.audience, process.survey.id, process.languages[0])):

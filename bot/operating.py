@@ -44,7 +44,11 @@ async def announced(config: Config, path: Path, chosen: str, at: str | None, *, 
     written, picture = announcement_file.read(path, chosen, instant, process)
     if dry:
         counts = await _read_only(config, lambda memory: preview.counts(memory, written, process))
-        for line in [*preview.table(counts or {}), *preview.texts(written, process, languages, picture)]:
+        for line in (
+            *preview.table(counts or {}),
+            *preview.circumstances(written, process, picture),
+            *preview.texts(written, process, languages, picture),
+        ):
             yield line
         return
     reply = await administer(config, Request("announce", announcement=written, picture=picture))

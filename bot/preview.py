@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 
-from bot.core.announcement import Announcement, missing, written
+from bot.core.announcement import Announcement, missing, text_in, written
 from bot.core.audience import FEW, STAGES, Count, shown, total
 from bot.core.messages import Attachment
 from bot.core.process import Process
@@ -45,6 +45,15 @@ def table(counts: Counts) -> Iterator[str]:
     yield f"together: about {round(everybody, -1)}" if hidden and everybody >= FEW else f"together: {shown(everybody)}"
 
 
+def circumstances(announcement: Announcement, process: Process, picture: Attachment | None) -> Iterator[str]:
+    """When it begins and ends, and its picture."""
+    at = announcement.at.astimezone(process.zone) if announcement.at else None
+    yield f"begins: {f'not before {at:%Y-%m-%d %H:%M}, ' if at else ''}a minute after it is confirmed, never at night"
+    yield f"ends: {announcement.expires.total_seconds() / 3600:g} hours after that; who has not got it then does not"
+    if picture is not None:
+        yield f"picture: {picture.name}, {len(picture.content) / 1000:,.0f} KB"
+
+
 def texts(
     announcement: Announcement, process: Process, languages: Mapping[str, Texts], picture: Attachment | None
 ) -> Iterator[str]:
@@ -53,12 +62,14 @@ def texts(
     from bot.channels.matrix import rendering as matrix  # noqa: PLC0415
     from bot.channels.telegram import rendering as telegram  # noqa: PLC0415
 
-    without = missing(announcement, process.languages)
+    every = process.languages
+    without = missing(announcement, every)
     for tag in process.languages:
         message = written(
             announcement, languages[tag], process.languages, picture, room=not announcement.audience.people
         )
-        note = " (no text of its own: falls back)" if tag in without else ""
+        other = next((key for key, text in announcement.texts.items() if text == text_in(announcement, tag, every)), "")
+        note = f" (no text of its own: gets that of {other})" if tag in without else ""
         yield ""
         yield f"== {tag}{note}"
         yield "-- telegram"

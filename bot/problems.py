@@ -127,7 +127,7 @@ def struct_of(table: object, kind: type[T], findings: Findings, *, rest: bool = 
         try:
             values[described.name] = msgspec.convert(table[name], described.type)
         except msgspec.ValidationError as error:
-            findings.add(f'"{name}" does not fit: {_plainly(error)}', _example(str(described.type)))
+            findings.add(f'"{name}" does not fit: {plainly(error)}', _example(str(described.type)))
             values[described.name] = _filling(name, described.type)
     return kind(**values)
 
@@ -170,7 +170,7 @@ def _example(kind: str) -> str:
     return "Write a value of that kind."
 
 
-def _plainly(error: msgspec.ValidationError) -> str:
+def plainly(error: msgspec.ValidationError) -> str:
     """msgspec's "Expected `int`, got `str`" in an organiser's words."""
     words = {"str": "a text in quotation marks", "int": "a whole number", "float": "a number", "bool": "true or false"}
     words |= {"array": "a list in square brackets", "object": "a table", "date": "a date such as 2025-12-14"}

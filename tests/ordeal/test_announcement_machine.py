@@ -299,6 +299,31 @@ class Announcing(RuleBasedStateMachine):
         for text in ("/loeschen", "1"):
             await self._acts(name, self.actors[name].talk.incoming(text=text))
 
+    @rule(
+        name=st.sampled_from(["ada", "otto"]),
+        between=st.sampled_from(["another code", "everything erased", "off the staff"]),
+        second=st.sampled_from(["the same", "ben"]),
+        about=st.sampled_from(["announcement", "change"]),
+    )
+    def something_happens_between_two_words(self, name: str, between: str, second: str, about: str) -> None:
+        """The first word is somebody's who is then no longer what they were; the second theirs or another's."""
+        if about == "change":
+            self.changes_the_files()
+            self.reloads_in_the_chat(name, confirm=True)
+        else:
+            self.begins(name)
+        if between == "another code":
+            self.gets_another_code(name, "sender")
+        elif between == "everything erased":
+            self.erases_everything(name)
+        else:
+            self.loses_the_role(name)
+        again = name if second == "the same" else second
+        if about == "change":
+            self.reloads_in_the_chat(again, confirm=True)
+        else:
+            self.agrees(again)
+
     @rule(name=st.sampled_from(["otto", "ada"]))
     def loses_the_role(self, name: str) -> None:
         self.do(self._removed(name))
