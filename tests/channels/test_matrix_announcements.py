@@ -1,7 +1,6 @@
 """Announcements on a real homeserver: they ring, are whole without their formatting, and end when they are to end."""
 
 import hashlib
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -9,49 +8,18 @@ from nio.crypto import decrypt_attachment
 
 from bot import app as application
 from bot.channels.matrix.rendering import WORD_JOINER
-from bot.core.announcement import Announcement
-from bot.core.audience import Audience
-from bot.core.messages import Address, Attachment
-from storage.memory import Changes
+from tests.channels.announcing import PICTURE, confirmed
 from tests.channels.matrix_citizen import MatrixCitizen, matrix_citizen
 from tests.channels.matrix_conversation import Citizen, is_at_home
 from tests.channels.matrix_js_citizen import matrix_js_citizen
 from tests.channels.serving_matrix import serving
 from tests.channels.synapse import Homeserver
-from tests.channels.test_telegram_announcements import png
 from tests.talk import FrozenClock
 from tests.test_markup import Reader
 
 NEWS = "Es gibt **Neues**: [hier](https://example.org/?a=1&b=2) & <b>mehr</b>\n\nFür @room und alle."
 READ = f"Es gibt Neues: hier (https://example.org/?a=1&b=2) & <b>mehr</b>\n\nFür @{WORD_JOINER}room und alle."
 ALONE, TOGETHER = "Neuigkeiten abbestellen: !neuigkeiten", "Neuigkeiten in diesem Raum abbestellen: !neuigkeiten aus"
-PICTURE = Attachment("picture.png", "image/png", png())
-
-
-async def confirmed(
-    app: application.App, text: str, *, picture: bool = False, corrects: int | None = None
-) -> Announcement:
-    """An announcement to people and rooms that a second person has confirmed a minute ago; as it is stored."""
-    now = app.clock.now()
-    if not await app.memory.staff():
-        for number, role in ((1, "editor"), (2, "sender")):
-            code = f"TEAM-{'AB'[number - 1] * 5}-AAAAA"
-            await app.memory.invite(code, role, now, now.replace(year=now.year + 1))
-            staff = Address("terminal", f"staff{number}", "")
-            await app.memory.write(Changes(channel="terminal", now=now, today=now.date(), paired=[(code, staff)]))
-    one = Announcement(
-        state="confirmed",
-        texts={"de": text},
-        audience=Audience(rooms="too"),
-        picture=PICTURE.name if picture else "",
-        corrects=corrects,
-        corrected=now if corrects else None,
-        author=1,
-        confirmed_by=2,
-        starts_at=now,
-    )
-    number = await app.memory.newsroom.keep(one, "confirmed", now, now.date(), picture=PICTURE if picture else None)
-    return replace(one, id=number)
 
 
 async def goes_out(app: application.App) -> None:

@@ -38,7 +38,9 @@ async def test_malformed_messages_among_ordinary_ones_restart_nothing_and_everyb
             await stack.enter_async_context(matrix_citizen(synapse, f"{name}-{one}")) for one in range(PEOPLE)
         ]
         await running.starts()
-        rooms = {one: await is_at_home(one, me) for one in [anna, *people]}
+        everybody: list[Citizen] = [anna, *people]
+        homes = await asyncio.gather(*(is_at_home(one, me) for one in everybody))
+        rooms = dict(zip(everybody, homes, strict=True))
         own = await is_at_home(mallory, me, power_level_content_override={"events": {}})
         sealed = await mallory.creates_room(
             me, initial_state=[{"type": "m.room.encryption", "state_key": "", "content": MEGOLM}]
