@@ -9,9 +9,10 @@ import pytest
 
 from bot.channels.matrix.session import Account, Store
 from bot.core.messages import Halted
+from tests.channels.fake_telegram import FakeTelegram
 from tests.channels.matrix_citizen import matrix_citizen
 from tests.channels.matrix_conversation import TOLD, is_at_home, until
-from tests.channels.matrix_process import BotProcess
+from tests.channels.matrix_process import BotProcess, bot_process
 from tests.channels.matrix_way import way_to
 from tests.channels.serving_matrix import serving
 from tests.channels.synapse import Homeserver
@@ -58,6 +59,27 @@ async def running(synapse: Homeserver, bot: str, tmp_path: Path) -> AsyncIterato
     process = BotProcess(synapse, bot, tmp_path)
     yield process
     await process.is_gone()
+
+
+async def test_when_the_homeserver_ends_the_session_admins_on_telegram_are_told_and_telegram_goes_on(
+    synapse: Homeserver, bot: str, telegram: FakeTelegram, tmp_path: Path
+) -> None:
+    settings = {"MITREDEN_TELEGRAM_TOKEN": telegram.token, "MITREDEN_TELEGRAM_API_URL": telegram.url}
+    async with bot_process(synapse, bot, tmp_path, **settings) as running:
+        await running.starts()
+        await running.is_ready()
+        anna = telegram.citizen("anna")
+        code = (await running.does("staff", "invite", "--role", "admin")).split("\n")[0]
+        await anna.say(code)
+        assert "Team" in (await anna.answers(timeout=30))[0].text
+        session = json.loads((tmp_path / "data" / "matrix" / "session.json").read_bytes())
+        await synapse.request("POST", "/_matrix/client/v3/logout", {}, session["token"])
+        _, told = await anna.answers(2, timeout=60)
+        assert told.text.startswith("Matrix steht still: Ich kann dort niemandem mehr antworten.")
+        await anna.say("/hilfe")
+        await anna.answers(timeout=30)
+        await running.stops()
+        assert running.leaks() == []
 
 
 async def test_a_store_that_others_can_read_is_refused(running: BotProcess, tmp_path: Path) -> None:
