@@ -6,16 +6,27 @@ ordeal.
 
 import asyncio
 import random
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from difflib import SequenceMatcher
 
-from tests.channels.matrix_conversation import ORDER, Citizen, told, until
+from tests.channels.matrix_conversation import ORDER, Citizen, is_at_home, told, until
 from tests.channels.matrix_process import BotProcess
 
 CANARY = "Kanarienvogel"
 """What somebody says in every ordeal, and no log may repeat."""
 Orders = dict[Citizen, dict[str, list[str]]]
 """What people have ordered of the bot, by room, in order: a change of the language each."""
+
+
+async def at_home(people: Sequence[Citizen], bot: str) -> list[str]:
+    """A private room with the bot for each of them, in German; a few at a time, so that nobody waits for too long."""
+    gate = asyncio.Semaphore(4)
+
+    async def one(citizen: Citizen) -> str:
+        async with gate:
+            return await is_at_home(citizen, bot)
+
+    return await asyncio.gather(*map(one, people))
 
 
 async def lives_and_is_killed(running: BotProcess, chance: random.Random) -> None:

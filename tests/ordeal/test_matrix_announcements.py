@@ -8,12 +8,12 @@ from pathlib import Path
 
 from bot import app as application
 from tests.channels.announcing import confirmed
-from tests.channels.matrix_citizen import MatrixCitizen, matrix_citizen
-from tests.channels.matrix_conversation import is_at_home, until
+from tests.channels.matrix_citizen import matrix_citizen
+from tests.channels.matrix_conversation import until
 from tests.channels.matrix_process import bot_process
 from tests.channels.synapse import Homeserver
 from tests.conftest import Figures
-from tests.ordeal.matrix_lives import names
+from tests.ordeal.matrix_lives import at_home, names
 from tests.ordeal.scale import scaled
 from tests.talk import BEISPIELSTADT, BEISPIELSTADT_OPEN, FrozenClock, config_in
 
@@ -32,13 +32,9 @@ async def test_an_announcement_survives_kills(
     ):
         people = [await stack.enter_async_context(matrix_citizen(synapse, f"{name}-{one}")) for one in range(PEOPLE)]
         await running.starts()
-
-        async def wants_news(one: MatrixCitizen) -> None:
-            room = await is_at_home(one, me)
+        for one, room in zip(people, await at_home(people, me), strict=True):
             await one.says("!neuigkeiten ja", room)
             await one.hears("Sie bekommen Neuigkeiten", room=room)
-
-        await asyncio.gather(*map(wants_news, people))
         await running.stops()
         config = config_in(tmp_path, BEISPIELSTADT)
         async with application.opened(config, FrozenClock(BEISPIELSTADT_OPEN), {}, {}) as app:

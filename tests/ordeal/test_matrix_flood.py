@@ -13,12 +13,12 @@ from pathlib import Path
 
 from bot.channels.matrix.invites import BY_ONE
 from tests.channels.matrix_citizen import MatrixCitizen, matrix_citizen
-from tests.channels.matrix_conversation import TOLD, is_at_home
+from tests.channels.matrix_conversation import TOLD
 from tests.channels.matrix_process import bot_process
 from tests.channels.matrix_way import Way, way_to
 from tests.channels.synapse import Homeserver
 from tests.conftest import Figures
-from tests.ordeal.matrix_lives import CANARY, names
+from tests.ordeal.matrix_lives import CANARY, at_home, names
 from tests.ordeal.measured import percentile
 from tests.ordeal.scale import scaled
 
@@ -127,7 +127,7 @@ async def test_nobody_waits_for_an_account_that_floods_the_bot_with_invitations_
             await stack.enter_async_context(matrix_citizen(synapse, f"{name}-{one}")) for one in range(OTHERS + 1)
         ]
         await running.starts()
-        rooms = await asyncio.gather(*(is_at_home(one, me) for one in [mallory, *people]))
+        rooms = await at_home([mallory, *people], me)
         elsewhere = await mallory.creates_room(somebody.user_id)
         measured = Measured(way, people)
         way.change = measured.notes

@@ -18,6 +18,7 @@ from tests.ordeal.matrix_lives import (
     CANARY,
     Orders,
     answered,
+    at_home,
     everything_is_answered,
     lives_and_is_killed,
     names,
@@ -57,7 +58,7 @@ async def test_plain_messages_survive_kills_and_gaps(
         people = [await stack.enter_async_context(matrix_citizen(synapse, f"{name}-{one}")) for one in range(PEOPLE)]
         await running.starts()
         await is_at_home(paul, me)
-        rooms = await asyncio.gather(*(is_at_home(person, me) for person in people))
+        rooms = await at_home(people, me)
         await running.is_killed()
         for gap in range(GAPS):
             await paul.says(CANARY)

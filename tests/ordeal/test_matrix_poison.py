@@ -17,7 +17,7 @@ from tests.channels.matrix_js_citizen import matrix_js_citizen
 from tests.channels.matrix_process import bot_process
 from tests.channels.synapse import Homeserver
 from tests.conftest import Figures
-from tests.ordeal.matrix_lives import CANARY, Orders, names, number, orders, told_and_lost
+from tests.ordeal.matrix_lives import CANARY, Orders, at_home, names, number, orders, told_and_lost
 from tests.ordeal.scale import scaled
 
 PEOPLE, EACH = scaled(12, 3), scaled(35, 6)
@@ -39,7 +39,7 @@ async def test_malformed_messages_among_ordinary_ones_restart_nothing_and_everyb
         ]
         await running.starts()
         everybody: list[Citizen] = [anna, *people]
-        homes = await asyncio.gather(*(is_at_home(one, me) for one in everybody))
+        homes = await at_home(everybody, me)
         rooms = dict(zip(everybody, homes, strict=True))
         own = await is_at_home(mallory, me, power_level_content_override={"events": {}})
         sealed = await mallory.creates_room(
