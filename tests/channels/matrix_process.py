@@ -13,7 +13,7 @@ from pathlib import Path
 from tests.channels.synapse import PASSWORD, Homeserver
 from tests.talk import BEISPIELSTADT, BEISPIELSTADT_OPEN
 
-PATIENCE = 20.0
+PATIENCE = 60.0
 
 
 class BotProcess:

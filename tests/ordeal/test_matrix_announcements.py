@@ -32,6 +32,7 @@ async def test_an_announcement_survives_kills(
     ):
         people = [await stack.enter_async_context(matrix_citizen(synapse, f"{name}-{one}")) for one in range(PEOPLE)]
         await running.starts()
+        await running.is_ready()
         for one, room in zip(people, await at_home(people, me), strict=True):
             await one.says("!neuigkeiten ja", room)
             await one.hears("Sie bekommen Neuigkeiten", room=room)

@@ -127,6 +127,7 @@ async def test_nobody_waits_for_an_account_that_floods_the_bot_with_invitations_
             await stack.enter_async_context(matrix_citizen(synapse, f"{name}-{one}")) for one in range(OTHERS + 1)
         ]
         await running.starts()
+        await running.is_ready()
         rooms = await at_home([mallory, *people], me)
         elsewhere = await mallory.creates_room(somebody.user_id)
         measured = Measured(way, people)

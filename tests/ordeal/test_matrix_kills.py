@@ -57,6 +57,7 @@ async def test_plain_messages_survive_kills_and_gaps(
         paul = await stack.enter_async_context(matrix_citizen(synapse, f"{name}-paul"))
         people = [await stack.enter_async_context(matrix_citizen(synapse, f"{name}-{one}")) for one in range(PEOPLE)]
         await running.starts()
+        await running.is_ready()
         await is_at_home(paul, me)
         rooms = await at_home(people, me)
         await running.is_killed()
@@ -96,6 +97,7 @@ async def test_encrypted_messages_survive_kills(
     rotations = 0
     async with bot_process(synapse, bot, tmp_path) as running, matrix_js_citizen(synapse, name) as anna:
         await running.starts()
+        await running.is_ready()
         await is_at_home(anna, me)
         await anna.says(CANARY)
         await anna.hears()
@@ -143,6 +145,7 @@ async def test_answers_survive_kills(
     person = matrix_js_citizen(synapse, name) if encrypted else matrix_citizen(synapse, name)
     async with bot_process(synapse, bot, tmp_path) as running, person as anna:
         await running.starts()
+        await running.is_ready()
         await is_at_home(anna, me)
         await anna.says(CANARY)
         await anna.hears()

@@ -157,6 +157,7 @@ async def test_through_restarts_of_the_homeserver_in_the_middle_every_message_is
     loop = asyncio.get_running_loop()
     async with bot_process(synapse, bot, tmp_path) as running, matrix_citizen(synapse, name) as anna:
         await running.starts()
+        await running.is_ready()
         await is_at_home(anna, me)
         before = len(anna.messages(sender=me))
         for _ in range(RESTARTS):
@@ -192,6 +193,7 @@ async def test_a_revoked_session_halts_with_a_sentence_and_goes_on_after_signing
         matrix_citizen(synapse, name) as anna,
     ):
         await running.starts()
+        await running.is_ready()
         await is_at_home(anna, me)
         session = json.loads((tmp_path / "data" / "matrix" / "session.json").read_bytes())
         way.passed.clear()

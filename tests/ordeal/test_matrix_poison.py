@@ -38,6 +38,7 @@ async def test_malformed_messages_among_ordinary_ones_restart_nothing_and_everyb
             await stack.enter_async_context(matrix_citizen(synapse, f"{name}-{one}")) for one in range(PEOPLE)
         ]
         await running.starts()
+        await running.is_ready()
         everybody: list[Citizen] = [anna, *people]
         homes = await at_home(everybody, me)
         rooms = dict(zip(everybody, homes, strict=True))
