@@ -280,6 +280,8 @@ async def _serve(app: App, config: Config, channels: Mapping[str, Channel], stop
             halted.append(str(error))
             if len(halted) == len(channels):
                 stop.set()
+            else:
+                await app.duties.tell_of_halt(channel.name)
 
     async def leave() -> None:
         await app.memory.overtaken()

@@ -147,11 +147,18 @@ class Duties:
             log.error("database_damaged")
             await self.tell_staff("alarm.database", 1)
 
-    async def tell_staff(self, name: str, count: int) -> None:
+    async def tell_staff(self, name: str, count: int = 1, **values: str) -> None:
         """Say something to everybody who administers."""
         t = self.content.languages[self.content.process.languages[0]]
         admins = [member.address for member in await self.memory.staff() if member.role == "admin"]
-        await self.say(admins, t.counted(name, count))
+        await self.say(admins, t.counted(name, count, **values))
+
+    async def tell_of_halt(self, channel: str) -> None:
+        """Tell those who can still be reached that a network waits for an operator."""
+        try:
+            await self.tell_staff("alarm.halted", channel=channel.capitalize())
+        except Exception as error:  # noqa: BLE001 - a lost database: the log says it, and the other networks go on
+            log.error("staff_not_told", error=type(error).__name__)
 
     async def say(self, to: Sequence[Address], text: str) -> None:
         """Say something to these at once, beside what they are doing."""

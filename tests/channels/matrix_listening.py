@@ -9,7 +9,7 @@ from typing import Any, TypeVar
 Json = dict[str, Any]
 Thing = TypeVar("Thing")
 
-PATIENCE = 20.0
+PATIENCE = 40.0
 """Seconds until nothing more is waited for: the bot, Synapse and other tests share two cores."""
 
 

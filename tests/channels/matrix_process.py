@@ -1,16 +1,19 @@
 """`mitreden run` on a homeserver as an operator starts it: a process of its own that can be killed."""
 
 import asyncio
+import json
 import os
 import signal
 import sys
-from asyncio.subprocess import Process
+from asyncio.subprocess import PIPE, Process
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from pathlib import Path
 
 from tests.channels.synapse import PASSWORD, Homeserver
 from tests.talk import BEISPIELSTADT, BEISPIELSTADT_OPEN
 
-PATIENCE = 20.0
+PATIENCE = 60.0
 
 
 class BotProcess:
@@ -45,6 +48,19 @@ class BotProcess:
         assert self._process is not None
         return self._process.pid
 
+    def leaks(self, *words: str) -> list[str]:
+        """Which of these words, and of what opens the bot's account, stand in its log; "Traceback" where there is one.
+
+        Where there is nothing to be found it looked as well: a log without a start raises AssertionError.
+        """
+        log = self.log
+        assert '"signed_in_as"' in log
+        secrets = [PASSWORD, "Traceback", *words]
+        for kept in (self._folder / "data" / "matrix").glob("session.*"):
+            session = json.loads(kept.read_bytes())
+            secrets += [session["token"], session["pickle_key"]]
+        return [secret for secret in secrets if secret in log]
+
     async def starts(self) -> None:
         """Start, without waiting for anything."""
         self._before = len(self.log)
@@ -53,6 +69,20 @@ class BotProcess:
             self._process = await asyncio.create_subprocess_exec(
                 *arguments, cwd=self._folder, env=self._environment, stdout=log, stderr=log
             )
+
+    async def does(self, *arguments: str) -> str:
+        """Another command of the same bot, which has to succeed; what it prints."""
+        with self._file.open("ab") as log:
+            other = await asyncio.create_subprocess_exec(
+                *(sys.executable, "-m", "bot", *arguments),
+                cwd=self._folder,
+                env=self._environment,
+                stdout=PIPE,
+                stderr=log,
+            )
+            printed, _ = await other.communicate()
+        assert other.returncode == 0, self.log
+        return printed.decode()
 
     def fails_no_more(self) -> None:
         """The next start has no failpoint."""
@@ -87,3 +117,13 @@ class BotProcess:
         if self._process is not None and self._process.returncode is None:
             self._process.kill()
             await self._process.wait()
+
+
+@asynccontextmanager
+async def bot_process(homeserver: Homeserver, bot: str, folder: Path, **settings: str) -> AsyncIterator[BotProcess]:
+    """The bot as a process, not started yet; gone at the end of the block."""
+    process = BotProcess(homeserver, bot, folder, **settings)
+    try:
+        yield process
+    finally:
+        await process.is_gone()

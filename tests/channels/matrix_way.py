@@ -24,10 +24,28 @@ class Way:
         """What becomes of an answer, by path."""
         self._homeserver = homeserver
         self._session: aiohttp.ClientSession | None = None
+        self._runner: web.AppRunner | None = None
+        self._site: web.TCPSite | None = None
 
     def count(self, part: str, method: str = "") -> int:
         """How many requests had this in their path."""
         return sum(part in path and method in {"", passed} for passed, path, _ in self.passed)
+
+    async def opens(self) -> None:
+        """Take connections from now on, at the same address as before."""
+        assert self._runner is not None
+        port = int(self.url.rpartition(":")[2]) if self.url else 0
+        self._site = web.TCPSite(self._runner, "127.0.0.1", port, reuse_address=True)
+        await self._site.start()
+        self.url = f"http://127.0.0.1:{port or self._runner.addresses[0][1]}"
+
+    async def closes(self) -> None:
+        """Refuse connections, and drop those that there are."""
+        assert self._site is not None
+        assert self._runner is not None
+        await self._site.stop()
+        assert self._runner.server is not None
+        await self._runner.server.shutdown(0.1)
 
     async def _pass(self, request: web.Request) -> web.Response:
         self.passed.append((request.method, request.path, asyncio.get_running_loop().time()))
@@ -56,11 +74,9 @@ async def way_to(homeserver: Homeserver) -> AsyncIterator[Way]:
     way = Way(homeserver)
     application = web.Application(client_max_size=2**26)
     application.router.add_route("*", "/{path:.*}", way._pass)  # noqa: SLF001 - its own server
-    runner = web.AppRunner(application, shutdown_timeout=0.1, access_log=None)
+    runner = way._runner = web.AppRunner(application, shutdown_timeout=0.1, access_log=None)  # noqa: SLF001
     await runner.setup()
-    site = web.TCPSite(runner, "127.0.0.1", 0)
-    await site.start()
-    way.url = f"http://127.0.0.1:{runner.addresses[0][1]}"
+    await way.opens()
     async with aiohttp.ClientSession(auto_decompress=True) as way._session:  # noqa: SLF001
         try:
             yield way

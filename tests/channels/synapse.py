@@ -180,6 +180,14 @@ class Homeserver:
         ):
             return str((await response.json())["content_uri"])
 
+    async def download(self, address: str, token: str) -> bytes:
+        """A file by its `mxc://` address."""
+        headers = {"Authorization": f"Bearer {token}"}
+        path = f"/_matrix/client/v1/media/download/{address.removeprefix('mxc://')}"
+        async with aiohttp.ClientSession(self.url, headers=headers) as session, session.get(path) as response:
+            assert response.status == 200, await response.text()
+            return await response.read()
+
     def text_in_database(self, needle: str) -> bool:
         """Whether a text is in the database: in its files' bytes, or in a value of any table."""
         return bool(self.places_in_database(needle))

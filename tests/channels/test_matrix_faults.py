@@ -1,118 +1,21 @@
-"""A homeserver that restarts, refuses, answers rubbish or not at all: the bot waits politely, and nothing is lost."""
+"""Limits of a homeserver, and a session that cannot be used: obeyed, or said in a sentence. Outages: tests/ordeal."""
 
 import asyncio
 import json
 from collections.abc import AsyncIterator
-from contextlib import AsyncExitStack, asynccontextmanager
-from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
-from aiohttp import web
 
 from bot.channels.matrix.session import Account, Store
 from bot.core.messages import Halted
-from tests.channels.matrix_citizen import MatrixCitizen, matrix_citizen
+from tests.channels.fake_telegram import FakeTelegram
+from tests.channels.matrix_citizen import matrix_citizen
 from tests.channels.matrix_conversation import TOLD, is_at_home, until
-from tests.channels.matrix_process import BotProcess
-from tests.channels.matrix_way import Fault, Way, way_to
+from tests.channels.matrix_process import BotProcess, bot_process
+from tests.channels.matrix_way import way_to
 from tests.channels.serving_matrix import serving
 from tests.channels.synapse import Homeserver
-
-HTML = "<html><h1>502 Bad Gateway</h1></html>"
-
-
-async def bad_gateway(_request: web.Request) -> web.Response:
-    return web.Response(status=502, text=HTML, content_type="text/html")
-
-
-async def cheerful_rubbish(_request: web.Request) -> web.Response:
-    return web.Response(text=HTML, content_type="text/html")
-
-
-async def empty_at_once(request: web.Request) -> web.Response | None:
-    """A cache that does not wait: the same news again and again."""
-    if request.path.endswith("/sync"):
-        return web.json_response({"next_batch": request.query.get("since", "s0")})
-    return await bad_gateway(request)
-
-
-async def drops_the_line(request: web.Request) -> web.Response:
-    assert request.transport is not None
-    request.transport.close()
-    return web.Response()
-
-
-async def asks_for_no_pause(_request: web.Request) -> web.Response:
-    return web.json_response({"errcode": "M_LIMIT_EXCEEDED", "retry_after_ms": 1}, status=429)
-
-
-FAULTS = (bad_gateway, cheerful_rubbish, empty_at_once, drops_the_line, asks_for_no_pause)
-
-
-async def test_a_homeserver_out_of_order_is_asked_about_once_a_second_and_answers_come_when_it_is_back(
-    synapse: Homeserver, name: str, tmp_path: Path
-) -> None:
-    async with AsyncExitStack() as stack:
-        victims = [
-            await stack.enter_async_context(victim(fault, synapse, f"{name}-{number}", tmp_path / str(number)))
-            for number, fault in enumerate(FAULTS)
-        ]
-        await asyncio.gather(*(one.goes_through_it() for one in victims))
-
-
-@dataclass
-class Victim:
-    """A bot whose way to the homeserver will have a fault, and somebody who talks to it."""
-
-    fault: Fault
-    way: Way
-    bot: str
-    citizen: MatrixCitizen
-
-    async def goes_through_it(self) -> None:
-        """A conversation with the fault in its middle."""
-        way, citizen = self.way, self.citizen
-        await is_at_home(citizen, self.bot)
-        await until(lambda: way.passed[-1][1].endswith("/sync"), 10, lambda: str(way.passed[-1]))
-        way.fault = self.fault
-        await citizen.says("!sprache en")  # ends the long poll that is under way
-        await asyncio.sleep(0.5)
-        way.passed.clear()
-        await asyncio.sleep(4.0)
-        assert way.count("/sync") <= 5
-        assert way.count("/send/") <= 2 * 5  # where the line drops, the library tries once more by itself
-        assert len(way.passed) == way.count("/sync") + way.count("/send/")
-        way.fault = None
-        await citizen.says("!sprache de")
-        await citizen.hears(TOLD["de"], timeout=40)
-        said = [one.text for one in citizen.messages(sender=self.bot)]
-        assert said[-2:] == [TOLD["en"], TOLD["de"]]
-
-
-@asynccontextmanager
-async def victim(fault: Fault, synapse: Homeserver, name: str, folder: Path) -> AsyncIterator[Victim]:
-    """Everything in order so far."""
-    bot = f"mitreden-{name}"
-    await synapse.register(bot)
-    async with (
-        way_to(synapse) as way,
-        matrix_citizen(synapse, name) as citizen,
-        serving(synapse, bot, folder, url=way.url),
-    ):
-        yield Victim(fault, way, synapse.user_id(bot), citizen)
-
-
-async def test_after_a_restart_of_the_homeserver_it_answers_again(
-    synapse: Homeserver, name: str, bot: str, tmp_path: Path
-) -> None:
-    async with matrix_citizen(synapse, name) as anna, serving(synapse, bot, tmp_path):
-        await is_at_home(anna, synapse.user_id(bot))
-        await asyncio.to_thread(synapse.stop)
-        await asyncio.sleep(3.0)
-        await asyncio.to_thread(synapse.start)
-        await anna.says("!sprache en")
-        await anna.hears(TOLD["en"], timeout=40)
 
 
 async def test_the_limits_of_a_fresh_homeserver_are_obeyed_and_no_answer_is_lost(
@@ -158,16 +61,25 @@ async def running(synapse: Homeserver, bot: str, tmp_path: Path) -> AsyncIterato
     await process.is_gone()
 
 
-async def test_a_revoked_token_ends_the_process_with_a_sentence(running: BotProcess, tmp_path: Path) -> None:
-    await running.starts()
-    await running.is_ready()
-    session = json.loads((tmp_path / "data" / "matrix" / "session.json").read_bytes())
-    await running.homeserver.request("POST", "/_matrix/client/v3/logout", {}, session["token"])
-    assert await running.ends() == 1
-    last = running.log.splitlines()[-1]
-    assert last.startswith("mitreden: Matrix: the homeserver has ended our session.")
-    assert "Traceback" not in running.log
-    assert session["token"] not in running.log
+async def test_when_the_homeserver_ends_the_session_admins_on_telegram_are_told_and_telegram_goes_on(
+    synapse: Homeserver, bot: str, telegram: FakeTelegram, tmp_path: Path
+) -> None:
+    settings = {"MITREDEN_TELEGRAM_TOKEN": telegram.token, "MITREDEN_TELEGRAM_API_URL": telegram.url}
+    async with bot_process(synapse, bot, tmp_path, **settings) as running:
+        await running.starts()
+        await running.is_ready()
+        anna = telegram.citizen("anna")
+        code = (await running.does("staff", "invite", "--role", "admin")).split("\n")[0]
+        await anna.say(code)
+        assert "Team" in (await anna.answers(timeout=30))[0].text
+        session = json.loads((tmp_path / "data" / "matrix" / "session.json").read_bytes())
+        await synapse.request("POST", "/_matrix/client/v3/logout", {}, session["token"])
+        _, told = await anna.answers(2, timeout=60)
+        assert told.text.startswith("Matrix steht still: Ich kann dort niemandem mehr antworten.")
+        await anna.say("/hilfe")
+        await anna.answers(timeout=30)
+        await running.stops()
+        assert running.leaks() == []
 
 
 async def test_a_store_that_others_can_read_is_refused(running: BotProcess, tmp_path: Path) -> None:

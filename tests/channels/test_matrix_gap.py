@@ -1,10 +1,9 @@
 """What happened on Matrix while the bot was away: all of it handled, in order, and nothing that was not said to it.
 
-MITREDEN_MATRIX_MISSED=500 makes the gap as long as the issue has it.
+Much longer gaps, with kills: tests/ordeal/test_matrix_kills.py.
 """
 
 import asyncio
-import os
 from contextlib import AsyncExitStack
 from pathlib import Path
 
@@ -13,9 +12,9 @@ from tests.channels.matrix_conversation import ORDER, is_at_home, orders, settle
 from tests.channels.serving_matrix import serving
 from tests.channels.synapse import Homeserver
 
-MISSED = int(os.environ.get("MITREDEN_MATRIX_MISSED", "120"))
-IN_EACH_ROOM = 105
-"""More than a sync shows of a room."""
+IN_EACH_ROOM = 30
+BESIDE = 90
+"""Messages there that are not for the bot: with them there are more than a sync shows of a room."""
 
 
 async def says_all(citizen: MatrixCitizen, room: str, languages: list[str]) -> list[str]:
@@ -40,17 +39,6 @@ async def all_is_told(citizen: MatrixCitizen, bot: str, room: str, wanted: list[
     assert told(citizen, bot, room) == wanted
 
 
-async def test_500_messages_sent_while_the_bot_is_down_are_all_handled_in_order(
-    synapse: Homeserver, name: str, bot: str, tmp_path: Path
-) -> None:
-    async with matrix_citizen(synapse, name) as anna:
-        async with serving(synapse, bot, tmp_path):
-            room = await is_at_home(anna, synapse.user_id(bot))
-        wanted = await says_all(anna, room, orders(MISSED))
-        async with serving(synapse, bot, tmp_path):
-            await all_is_told(anna, synapse.user_id(bot), room, wanted)
-
-
 async def test_gaps_in_several_rooms_are_filled_each_in_its_order(
     synapse: Homeserver, name: str, bot: str, tmp_path: Path
 ) -> None:
@@ -60,6 +48,9 @@ async def test_gaps_in_several_rooms_are_filled_each_in_its_order(
             rooms = [await is_at_home(person, synapse.user_id(bot)) for person in people]
         said = [orders(IN_EACH_ROOM, seed) for seed in range(len(people))]
         wanted = await asyncio.gather(*map(says_all, people, rooms, said))
+        for person, room in zip(people, rooms, strict=True):
+            for _ in range(BESIDE // 30):
+                await asyncio.gather(*(person.notices("Ich bin ein anderes Programm.", room) for _ in range(30)))
         async with serving(synapse, bot, tmp_path):
             for person, room, languages in zip(people, rooms, wanted, strict=True):
                 await all_is_told(person, synapse.user_id(bot), room, languages)

@@ -313,6 +313,7 @@ class Matrix:
             "body": file.name,
             "filename": file.name,
             "info": info,
+            "m.mentions": {},  # without it older programs look for names in the name of the file
         }
         data, keys = file.content, None
         if room.encrypted:

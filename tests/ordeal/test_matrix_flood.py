@@ -1,0 +1,164 @@
+"""One account floods the bot with invitations and messages on Matrix: nobody else waits for it, and it joins few rooms.
+
+The homeserver of a test shares its cores with the bot and slows down by itself: what others wait for is held against
+the same flood going past the bot, to somebody else.
+"""
+
+import asyncio
+import random
+from collections.abc import Awaitable, Callable
+from contextlib import AsyncExitStack
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from bot.channels.matrix.invites import BY_ONE
+from tests.channels.matrix_citizen import MatrixCitizen, matrix_citizen
+from tests.channels.matrix_conversation import TOLD
+from tests.channels.matrix_process import bot_process
+from tests.channels.matrix_way import Way, way_to
+from tests.channels.synapse import Homeserver
+from tests.conftest import Figures
+from tests.ordeal.matrix_lives import CANARY, at_home, names
+from tests.ordeal.measured import percentile
+from tests.ordeal.scale import scaled
+
+INVITATIONS = scaled(1_000, 16)
+FLOOD, SECONDS = scaled(1_000, 60), scaled(10, 3)
+"""Messages, and the time in which they are sent."""
+OTHERS = scaled(10, 3)
+"""People who ask something again and again meanwhile."""
+APART = scaled(2, 1)
+"""Seconds between two questions of one of them, so that the bot does not take them for a flood as well."""
+
+
+@dataclass
+class Waits:
+    """How long people wait for an answer; of that, from the homeserver's news to the bot's request to send."""
+
+    whole: list[float] = field(default_factory=list)
+    of_the_bot: list[float] = field(default_factory=list)
+
+    @property
+    def p95(self) -> float:
+        """Milliseconds."""
+        return 1000 * percentile(self.whole, 95)
+
+    @property
+    def p95_of_the_bot(self) -> float:
+        """Milliseconds."""
+        return 1000 * percentile(self.of_the_bot, 95) if self.of_the_bot else 0.0
+
+
+@dataclass
+class Measured:
+    """People who talk to the bot through a way that sees what passes."""
+
+    way: Way
+    people: list[MatrixCitizen]
+    told_at: dict[str, float] = field(default_factory=dict)
+    """When the bot was last told of something by whom."""
+
+    def notes(self, path: str, body: bytes) -> bytes:
+        """What the homeserver answers the bot."""
+        if path.endswith("/sync"):
+            now = asyncio.get_running_loop().time()
+            self.told_at |= {one.user_id: now for one in self.people if f'"{one.user_id}"'.encode() in body}
+        return body
+
+    async def meanwhile(self, flood: Callable[[], Awaitable[None]]) -> Waits:
+        """What they wait for while something else goes on."""
+        waits, over = Waits(), asyncio.Event()
+
+        async def asks(one: MatrixCitizen, start: float) -> None:
+            await asyncio.sleep(start)
+            loop, language = asyncio.get_running_loop(), "de"
+            while not over.is_set():
+                language = "en" if language == "de" else "de"
+                began = loop.time()
+                await one.says(f"!sprache {language}")
+                await one.hears(TOLD[language], timeout=60)
+                waits.whole.append(loop.time() - began)
+                sends = (
+                    at
+                    for _, path, at in reversed(self.way.passed)
+                    if "/send/" in path and one.room in path and at >= began
+                )
+                if (sent := next(sends, None)) and began <= self.told_at.get(one.user_id, 0.0) <= sent:
+                    waits.of_the_bot.append(sent - self.told_at[one.user_id])
+                await asyncio.sleep(max(0.0, began + APART - loop.time()))
+
+        async with asyncio.TaskGroup() as everybody:
+            for index, one in enumerate(self.people):
+                everybody.create_task(asks(one, index * APART / len(self.people)))
+            await flood()
+            over.set()
+        return waits
+
+
+async def invites(citizen: MatrixCitizen, whom: str) -> None:
+    """Invite somebody to room after room, some at once."""
+    for start in range(0, INVITATIONS, 8):
+        await asyncio.gather(*(citizen.creates_room(whom) for _ in range(start, min(start + 8, INVITATIONS))))
+
+
+async def writes(citizen: MatrixCitizen, room: str) -> None:
+    """All those messages, evenly, some of them as long as Matrix takes."""
+    chance, loop = random.Random(31), asyncio.get_running_loop()  # noqa: S311 - the same flood in every run
+    texts = ("!sprache de", "1", "Wann ist der nächste Termin?", CANARY, f"{CANARY} " * 2_000)
+    began = loop.time()
+    async with asyncio.TaskGroup() as sending:
+        for index in range(FLOOD):
+            await asyncio.sleep(began + index * SECONDS / FLOOD - loop.time())
+            sending.create_task(citizen.says(chance.choice(texts), room))
+
+
+async def test_nobody_waits_for_an_account_that_floods_the_bot_with_invitations_and_messages(
+    synapse: Homeserver, name: str, bot: str, tmp_path: Path, figures: Figures
+) -> None:
+    """Few of the invitations are accepted, one after the other, and whoever else writes is answered as before."""
+    me = synapse.user_id(bot)
+    async with (
+        way_to(synapse) as way,
+        bot_process(synapse, bot, tmp_path, MITREDEN_MATRIX_HOMESERVER=way.url) as running,
+        AsyncExitStack() as stack,
+    ):
+        somebody = await synapse.register(f"{name}-somebody")
+        mallory, *people = [
+            await stack.enter_async_context(matrix_citizen(synapse, f"{name}-{one}")) for one in range(OTHERS + 1)
+        ]
+        await running.starts()
+        await running.is_ready()
+        rooms = await at_home([mallory, *people], me)
+        elsewhere = await mallory.creates_room(somebody.user_id)
+        measured = Measured(way, people)
+        way.change = measured.notes
+        await measured.meanwhile(lambda: asyncio.sleep(SECONDS))
+        quiet = await measured.meanwhile(lambda: asyncio.sleep(2 * SECONDS))
+        elsewhere_invited = await measured.meanwhile(lambda: invites(mallory, somebody.user_id))
+        before, passed = memory(running.process_id), len(way.passed)
+        invited = await measured.meanwhile(lambda: invites(mallory, me))
+        joins = [at for _, path, at in way.passed[passed:] if "/join/" in path]
+        elsewhere_written = await measured.meanwhile(lambda: writes(mallory, elsewhere))
+        written = await measured.meanwhile(lambda: writes(mallory, rooms[0]))
+        grown = memory(running.process_id) - before
+        await running.stops()
+        leaks = running.leaks(*names(dict.fromkeys(people), mallory), name)
+    at_once = max((sum(at <= other < at + 1 for other in joins) for at in joins), default=0)
+    own = ", ".join(f"{waits.p95_of_the_bot:.0f}" for waits in (quiet, invited, written))
+    figures(
+        f"p95 of {OTHERS} others {quiet.p95:.0f} ms; during {INVITATIONS:,} invitations {invited.p95:.0f} ms "
+        f"(elsewhere {elsewhere_invited.p95:.0f}), {len(joins)} joins, at most {at_once} a second; "
+        f"during {FLOOD:,} messages in {SECONDS} s {written.p95:.0f} ms (elsewhere {elsewhere_written.p95:.0f}); "
+        f"of it the bot's own {own} ms; {grown:+.0f} MB, {len(leaks)} words in the log"
+    )
+    assert 0 < len(joins) <= BY_ONE
+    assert grown <= 50
+    assert leaks == []
+    assert scaled(int(invited.p95), 0) <= 1.2 * elsewhere_invited.p95
+    assert scaled(int(written.p95), 0) <= 1.2 * elsewhere_written.p95
+
+
+def memory(process: int) -> float:
+    """Megabytes that a process has in memory."""
+    status = Path(f"/proc/{process}/status").read_text(encoding="utf-8")
+    return int(status.partition("VmRSS:")[2].split()[0]) / 1024
