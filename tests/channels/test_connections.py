@@ -220,12 +220,12 @@ async def test_an_upload_that_still_moves_is_not_given_up() -> None:
     async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         while len(got) < 20_000_000:
             got.extend(await reader.read(500_000))
-            await asyncio.sleep(0.01)
+            await asyncio.sleep(0.05)
         writer.write(PLAIN)
 
     async with server(serve) as url, request() as direct:
         data = RequestData([RequestParameter.from_input("document", document)])
-        assert (await direct.do_request(url, "POST", data, read_timeout=0.3))[0] == 200
+        assert (await direct.do_request(url, "POST", data, read_timeout=1.5))[0] == 200
     assert b'filename="a %22file%22.json"' in got[:1000]
 
 
