@@ -83,6 +83,8 @@ class About:
             question.has("list", "all", "what") and question.has("request", "remaining", "you")
         ):
             return length <= MIDDLE
+        if question.has("late", "missed") and question.has("all"):
+            return length <= SHORT
         if question.has("list") and question.has("all"):
             return strange == 0 and length <= SHORT
         if sum(map(bool, self.hourly())) > 1:

@@ -80,9 +80,14 @@ class Dates(Months):
             if not self._concept(end + skipped, "of"):
                 break
         spelled = self._numbered(place, "ordinal") and self._behind_weekday(place)
-        behind = self._concept(end, "on_day_behind")
+        behind = self._concept(end, "on_day_behind") or self._alone(day, end)
         if self._words[place].kind in {"ordinal", "number"} or self._ends(place, "on_calendar") or spelled or behind:
             yield from self._bare_day(day, place, end)
+
+    def _alone(self, day: int, end: int) -> bool:
+        """ "Ósmego coś będzie?": whether a number that counts no event stands before "is there anything"."""
+        asked = any(hit.concept in {"when", "where", "start"} for hit in self._hits)
+        return day > 5 and not asked and self._concept(end, "exist", "anything") is not None
 
     def _behind_weekday(self, place: int) -> bool:
         """ "Mittwoch der 26."."""
@@ -91,7 +96,7 @@ class Dates(Months):
     def _bare_day(self, day: int, place: int, end: int) -> Iterator[Found]:
         """ "am 26.": the coming day of that number. Not "der 4. Termin" and not "um 18"."""
         behind = self._concept(end, "on_day_behind")
-        introduced = self._ends(place, "on_day") or self._ends(place, "between") or behind
+        introduced = self._ends(place, "on_day") or self._ends(place, "between") or behind or self._alone(day, end)
         end = behind.end if behind else end
         if not (introduced or self._behind_weekday(place)) or self._concept(
             end, "event", "events", "evening", "evening_bare", "clock", "holiday", "calendar_week", "times"

@@ -109,8 +109,9 @@ class Reader:
         own = question.part(rest.kept, inherits=False)
         if rest.length() < 2 or not (own.has(*REQUESTS) or (own.has(*HINTS) and (own.places or own.days))):
             return None
-        if OFFICE & {*declined} and not (own.places or own.has("event", "events", "evening", "online", "cost")):
-            return None  # "Ich brauche einen neuen Ausweis, wann ist der nächste frei?"
+        named = own.has("event", "events", "evening") and not question.has("document")
+        if OFFICE & {*declined} and not (named or own.places or own.has("online", "cost")):
+            return None  # "Ich brauche einen neuen Ausweis, wann ist der nächste Termin?"
         found = self._known(rest, language, now)
         return replace(found, declined=tuple(declined)) if found and found.intent != "unknown" else None
 

@@ -85,7 +85,7 @@ class Evenings:
         kinds = {question.words[hit.start].text for hit in question.of("building")}
         other = any(kind not in word for kind in kinds for word in known) if kinds else False
         strangers = any(not place.events for place in question.places)
-        return (other or strangers) and question.has("in") and question.marked and not question.has("reside")
+        return (other or (strangers and question.has("in"))) and question.marked and not question.has("reside")
 
     # -- what is wanted
 
@@ -156,7 +156,10 @@ class Evenings:
             return self._reading("event_list", found, span=span, scope="span")
         spans = [one for day in question.days for one in (day.span, day.span.other) if one is not None]
         span, found = self._held(spans)
-        if question.has("where") and not question.has("when", "events", "list"):
+        if len(found) == 1 and not question.has("when", "start") and self._elsewhere(tuple(found)):
+            return self._reading("event_where", found, span=span, wrong_premise="place")
+        single = span.first == span.last
+        if question.has("where") and not question.has("when") and (single or not question.has("events", "list")):
             premise: Premise = "" if found or span.said != "date" else "date"
             return self._reading("event_where", found, span=span, wrong_premise=premise)
         several = (span.last - span.first).days > 10

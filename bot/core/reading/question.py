@@ -150,8 +150,16 @@ class Question:
                 found.append((int(hour), int(minute[:2] or 0)))
             elif word.kind in {"number", "ordinal"} and int(word.text[:4]) < 25 and self._is_hour(place):
                 found.append((int(word.text), 0))
-        spelled = [int(hit.concept.partition(".")[2]) for hit in self.of("number") if self._is_hour(hit.start, hit.end)]
-        return found + [(hour, 0) for hour in spelled if hour < 25]
+        spelled = [hit for hit in self.of("number") if self._is_hour(hit.start, hit.end)]
+        spelled += [hit for hit in self.of("ordinal") if self._is_spelled_hour(hit)]
+        hours = [int(hit.concept.partition(".")[2]) for hit in spelled]
+        return found + [(hour, 0) for hour in hours if 0 < hour < 25]
+
+    def _is_spelled_hour(self, hit: Hit) -> bool:
+        """ "о шостій", "o osiemnastej": languages that count hours like days; not "um den dritten Termin"."""
+        before = any(other.end == hit.start and other.concept == "at_time" for other in self.hits)
+        counted = any(0 <= other.start - hit.end <= 1 for other in self.of("event", "events", "evening", "month"))
+        return before and not counted and not any(day.start <= hit.start < day.end for day in self.days)
 
     def _is_hour(self, place: int, end: int = 0) -> bool:
         return self._starts(end or place + 1, "clock") or any(

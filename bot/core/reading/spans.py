@@ -82,7 +82,7 @@ class Spans(Surroundings):
         start, end = before.start, one.end
         between = [hit.concept for place in range(before.end, one.start) for hit in self._at.get(place, ())]
         first, second = before.span, one.span
-        if "until" in between and first.first <= second.last:
+        if {"until", "to"} & set(between) and first.first <= second.last:
             return Found(Span(first.first, second.last), start, end, closed=True)
         if {"and", "or"} & set(between):
             ranged = any(self._ends(start - skipped, "between") for skipped in (0, 1, 2))
@@ -160,8 +160,6 @@ class Spans(Surroundings):
 
     def _apart(self, one: Found) -> Found | None:
         """ "drei Wochen vor Heiligabend", "zwei Tage nach dem 6.12.": so many days before or after the day."""
-        if one.span.first != one.span.last:
-            return None
         for start in range(one.start, max(-1, one.start - 3), -1):
             for name, sign in (("before", -1), ("after_day", 1)):
                 bound = self._ends(start, name)
@@ -173,7 +171,11 @@ class Spans(Surroundings):
                 if unit is None:
                     continue
                 number, begin = self._number_before(unit.start)
-                day = one.span.first + sign * number * UNIT_DAYS[unit.concept] * DAY
+                beside = one.span.first if sign < 0 else one.span.last
+                day = beside + sign * number * UNIT_DAYS[unit.concept] * DAY
+                if begin == unit.start and unit.concept == "unit.week":  # "in der Woche vor Weihnachten"
+                    monday = day - day.weekday() * DAY
+                    return replace(one, span=Span(monday, monday + 6 * DAY), start=begin)
                 return replace(one, span=Span(day, day, "weekday"), start=begin)
         return None
 
