@@ -80,9 +80,21 @@ class Dates(Months):
             if not self._concept(end + skipped, "of"):
                 break
         spelled = self._numbered(place, "ordinal") and self._behind_weekday(place)
+        if month := self._month_shared(end):
+            yield from self._day(day, int(key_of(month)), place, end)
+            return
         behind = self._concept(end, "on_day_behind") or self._alone(day, end)
         if self._words[place].kind in {"ordinal", "number"} or self._ends(place, "on_calendar") or spelled or behind:
             yield from self._bare_day(day, place, end)
+
+    def _month_shared(self, end: int) -> Hit | None:
+        """The month that is said once for two days: "zwischen dem 25. und dem 28. Dezember"."""
+        joint = self._concept(end, "and", "or", "until", "to")
+        if not joint:
+            return None
+        after = next((a for s in (0, 1) for n, a in [self._number(joint.end + s, ordinal=True)] if n), 0)
+        found = (self._numbered(after + skipped, "month") for skipped in (0, 1))
+        return next((month for month in found if month), None) if after else None
 
     def _alone(self, day: int, end: int) -> bool:
         """ "Ósmego coś będzie?": whether a number that counts no event stands before "is there anything"."""

@@ -243,15 +243,15 @@ class Evenings:
             return self._reading("event_list", past, scope="past")
         if question.has("remaining", "ahead", "more"):
             return self._reading("event_list", coming, scope="coming")
+        brief = question.length() <= (3 if question.told else 6)
         if plural:
             every = question.has("all") or len(coming) == len(self.events) or not coming
             return self._reading("event_list", self.events if every else coming, scope="all" if every else "coming")
         wanted = ("event", "evening", "start", "go", "afterwards", "exist", "more", "comes", "you")
         if question.has(*wanted) and question.has("when", "where", "start"):
             return self._next()
-        if question.has("late") and question.has("event", "evening"):
+        if question.has("late") or (question.has("start") and brief):
             return self._next()
-        brief = question.length() <= (3 if question.told else 6)
         if question.has("event", "ahead") and question.strange() == 0 and brief:
             every = not coming
             return self._reading("event_list", self.events if every else coming, scope="all" if every else "coming")

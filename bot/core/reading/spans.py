@@ -144,7 +144,9 @@ class Spans(Surroundings):
             ):
                 introduced = {"before"}
             following = {
-                name for name in ("until", "before", "from", "after_day") if self._concept(one.end, f"{name}_behind")
+                name
+                for name in ("until", "before", "from", "after_day")
+                if self._concept(self._behind(one.end), f"{name}_behind")
             }
             introduced |= following
             if "before" in introduced and span.first > self._today:
@@ -157,6 +159,11 @@ class Spans(Surroundings):
                 span = Span(span.first, last)
             bounded.append(replace(one, span=span))
         return bounded
+
+    def _behind(self, place: int) -> int:
+        """What stands behind a day and the ending that an apostrophe cuts off: "Noel'e kadar"."""
+        short = place < len(self._words) and self._words[place].kind == "word" and len(self._words[place].text) < 4
+        return place + 1 if short and self._concept(place, "filler", "on_day_behind") else place
 
     def _apart(self, one: Found) -> Found | None:
         """ "drei Wochen vor Heiligabend", "zwei Tage nach dem 6.12.": so many days before or after the day."""
