@@ -85,9 +85,10 @@ class About:
             return length <= MIDDLE
         if question.has("late", "missed") and question.has("all"):
             return length <= SHORT
-        if question.marked and strange == 0 and length <= 6 and not question.has("survey", "online", "participate"):
-            if question.has("late", "start") or (question.has("remaining") and question.has("number")):
-                return True  # "Hat es schon angefangen?", "Nur noch einer?"
+        elsewhere = question.has("survey", "online", "participate")
+        begun = question.has("late", "start") or (question.has("remaining") and question.has("number"))
+        if begun and question.marked and strange == 0 and length <= 6 and not elsewhere:
+            return True  # "Hat es schon angefangen?", "Nur noch einer?"
         if question.has("list") and question.has("all"):
             return strange == 0 and length <= SHORT
         if sum(map(bool, self.hourly())) > 1:

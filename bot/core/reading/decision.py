@@ -123,7 +123,7 @@ class Reader:
         if question.places and not question.has("office", "about"):
             answer = None  # "Gibt es was in Linden?" is not about the office there
         document = question.has("document")
-        if question.has("who_may") and not question.told and question.strange() <= 3:
+        if self._who_may(question) and not question.told and question.strange() <= 3:
             return self._with_intent("who_may_attend", language)
         if self._about(question):
             topic = self._answers_in(language).closest([word.text for word in question.words], now.date())
@@ -161,6 +161,13 @@ class Reader:
         counted = question.has("how_many", "number") or any(word.kind == "number" for word in question.words)
         events = question.has("event", "events", "evening")
         return question.has("about") or (question.has("office") and not events and (counted or question.has("list")))
+
+    @staticmethod
+    def _who_may(question: Question) -> bool:
+        """Whether "who may come" is what is asked, and not told before: "Bin nicht von hier, wann ist der nächste?"."""
+        told = {question.clause(hit) for hit in question.of("who_may")}
+        asked = {question.clause(hit) for hit in question.of("when", "where", "next")}
+        return bool(told) and (not asked - told or question.has("may", "can", "attend"))
 
     @staticmethod
     def _may(question: Question) -> bool:

@@ -118,10 +118,15 @@ class Evenings:
         asking = {question.clause(hit) for hit in question.of("next", "more", "remaining", "afterwards")} - told
         starts = [place.start for place in question.places]
         starts += [hit.start for hit in question.of("first_event", "ordinal", "last_event")]
+        begins = any(hit.start == 0 for hit in question.of("and", "after_day"))
+        brief = begins and question.marked and question.length() <= 6  # "Und nach Misburg?"
         follows = any(
-            0 <= start - hit.end <= 1 and question.has("comes", "next", "more", "remaining", "ahead")
+            0 <= start - hit.end <= 1 and (question.has("comes", "next", "more", "remaining", "ahead") or brief)
             for hit in question.of("after_day")
             for start in starts
+        )
+        follows = follows or any(
+            0 <= hit.start - place.end <= 1 for hit in question.of("after_day_behind") for place in question.places
         )
         about = named or question.has("event", "events", "evening") or (question.length() <= 12 and not question.told)
         if not follows and not (
@@ -134,7 +139,7 @@ class Evenings:
         if not follows and any(question.clause(hit) not in asking for hit in question.of("when", "where")):
             return None
         coming = [event for event in self._coming() if not named or event.starts_at > named[-1].starts_at]
-        if question.has("remaining", "events", "all") and not question.has("next", "more"):
+        if question.has("remaining", "events", "all") and not question.has("next", "more") and not (follows and brief):
             return self._reading("event_list", coming, scope="coming")
         if (
             question.has("list")

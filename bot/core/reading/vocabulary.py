@@ -195,7 +195,9 @@ class Vocabulary:
             found = process.extractOne(word, near, scorer=OSA.distance, score_cutoff=allowed)
             if found and self._sound(found[0][:1]) == self._sound(word[:1]):
                 return str(found[0])
-        best = process.extractOne(word, alike, scorer=OSA.distance, score_cutoff=allowed + 1)
+        best = process.extractOne(
+            word, alike, scorer=OSA.distance, score_cutoff=allowed + (len(word) > _SHORTEST_GUESS)
+        )
         return str(best[0]) if best and len(sound) >= 3 else None
 
     def hits(self, words: Sequence[Word]) -> list[Hit]:
