@@ -167,6 +167,8 @@ class Reader:
         """Whether "who may come" is what is asked, and not told before: "Bin nicht von hier, wann ist der nächste?"."""
         told = {question.clause(hit) for hit in question.of("who_may")}
         asked = {question.clause(hit) for hit in question.of("when", "where", "next")}
+        if asked and (question.places or question.days) and not question.has("may"):
+            return False  # "In welcher Schule muss ich heute sein?"
         return bool(told) and (not asked - told or question.has("may", "can", "attend"))
 
     @staticmethod

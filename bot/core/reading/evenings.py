@@ -139,6 +139,9 @@ class Evenings:
         if not follows and any(question.clause(hit) not in asking for hit in question.of("when", "where")):
             return None
         coming = [event for event in self._coming() if not named or event.starts_at > named[-1].starts_at]
+        if question.has("missed") and not named and question.days and question.days[0].every is None:
+            missed = question.days[0].span.last  # "Am 26. kann ich nicht, was kommt danach?"
+            coming = [event for event in coming if event.starts_at.date() > missed]
         if question.has("remaining", "events", "all") and not question.has("next", "more") and not (follows and brief):
             return self._reading("event_list", coming, scope="coming")
         if (

@@ -190,6 +190,10 @@ class Spans(Surroundings):
         """ "die Woche vom 8. Dezember": the whole week."""
         if one.span.first != one.span.last:
             return None
+        week = next((hit for hit in self._until.get(one.start, ()) if hit.concept == "unit.week"), None)
+        if week and one.span.said == "date" and not self._number_before(week.start)[1] < week.start:
+            monday = one.span.first - one.span.first.weekday() * DAY
+            return replace(one, span=Span(monday, monday + 6 * DAY), start=week.start)
         for start in (one.start, one.start - 1):
             for hit in self._until.get(start, ()):
                 week = next((h for h in self._until.get(hit.start, ()) if h.concept == "unit.week"), None)

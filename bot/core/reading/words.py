@@ -7,10 +7,24 @@ from dataclasses import dataclass
 LONGEST = 500
 """Characters that are read; no question about a date needs more."""
 
+# In French only its accent tells "où" (where) from "ou" (or).
 # One Arabic letter for those that keyboards and habits exchange; Latin letters that no decomposition simplifies.
 _LETTERS = str.maketrans(
     {"ß": "ss", "æ": "ae", "ø": "o", "ł": "l", "đ": "d", "ı": "i", "œ": "oe", "ى": "ي", "ی": "ي", "ې": "ي", "ک": "ك"}
-    | {"ة": "ه", "ۀ": "ه", "ە": "ه", "ٱ": "ا", "ـ": "", "ґ": "г", "ё": "е", "’": "'", "ʼ": "'", "´": "'", "`": "'"}
+    | {
+        "ة": "ه",
+        "ۀ": "ه",
+        "ە": "ه",
+        "ٱ": "ا",
+        "ـ": "",
+        "ґ": "г",
+        "ё": "е",
+        "ù": "uu",
+        "’": "'",
+        "ʼ": "'",
+        "´": "'",
+        "`": "'",
+    }
 )
 # "oe" is what people without umlauts type for "ö", and "o" what others do: all three become "o".
 _UMLAUTS = re.compile(r"([aou])e")
