@@ -56,6 +56,8 @@ class Reader:
         if not asked or question.has("injection", "other", "subject", "missed"):
             return None
         part = question.part(asked, inherits=False)
+        if question.has("document") and not part.has("event", "events", "evening", "online"):
+            return None  # "Ich brauche einen neuen Ausweis. Wann ist der nächste frei?"
         further = part.has("comes") and part.has("when") and question.has("past", "missed")
         wants = further or part.has("next") or (part.has("remaining", "more", "ahead") and part.has("list"))
         day = part.days and part.has("exist", "list", "anything") and not part.places
@@ -71,8 +73,10 @@ class Reader:
         asked = question.last_asked()
         if not asked:
             return whole
-        reading = self._decided(question.part(asked), language, now)
-        known = reading.intent != "unknown" and not OFFICE & {*whole.declined}
+        part = question.part(asked)
+        reading = self._decided(part, language, now)
+        office = question.has("document") and not part.has("event", "events", "evening", "online")
+        known = reading.intent != "unknown" and not office and not OFFICE & {*whole.declined}
         return replace(reading, declined=tuple(dict.fromkeys((*reading.declined, *whole.declined)))) if known else whole
 
     def _decided(self, question: Question, language: str, now: datetime) -> Reading:

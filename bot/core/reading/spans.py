@@ -194,6 +194,10 @@ class Spans(Surroundings):
         if week and one.span.said == "date" and not self._number_before(week.start)[1] < week.start:
             monday = one.span.first - one.span.first.weekday() * DAY
             return replace(one, span=Span(monday, monday + 6 * DAY), start=week.start)
+        behind = next((hit for hit in self._at.get(one.end, ()) if hit.concept == "unit.week_behind"), None)
+        if behind:  # "8 Aralık haftası"
+            monday = one.span.first - one.span.first.weekday() * DAY
+            return replace(one, span=Span(monday, monday + 6 * DAY), end=behind.end)
         for start in (one.start, one.start - 1):
             for hit in self._until.get(start, ()):
                 week = next((h for h in self._until.get(hit.start, ()) if h.concept == "unit.week"), None)
