@@ -166,8 +166,8 @@ class Evenings:
         span, found = self._held(spans)
         if len(found) == 1 and not question.has("when", "start") and self._elsewhere(tuple(found)):
             return self._reading("event_where", found, span=span, wrong_premise="place")
-        single = span.first == span.last
-        if question.has("where") and not question.has("when") and (single or not question.has("events", "list")):
+        one_day = span.first == span.last
+        if question.has("where") and not question.has("when") and (one_day or not question.has("events", "list")):
             premise: Premise = "" if found or span.said != "date" else "date"
             return self._reading("event_where", found, span=span, wrong_premise=premise)
         several = (span.last - span.first).days > 10
