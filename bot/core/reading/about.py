@@ -83,6 +83,12 @@ class About:
             question.has("list", "all", "what") and question.has("request", "remaining", "you")
         ):
             return length <= MIDDLE
+        if question.has("late", "missed") and question.has("all"):
+            return length <= SHORT
+        elsewhere = question.has("survey", "online", "participate")
+        begun = question.has("late", "start") or (question.has("remaining") and question.has("number"))
+        if begun and question.marked and strange == 0 and length <= 6 and not elsewhere:
+            return True  # "Hat es schon angefangen?", "Nur noch einer?"
         if question.has("list") and question.has("all"):
             return strange == 0 and length <= SHORT
         if sum(map(bool, self.hourly())) > 1:

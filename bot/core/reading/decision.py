@@ -16,6 +16,8 @@ from bot.core.reading.vocabulary import Vocabulary
 from bot.core.reading.words import split
 
 REQUESTS = ("when", "where", "next", "start", "cost", "may", "who_may", "online", "event", "events")
+OFFICE = {"appointment", "opening_hours", "fees"}
+"""Subjects of which "when is the next one?" asks as well."""
 HINTS = ("exist", "list")
 """Concepts of which a part of a message has to name one to be a question of its own; hints need a place or a day."""
 
@@ -54,6 +56,8 @@ class Reader:
         if not asked or question.has("injection", "other", "subject", "missed"):
             return None
         part = question.part(asked, inherits=False)
+        if question.has("document") and not part.has("event", "events", "evening", "online"):
+            return None  # "Ich brauche einen neuen Ausweis. Wann ist der nächste frei?"
         further = part.has("comes") and part.has("when") and question.has("past", "missed")
         wants = further or part.has("next") or (part.has("remaining", "more", "ahead") and part.has("list"))
         day = part.days and part.has("exist", "list", "anything") and not part.places
@@ -69,8 +73,10 @@ class Reader:
         asked = question.last_asked()
         if not asked:
             return whole
-        reading = self._decided(question.part(asked), language, now)
-        known = reading.intent != "unknown"
+        part = question.part(asked)
+        reading = self._decided(part, language, now)
+        office = question.has("document") and not part.has("event", "events", "evening", "online")
+        known = reading.intent != "unknown" and not office and not OFFICE & {*whole.declined}
         return replace(reading, declined=tuple(dict.fromkeys((*reading.declined, *whole.declined)))) if known else whole
 
     def _decided(self, question: Question, language: str, now: datetime) -> Reading:
@@ -78,7 +84,7 @@ class Reader:
         if question.has("injection"):
             return unknown
         declined = question.keys("subject")
-        if declined == ["end_time"] and question.has("survey", "online"):
+        if set(declined) <= {"end_time", "opening_hours"} and self._duration(question):
             declined = []  # the end of taking part is known, that of an evening is not
         if declined == ["interpreters"] and question.has("who_may"):
             declined = []  # "ohne deutschen Pass": not about the language
@@ -89,6 +95,12 @@ class Reader:
         if question.has("other"):
             return unknown
         return self._known(question, language, now) or unknown
+
+    @staticmethod
+    def _duration(question: Question) -> bool:
+        """Whether "open" and "end" are said of taking part on the website."""
+        asked = question.has("when", "until_when", "start", "late", "remaining", "exist", "subject.end_time")
+        return question.has("survey", "online") and asked and not question.has("office", "event", "events", "evening")
 
     def _mentioned(self, question: Question) -> tuple[Event, ...]:
         ids = {name for place in question.places for name in place.events}
@@ -101,6 +113,9 @@ class Reader:
         own = question.part(rest.kept, inherits=False)
         if rest.length() < 2 or not (own.has(*REQUESTS) or (own.has(*HINTS) and (own.places or own.days))):
             return None
+        named = own.has("event", "events", "evening") and not question.has("document")
+        if OFFICE & {*declined} and not (named or own.places or own.has("online", "cost")):
+            return None  # "Ich brauche einen neuen Ausweis, wann ist der nächste Termin?"
         found = self._known(rest, language, now)
         return replace(found, declined=tuple(declined)) if found and found.intent != "unknown" else None
 
@@ -112,7 +127,7 @@ class Reader:
         if question.places and not question.has("office", "about"):
             answer = None  # "Gibt es was in Linden?" is not about the office there
         document = question.has("document")
-        if question.has("who_may") and not question.told and question.strange() <= 3:
+        if self._who_may(question) and not question.told and question.strange() <= 3:
             return self._with_intent("who_may_attend", language)
         if self._about(question):
             topic = self._answers_in(language).closest([word.text for word in question.words], now.date())
@@ -148,7 +163,17 @@ class Reader:
         if question.has("when") and (question.strange() or question.has("event", "events", "evening")):
             return False
         counted = question.has("how_many", "number") or any(word.kind == "number" for word in question.words)
-        return question.has("about") or (question.has("office") and (counted or question.has("list")))
+        events = question.has("event", "events", "evening")
+        return question.has("about") or (question.has("office") and not events and (counted or question.has("list")))
+
+    @staticmethod
+    def _who_may(question: Question) -> bool:
+        """Whether "who may come" is what is asked, and not told before: "Bin nicht von hier, wann ist der nächste?"."""
+        told = {question.clause(hit) for hit in question.of("who_may")}
+        asked = {question.clause(hit) for hit in question.of("when", "where", "next")}
+        if asked and (question.places or question.days) and not question.has("may"):
+            return False  # "In welcher Schule muss ich heute sein?"
+        return bool(told) and (not asked - told or question.has("may", "can", "attend"))
 
     @staticmethod
     def _may(question: Question) -> bool:
@@ -176,7 +201,8 @@ class Reader:
         wants = question.has("when", "where", "until_when", "how", "start", "late", "remaining", "exist", "can", "what")
         if question.has("survey") and (wants or question.strange() == 0):
             return question.strange() <= 2
-        taking_part = question.has("participate", "opinion") and not question.days and not question.places
+        elsewhere = (question.days or question.places) and not question.has("missed")
+        taking_part = question.has("participate", "opinion") and not elsewhere
         taking_part = taking_part and not (question.has("go") and question.has("when", "where"))
         return (
             taking_part

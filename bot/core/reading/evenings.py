@@ -85,7 +85,7 @@ class Evenings:
         kinds = {question.words[hit.start].text for hit in question.of("building")}
         other = any(kind not in word for kind in kinds for word in known) if kinds else False
         strangers = any(not place.events for place in question.places)
-        return (other or strangers) and question.has("in") and question.marked and not question.has("reside")
+        return (other or (strangers and question.has("in"))) and question.marked and not question.has("reside")
 
     # -- what is wanted
 
@@ -118,10 +118,15 @@ class Evenings:
         asking = {question.clause(hit) for hit in question.of("next", "more", "remaining", "afterwards")} - told
         starts = [place.start for place in question.places]
         starts += [hit.start for hit in question.of("first_event", "ordinal", "last_event")]
+        begins = any(hit.start == 0 for hit in question.of("and", "after_day"))
+        brief = begins and question.marked and question.length() <= 6  # "Und nach Misburg?"
         follows = any(
-            0 <= start - hit.end <= 1 and question.has("comes", "next", "more", "remaining", "ahead")
+            0 <= start - hit.end <= 1 and (question.has("comes", "next", "more", "remaining", "ahead") or brief)
             for hit in question.of("after_day")
             for start in starts
+        )
+        follows = follows or any(
+            0 <= hit.start - place.end <= 1 for hit in question.of("after_day_behind") for place in question.places
         )
         about = named or question.has("event", "events", "evening") or (question.length() <= 12 and not question.told)
         if not follows and not (
@@ -134,7 +139,10 @@ class Evenings:
         if not follows and any(question.clause(hit) not in asking for hit in question.of("when", "where")):
             return None
         coming = [event for event in self._coming() if not named or event.starts_at > named[-1].starts_at]
-        if question.has("remaining", "events", "all") and not question.has("next", "more"):
+        if question.has("missed") and not named and question.days and question.days[0].every is None:
+            missed = question.days[0].span.last  # "Am 26. kann ich nicht, was kommt danach?"
+            coming = [event for event in coming if event.starts_at.date() > missed]
+        if question.has("remaining", "events", "all") and not question.has("next", "more") and not (follows and brief):
             return self._reading("event_list", coming, scope="coming")
         if (
             question.has("list")
@@ -156,7 +164,10 @@ class Evenings:
             return self._reading("event_list", found, span=span, scope="span")
         spans = [one for day in question.days for one in (day.span, day.span.other) if one is not None]
         span, found = self._held(spans)
-        if question.has("where") and not question.has("when", "events", "list"):
+        if len(found) == 1 and not question.has("when", "start") and self._elsewhere(tuple(found)):
+            return self._reading("event_where", found, span=span, wrong_premise="place")
+        one_day = span.first == span.last
+        if question.has("where") and not question.has("when") and (one_day or not question.has("events", "list")):
             premise: Premise = "" if found or span.said != "date" else "date"
             return self._reading("event_where", found, span=span, wrong_premise=premise)
         several = (span.last - span.first).days > 10
@@ -232,20 +243,23 @@ class Evenings:
         if question.has("more") and not plural:
             return self._next()
         hour = question.has("what_time") or sum(map(bool, About(question).hourly())) > 1
-        if hour and not question.has("next", "remaining", "where"):
+        asked_where = question.has("where") and not question.has("always")
+        if hour and not question.has("next", "remaining") and not asked_where:
             return self._reading("event_when", self.events, scope="start")
         if question.has("gone") and plural and not question.has("all"):
             past = [event for event in self.events if event not in coming]
             return self._reading("event_list", past, scope="past")
         if question.has("remaining", "ahead", "more"):
             return self._reading("event_list", coming, scope="coming")
+        brief = question.length() <= (3 if question.told else 6)
         if plural:
             every = question.has("all") or len(coming) == len(self.events) or not coming
             return self._reading("event_list", self.events if every else coming, scope="all" if every else "coming")
         wanted = ("event", "evening", "start", "go", "afterwards", "exist", "more", "comes", "you")
         if question.has(*wanted) and question.has("when", "where", "start"):
             return self._next()
-        brief = question.length() <= (3 if question.told else 6)
+        if question.has("late") or (question.has("start") and brief):
+            return self._next()
         if question.has("event", "ahead") and question.strange() == 0 and brief:
             every = not coming
             return self._reading("event_list", self.events if every else coming, scope="all" if every else "coming")

@@ -123,7 +123,7 @@ class Places:
             limit=2,
         )
         if not best or (
-            len(best) > 1 and best[0][1] == best[1][1] and self._names[best[0][0]] != self._names[best[1][0]]
+            len(best) > 1 and best[0][1] == best[1][1] and self._names[best[0][0]][0] != self._names[best[1][0]][0]
         ):
             return None
         name = str(best[0][0])

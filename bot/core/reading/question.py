@@ -17,6 +17,8 @@ ASKING = {"when", "where", "next", "list", "exist", "anything", "start"}
 SUBJECTS = {"event", "events", "evening"}
 INTRODUCING = {"article", "next", "ordinal", "last", "after_next"}
 """Concepts behind which a noun stands that the question is about: "der nächste Flohmarkt"."""
+SIGNATURE = 4
+"""Words behind a "Mit freundlichen Grüßen" that are the name of whoever asks."""
 NOUN, UNKNOWN, NO_NOUN, LITTLE, ASIDE, ASIDES = 1.5, 1.0, 0.5, 0.4, 0.3, 0.5
 """What a word counts that means nothing to the bot: a noun, any word, one that is no noun, a short one, one beside the
 question; and all of those together."""
@@ -75,6 +77,9 @@ class Question:
         covered |= {place for hit in self.hits if hit.gap for place in (hit.start, hit.end - 1)}
         covered |= {place for one in self.places for place in range(one.start, one.end)}
         covered |= {place for one in self.days for place in range(one.start, one.end)}
+        for hit in self.of("farewell"):
+            covered |= set(range(hit.end, len(self.words))) if len(self.words) - hit.end <= SIGNATURE else set()
+        covered |= {hit.end for hit in self.of("title")}
         introducing = {hit.end for hit in self.hits if hit.concept.partition(".")[0] in INTRODUCING}
         subjects = {hit.start for hit in self.hits if hit.concept in SUBJECTS} | {one.start for one in self.places}
         asking = {self.clauses[hit.start] for hit in self.hits if hit.concept in ASKING or hit.concept in SUBJECTS}
@@ -145,8 +150,16 @@ class Question:
                 found.append((int(hour), int(minute[:2] or 0)))
             elif word.kind in {"number", "ordinal"} and int(word.text[:4]) < 25 and self._is_hour(place):
                 found.append((int(word.text), 0))
-        spelled = [int(hit.concept.partition(".")[2]) for hit in self.of("number") if self._is_hour(hit.start, hit.end)]
-        return found + [(hour, 0) for hour in spelled if hour < 25]
+        spelled = [hit for hit in self.of("number") if self._is_hour(hit.start, hit.end)]
+        spelled += [hit for hit in self.of("ordinal") if self._is_spelled_hour(hit)]
+        hours = [int(hit.concept.partition(".")[2]) for hit in spelled]
+        return found + [(hour, 0) for hour in hours if 0 < hour < 25]
+
+    def _is_spelled_hour(self, hit: Hit) -> bool:
+        """ "о шостій", "o osiemnastej": languages that count hours like days; not "um den dritten Termin"."""
+        before = any(other.end == hit.start and other.concept == "at_time" for other in self.hits)
+        counted = any(0 <= other.start - hit.end <= 1 for other in self.of("event", "events", "evening", "month"))
+        return before and not counted and not any(day.start <= hit.start < day.end for day in self.days)
 
     def _is_hour(self, place: int, end: int = 0) -> bool:
         return self._starts(end or place + 1, "clock") or any(

@@ -82,10 +82,12 @@ class Spans(Surroundings):
         start, end = before.start, one.end
         between = [hit.concept for place in range(before.end, one.start) for hit in self._at.get(place, ())]
         first, second = before.span, one.span
-        if "until" in between and first.first <= second.last:
+        if {"until", "to"} & set(between) and first.first <= second.last:
             return Found(Span(first.first, second.last), start, end, closed=True)
         if {"and", "or"} & set(between):
             ranged = any(self._ends(start - skipped, "between") for skipped in (0, 1, 2))
+            if second.last < first.first and second.said == "weekday":
+                second = Span(second.first + 7 * DAY, second.last + 7 * DAY)
             return Found(Span(first.first, second.last), start, end) if ranged else None
         if first.said == "weekday" and second.first == second.last and {"after_day", "before"} & set(between):
             sign = 1 if "after_day" in between else -1  # "Montag nach dem zweiten Advent"
@@ -97,6 +99,8 @@ class Spans(Surroundings):
         if first.said == "date" and second.said == "weekday":
             return replace(before, end=end)
         week = next((item.span for item in (before, one) if (item.span.last - item.span.first).days == 6), None)
+        if week and first.first != first.last and second == week and first.first in week and first.last in week:
+            return replace(before, end=end)  # "zwischen Montag und Freitag nächster Woche"
         day = next((item.span for item in (before, one) if item.span.said == "weekday"), None)
         if week and day:
             chosen = week.first + day.first.weekday() * DAY
@@ -140,7 +144,9 @@ class Spans(Surroundings):
             ):
                 introduced = {"before"}
             following = {
-                name for name in ("until", "before", "from", "after_day") if self._concept(one.end, f"{name}_behind")
+                name
+                for name in ("until", "before", "from", "after_day")
+                if self._concept(self._behind(one.end), f"{name}_behind")
             }
             introduced |= following
             if "before" in introduced and span.first > self._today:
@@ -154,10 +160,13 @@ class Spans(Surroundings):
             bounded.append(replace(one, span=span))
         return bounded
 
+    def _behind(self, place: int) -> int:
+        """What stands behind a day and the ending that an apostrophe cuts off: "Noel'e kadar"."""
+        short = place < len(self._words) and self._words[place].kind == "word" and len(self._words[place].text) < 4
+        return place + 1 if short and self._concept(place, "filler", "on_day_behind") else place
+
     def _apart(self, one: Found) -> Found | None:
         """ "drei Wochen vor Heiligabend", "zwei Tage nach dem 6.12.": so many days before or after the day."""
-        if one.span.first != one.span.last:
-            return None
         for start in range(one.start, max(-1, one.start - 3), -1):
             for name, sign in (("before", -1), ("after_day", 1)):
                 bound = self._ends(start, name)
@@ -169,7 +178,11 @@ class Spans(Surroundings):
                 if unit is None:
                     continue
                 number, begin = self._number_before(unit.start)
-                day = one.span.first + sign * number * UNIT_DAYS[unit.concept] * DAY
+                beside = one.span.first if sign < 0 else one.span.last
+                day = beside + sign * number * UNIT_DAYS[unit.concept] * DAY
+                if begin == unit.start and unit.concept == "unit.week":  # "in der Woche vor Weihnachten"
+                    monday = day - day.weekday() * DAY
+                    return replace(one, span=Span(monday, monday + 6 * DAY), start=begin)
                 return replace(one, span=Span(day, day, "weekday"), start=begin)
         return None
 
@@ -177,6 +190,14 @@ class Spans(Surroundings):
         """ "die Woche vom 8. Dezember": the whole week."""
         if one.span.first != one.span.last:
             return None
+        week = next((hit for hit in self._until.get(one.start, ()) if hit.concept == "unit.week"), None)
+        if week and one.span.said == "date" and not self._number_before(week.start)[1] < week.start:
+            monday = one.span.first - one.span.first.weekday() * DAY
+            return replace(one, span=Span(monday, monday + 6 * DAY), start=week.start)
+        behind = next((hit for hit in self._at.get(one.end, ()) if hit.concept == "unit.week_behind"), None)
+        if behind:  # "8 Aralık haftası"
+            monday = one.span.first - one.span.first.weekday() * DAY
+            return replace(one, span=Span(monday, monday + 6 * DAY), end=behind.end)
         for start in (one.start, one.start - 1):
             for hit in self._until.get(start, ()):
                 week = next((h for h in self._until.get(hit.start, ()) if h.concept == "unit.week"), None)

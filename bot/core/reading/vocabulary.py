@@ -12,6 +12,8 @@ from bot.core.reading.words import Word, fold, split
 from bot.core.texts import Texts
 
 ASKING = ("when", "where")
+SILENT = ("filler", "confirm", "or")
+"""Concepts whose phrases ask nothing, whatever stands in them: "ou pas" is no "où"."""
 FILLER = "filler"
 """The concept of words that say nothing by themselves."""
 COMPOUND_BEGINS = {"month", "weekday", "every_weekday", "holiday", "weekend", "last_event", "first_event"}
@@ -193,7 +195,9 @@ class Vocabulary:
             found = process.extractOne(word, near, scorer=OSA.distance, score_cutoff=allowed)
             if found and self._sound(found[0][:1]) == self._sound(word[:1]):
                 return str(found[0])
-        best = process.extractOne(word, alike, scorer=OSA.distance, score_cutoff=allowed + 1)
+        best = process.extractOne(
+            word, alike, scorer=OSA.distance, score_cutoff=allowed + (len(word) > _SHORTEST_GUESS)
+        )
         return str(best[0]) if best and len(sound) >= 3 else None
 
     def hits(self, words: Sequence[Word]) -> list[Hit]:
@@ -208,13 +212,16 @@ class Vocabulary:
                     (gapped if entry.gapped else found).append(Hit(entry.concept, start, end, entry.gapped))
         found.sort(key=lambda hit: (hit.start - hit.end, hit.start))
         taken: dict[int, tuple[int, int]] = {}
+        silent: set[int] = set()
         kept: list[Hit] = []
         for hit in found:
             # The same words may name several concepts; a part of a longer phrase names none, but "when" always asks.
-            if hit.concept in ASKING or all(
+            if (hit.concept in ASKING and silent.isdisjoint(range(hit.start, hit.end))) or all(
                 taken.get(place, (hit.start, hit.end)) == (hit.start, hit.end) for place in range(hit.start, hit.end)
             ):
                 kept.append(hit)
+                if hit.concept in SILENT and hit.end - hit.start > 1:
+                    silent.update(range(hit.start, hit.end))
                 if any(place in taken for place in range(hit.start, hit.end)):
                     continue
                 taken.update(dict.fromkeys(range(hit.start, hit.end), (hit.start, hit.end)))

@@ -7,10 +7,24 @@ from dataclasses import dataclass
 LONGEST = 500
 """Characters that are read; no question about a date needs more."""
 
+# In French only its accent tells "où" (where) from "ou" (or).
 # One Arabic letter for those that keyboards and habits exchange; Latin letters that no decomposition simplifies.
 _LETTERS = str.maketrans(
     {"ß": "ss", "æ": "ae", "ø": "o", "ł": "l", "đ": "d", "ı": "i", "œ": "oe", "ى": "ي", "ی": "ي", "ې": "ي", "ک": "ك"}
-    | {"ة": "ه", "ۀ": "ه", "ە": "ه", "ٱ": "ا", "ـ": "", "ґ": "г", "ё": "е", "’": "'", "ʼ": "'", "´": "'", "`": "'"}
+    | {
+        "ة": "ه",
+        "ۀ": "ه",
+        "ە": "ه",
+        "ٱ": "ا",
+        "ـ": "",
+        "ґ": "г",
+        "ё": "е",
+        "ù": "uu",
+        "’": "'",
+        "ʼ": "'",
+        "´": "'",
+        "`": "'",
+    }
 )
 # "oe" is what people without umlauts type for "ö", and "o" what others do: all three become "o".
 _UMLAUTS = re.compile(r"([aou])e")
@@ -18,9 +32,9 @@ _REPEATED = re.compile(r"([^\W\d])\1{2,}")
 _TOKEN = re.compile(
     r"(?P<date>\d{4}-\d{1,2}-\d{1,2}|\d{1,2}[./-]\d{1,2}[./-](?:\d{4}|\d{2})\b|\d{1,2}\s?\.\s?\d{1,2}\s?\.(?!\d)|\d{1,2}[./]\d{1,2}(?![\d:]))"
     r"|(?P<clock>\d{1,2}[:h]\d{2}\b)"
-    r"|(?P<number>\d+)(?P<ordinal>\.(?!\d)|(?:st|nd|rd|th|t?er|t?e[ns]?|ste[nrs]?|ere|ème|eme|º|ª|го|е|й|го)\b)?"
+    r"|(?P<number>\d+)(?P<ordinal>\.(?!\d)|(?:st|nd|rd|th|t?er|t?e[ns]?|ste[nrs]?|ere|ème|eme|º|ª|-?(?:е|є|й|ий|ый|я|ша|тя|та|те|ше|тє))\b)?"
     r"|(?P<word>[^\W\d_]+)"
-    r"|(?P<stop>[?!.;,:…؟،؛\n]|\s[-–—]\s)"
+    r"|(?P<stop>[?!.;,:…؟،؛\n]|\s[-–—]\s|[()]+(?=\s|$))"
 )
 _SENTENCE_ENDS = {"", ".", "?", "!", ":", "…", "؟", '"', "„", "»", "“"}
 
