@@ -32,6 +32,7 @@ class Dates(Months):
 
     def _readings(self, place: int) -> Iterator[Found]:
         yield from self._written(place)
+        yield from self._weeks_of_month(place)
         yield from self._part_of_month(place)
         yield from self._day_of_month(place)
         yield from self._counted(place)
@@ -79,7 +80,8 @@ class Dates(Months):
             if not self._concept(end + skipped, "of"):
                 break
         spelled = self._numbered(place, "ordinal") and self._behind_weekday(place)
-        if self._words[place].kind in {"ordinal", "number"} or self._ends(place, "on_calendar") or spelled:
+        behind = self._concept(end, "on_day_behind")
+        if self._words[place].kind in {"ordinal", "number"} or self._ends(place, "on_calendar") or spelled or behind:
             yield from self._bare_day(day, place, end)
 
     def _behind_weekday(self, place: int) -> bool:
@@ -88,10 +90,14 @@ class Dates(Months):
 
     def _bare_day(self, day: int, place: int, end: int) -> Iterator[Found]:
         """ "am 26.": the coming day of that number. Not "der 4. Termin" and not "um 18"."""
-        introduced = self._ends(place, "on_day") or self._ends(place, "between")
+        behind = self._concept(end, "on_day_behind")
+        introduced = self._ends(place, "on_day") or self._ends(place, "between") or behind
+        end = behind.end if behind else end
         if not (introduced or self._behind_weekday(place)) or self._concept(
-            end, "event", "events", "evening", "evening_bare", "clock", "unit", "holiday", "calendar_week", "times"
+            end, "event", "events", "evening", "evening_bare", "clock", "holiday", "calendar_week", "times"
         ):
+            return
+        if self._concept(end, "unit") and not self._concept(end, "of"):
             return
         if self._words[place].kind == "number" and self._ends(place, "at_time"):
             return
@@ -220,7 +226,11 @@ class Dates(Months):
 
     def _holiday(self, key: str, hit: Hit) -> Iterator[Found]:
         years = (self._today.year - 1, self._today.year, self._today.year + 1)
-        spans = [holidays(year)[key] for year in years if key in holidays(year)]
+        if key[0].isdigit():  # the same day in every year: "12-08"
+            fixed = [date.fromisoformat(f"{year}-{key}") for year in years]
+            spans = [(day, day) for day in fixed]
+        else:
+            spans = [holidays(year)[key] for year in years if key in holidays(year)]
         near = [span for span in spans if self._window[0] <= span[0] <= self._window[1]]
         later = [span for span in spans if span[1] >= self._today]
         if near or later:

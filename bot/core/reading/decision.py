@@ -16,6 +16,8 @@ from bot.core.reading.vocabulary import Vocabulary
 from bot.core.reading.words import split
 
 REQUESTS = ("when", "where", "next", "start", "cost", "may", "who_may", "online", "event", "events")
+OFFICE = {"appointment", "opening_hours", "fees"}
+"""Subjects of which "when is the next one?" asks as well."""
 HINTS = ("exist", "list")
 """Concepts of which a part of a message has to name one to be a question of its own; hints need a place or a day."""
 
@@ -70,7 +72,7 @@ class Reader:
         if not asked:
             return whole
         reading = self._decided(question.part(asked), language, now)
-        known = reading.intent != "unknown"
+        known = reading.intent != "unknown" and not OFFICE & {*whole.declined}
         return replace(reading, declined=tuple(dict.fromkeys((*reading.declined, *whole.declined)))) if known else whole
 
     def _decided(self, question: Question, language: str, now: datetime) -> Reading:
@@ -78,7 +80,7 @@ class Reader:
         if question.has("injection"):
             return unknown
         declined = question.keys("subject")
-        if declined == ["end_time"] and question.has("survey", "online"):
+        if set(declined) <= {"end_time", "opening_hours"} and self._duration(question):
             declined = []  # the end of taking part is known, that of an evening is not
         if declined == ["interpreters"] and question.has("who_may"):
             declined = []  # "ohne deutschen Pass": not about the language
@@ -89,6 +91,12 @@ class Reader:
         if question.has("other"):
             return unknown
         return self._known(question, language, now) or unknown
+
+    @staticmethod
+    def _duration(question: Question) -> bool:
+        """Whether "open" and "end" are said of taking part on the website."""
+        asked = question.has("when", "until_when", "start", "late", "remaining", "exist", "subject.end_time")
+        return question.has("survey", "online") and asked and not question.has("office", "event", "events", "evening")
 
     def _mentioned(self, question: Question) -> tuple[Event, ...]:
         ids = {name for place in question.places for name in place.events}
@@ -101,6 +109,8 @@ class Reader:
         own = question.part(rest.kept, inherits=False)
         if rest.length() < 2 or not (own.has(*REQUESTS) or (own.has(*HINTS) and (own.places or own.days))):
             return None
+        if OFFICE & {*declined} and not (own.places or own.has("event", "events", "evening", "online", "cost")):
+            return None  # "Ich brauche einen neuen Ausweis, wann ist der nächste frei?"
         found = self._known(rest, language, now)
         return replace(found, declined=tuple(declined)) if found and found.intent != "unknown" else None
 
@@ -148,7 +158,8 @@ class Reader:
         if question.has("when") and (question.strange() or question.has("event", "events", "evening")):
             return False
         counted = question.has("how_many", "number") or any(word.kind == "number" for word in question.words)
-        return question.has("about") or (question.has("office") and (counted or question.has("list")))
+        events = question.has("event", "events", "evening")
+        return question.has("about") or (question.has("office") and not events and (counted or question.has("list")))
 
     @staticmethod
     def _may(question: Question) -> bool:
@@ -176,7 +187,8 @@ class Reader:
         wants = question.has("when", "where", "until_when", "how", "start", "late", "remaining", "exist", "can", "what")
         if question.has("survey") and (wants or question.strange() == 0):
             return question.strange() <= 2
-        taking_part = question.has("participate", "opinion") and not question.days and not question.places
+        elsewhere = (question.days or question.places) and not question.has("missed")
+        taking_part = question.has("participate", "opinion") and not elsewhere
         taking_part = taking_part and not (question.has("go") and question.has("when", "where"))
         return (
             taking_part

@@ -232,7 +232,8 @@ class Evenings:
         if question.has("more") and not plural:
             return self._next()
         hour = question.has("what_time") or sum(map(bool, About(question).hourly())) > 1
-        if hour and not question.has("next", "remaining", "where"):
+        asked_where = question.has("where") and not question.has("always")
+        if hour and not question.has("next", "remaining") and not asked_where:
             return self._reading("event_when", self.events, scope="start")
         if question.has("gone") and plural and not question.has("all"):
             past = [event for event in self.events if event not in coming]
@@ -244,6 +245,8 @@ class Evenings:
             return self._reading("event_list", self.events if every else coming, scope="all" if every else "coming")
         wanted = ("event", "evening", "start", "go", "afterwards", "exist", "more", "comes", "you")
         if question.has(*wanted) and question.has("when", "where", "start"):
+            return self._next()
+        if question.has("late") and question.has("event", "evening"):
             return self._next()
         brief = question.length() <= (3 if question.told else 6)
         if question.has("event", "ahead") and question.strange() == 0 and brief:

@@ -12,6 +12,8 @@ from bot.core.reading.words import Word
 
 ENOUGH = 0.7
 """The share of its words that the expected language has to know, so that no other is asked."""
+FEW = 3
+"""Letters of another script than the Latin one that are enough to decide for it."""
 # How Unicode names the letters of the scripts that CLDR abbreviates; any other is compared by its own name.
 _SCRIPTS = {"Latn": "LATIN", "Cyrl": "CYRILLIC", "Arab": "ARABIC", "Grek": "GREEK", "Hebr": "HEBREW"}
 
@@ -49,7 +51,9 @@ def _script_of(text: str) -> str:
     if text.isascii():
         return "LATIN"
     names = Counter(unicodedata.name(c, "").partition(" ")[0] for c in text[:200] if c.isalpha())
-    return names.most_common(1)[0][0] if names else "LATIN"
+    # Venues are cited in Latin letters in every script: "Am Schützenplatz 1 це якого числа?"
+    own = [(count, name) for name, count in names.items() if name != "LATIN" and count >= FEW]
+    return max(own)[1] if own else "LATIN"
 
 
 @lru_cache(maxsize=64)

@@ -52,6 +52,24 @@ class Months(Surroundings):
             span = Span(monday, monday + 6 * DAY)
         yield Found(span, place, end)
 
+    def _weeks_of_month(self, place: int) -> Iterator[Found]:
+        """die ersten zwei Wochen im Dezember · the last two weeks of November."""
+        first, last = self._concept(place, "ordinal"), self._concept(place, "last")
+        bound = last or (first if first and key_of(first) == "1" else None)
+        number, end = self._number(bound.end) if bound else (0, place)
+        unit = self._numbered(end, "unit")
+        if bound is None or unit is None or key_of(unit) != "week" or not 1 < number < 5:
+            return
+        for skipped in (0, 1, 2):
+            if month := self._numbered(unit.end + skipped, "month"):
+                whole = self._month(int(key_of(month)), self._year_in_figures(month.end))
+                days = (7 * number - 1) * DAY
+                span = Span(whole.last - days, whole.last) if last else Span(whole.first, whole.first + days)
+                yield Found(span, place, month.end)
+                return
+            if not self._concept(unit.end + skipped, "of", "in"):
+                return
+
     def _unit(self, place: int) -> Hit | None:
         """What a month is divided into: a week, a half, a weekday."""
         week = next((hit for hit in self._at.get(place, ()) if hit.concept == "unit.week"), None)

@@ -1,12 +1,13 @@
 """Finds the events that a question names by their place in the row: the fourth, the last, the next two."""
 
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from bot.core.events import Event, over
 from bot.core.reading.question import Question
 from bot.core.reading.reading import Scope
+from bot.core.reading.vocabulary import Hit
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,7 +21,7 @@ class Ordinals:
     def named(self) -> Iterable[Event]:
         """ "der vierte Termin", "Termin nummer fünf", "der letzte Abend"."""
         question = self.question
-        events = [*question.of("event", "evening")]
+        events = self._numbered_before([*question.of("event", "evening")])
         for hit in question.of("first_event", "last_event"):
             yield self.events[0 if hit.concept == "first_event" else -1]
         if any(hit.concept in {"last", "ordinal.1"} and self._number_behind(hit.end) for hit in question.hits):
@@ -48,6 +49,15 @@ class Ordinals:
             near = word.kind == "ordinal" and any(0 <= event.start - place - 1 <= 1 for event in events)
             if near or any(hit.end == place and hit.concept == "nth" for hit in question.hits):
                 yield self.events[int(word.text) - 1]
+
+    def _numbered_before(self, events: Sequence[Hit]) -> list[Hit]:
+        """The events, and the last number of a row before one: "der zweite und der dritte Termin"."""
+        row = list(events)
+        joints = {place for hit in self.question.of("and", "or") for place in range(hit.start, hit.end)}
+        for hit in [*self.question.of("ordinal")][::-1]:
+            if any(0 <= event.start - hit.end <= 1 for event in row) and {hit.start - 1, hit.start - 2} & joints:
+                row.append(replace(hit, start=hit.start - 1 if hit.start - 1 in joints else hit.start - 2))
+        return row
 
     def counted(self) -> tuple[tuple[Event, ...], Scope] | None:
         """ "die nächsten zwei", "die letzten beiden", "die ersten drei"."""

@@ -17,6 +17,8 @@ ASKING = {"when", "where", "next", "list", "exist", "anything", "start"}
 SUBJECTS = {"event", "events", "evening"}
 INTRODUCING = {"article", "next", "ordinal", "last", "after_next"}
 """Concepts behind which a noun stands that the question is about: "der nächste Flohmarkt"."""
+SIGNATURE = 4
+"""Words behind a "Mit freundlichen Grüßen" that are the name of whoever asks."""
 NOUN, UNKNOWN, NO_NOUN, LITTLE, ASIDE, ASIDES = 1.5, 1.0, 0.5, 0.4, 0.3, 0.5
 """What a word counts that means nothing to the bot: a noun, any word, one that is no noun, a short one, one beside the
 question; and all of those together."""
@@ -75,6 +77,9 @@ class Question:
         covered |= {place for hit in self.hits if hit.gap for place in (hit.start, hit.end - 1)}
         covered |= {place for one in self.places for place in range(one.start, one.end)}
         covered |= {place for one in self.days for place in range(one.start, one.end)}
+        for hit in self.of("farewell"):
+            covered |= set(range(hit.end, len(self.words))) if len(self.words) - hit.end <= SIGNATURE else set()
+        covered |= {hit.end for hit in self.of("title")}
         introducing = {hit.end for hit in self.hits if hit.concept.partition(".")[0] in INTRODUCING}
         subjects = {hit.start for hit in self.hits if hit.concept in SUBJECTS} | {one.start for one in self.places}
         asking = {self.clauses[hit.start] for hit in self.hits if hit.concept in ASKING or hit.concept in SUBJECTS}

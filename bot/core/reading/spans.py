@@ -86,6 +86,8 @@ class Spans(Surroundings):
             return Found(Span(first.first, second.last), start, end, closed=True)
         if {"and", "or"} & set(between):
             ranged = any(self._ends(start - skipped, "between") for skipped in (0, 1, 2))
+            if second.last < first.first and second.said == "weekday":
+                second = Span(second.first + 7 * DAY, second.last + 7 * DAY)
             return Found(Span(first.first, second.last), start, end) if ranged else None
         if first.said == "weekday" and second.first == second.last and {"after_day", "before"} & set(between):
             sign = 1 if "after_day" in between else -1  # "Montag nach dem zweiten Advent"
@@ -97,6 +99,8 @@ class Spans(Surroundings):
         if first.said == "date" and second.said == "weekday":
             return replace(before, end=end)
         week = next((item.span for item in (before, one) if (item.span.last - item.span.first).days == 6), None)
+        if week and first.first != first.last and second == week and first.first in week and first.last in week:
+            return replace(before, end=end)  # "zwischen Montag und Freitag nächster Woche"
         day = next((item.span for item in (before, one) if item.span.said == "weekday"), None)
         if week and day:
             chosen = week.first + day.first.weekday() * DAY

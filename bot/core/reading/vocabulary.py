@@ -12,6 +12,8 @@ from bot.core.reading.words import Word, fold, split
 from bot.core.texts import Texts
 
 ASKING = ("when", "where")
+SILENT = ("filler", "confirm", "or")
+"""Concepts whose phrases ask nothing, whatever stands in them: "ou pas" is no "où"."""
 FILLER = "filler"
 """The concept of words that say nothing by themselves."""
 COMPOUND_BEGINS = {"month", "weekday", "every_weekday", "holiday", "weekend", "last_event", "first_event"}
@@ -208,13 +210,16 @@ class Vocabulary:
                     (gapped if entry.gapped else found).append(Hit(entry.concept, start, end, entry.gapped))
         found.sort(key=lambda hit: (hit.start - hit.end, hit.start))
         taken: dict[int, tuple[int, int]] = {}
+        silent: set[int] = set()
         kept: list[Hit] = []
         for hit in found:
             # The same words may name several concepts; a part of a longer phrase names none, but "when" always asks.
-            if hit.concept in ASKING or all(
+            if (hit.concept in ASKING and silent.isdisjoint(range(hit.start, hit.end))) or all(
                 taken.get(place, (hit.start, hit.end)) == (hit.start, hit.end) for place in range(hit.start, hit.end)
             ):
                 kept.append(hit)
+                if hit.concept in SILENT and hit.end - hit.start > 1:
+                    silent.update(range(hit.start, hit.end))
                 if any(place in taken for place in range(hit.start, hit.end)):
                     continue
                 taken.update(dict.fromkeys(range(hit.start, hit.end), (hit.start, hit.end)))

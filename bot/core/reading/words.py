@@ -18,9 +18,9 @@ _REPEATED = re.compile(r"([^\W\d])\1{2,}")
 _TOKEN = re.compile(
     r"(?P<date>\d{4}-\d{1,2}-\d{1,2}|\d{1,2}[./-]\d{1,2}[./-](?:\d{4}|\d{2})\b|\d{1,2}\s?\.\s?\d{1,2}\s?\.(?!\d)|\d{1,2}[./]\d{1,2}(?![\d:]))"
     r"|(?P<clock>\d{1,2}[:h]\d{2}\b)"
-    r"|(?P<number>\d+)(?P<ordinal>\.(?!\d)|(?:st|nd|rd|th|t?er|t?e[ns]?|ste[nrs]?|ere|ème|eme|º|ª|го|е|й|го)\b)?"
+    r"|(?P<number>\d+)(?P<ordinal>\.(?!\d)|(?:st|nd|rd|th|t?er|t?e[ns]?|ste[nrs]?|ere|ème|eme|º|ª|-?(?:е|є|й|ий|ый|я|ша|тя|та|те|ше|тє))\b)?"
     r"|(?P<word>[^\W\d_]+)"
-    r"|(?P<stop>[?!.;,:…؟،؛\n]|\s[-–—]\s)"
+    r"|(?P<stop>[?!.;,:…؟،؛\n]|\s[-–—]\s|[()]+(?=\s|$))"
 )
 _SENTENCE_ENDS = {"", ".", "?", "!", ":", "…", "؟", '"', "„", "»", "“"}
 
