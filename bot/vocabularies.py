@@ -68,6 +68,7 @@ def load(path: Path) -> Vocabulary:
         sounds=words.get("sounds", ()),
         endings=_listed(words.get("endings", "")),
         prefixes=_listed(words.get("prefixes", "")),
+        right=_listed(words.get("right", "")),
         spellings={word: _listed(others) for word, others in _flat(words.get("spellings", {}), path)},
         capital_nouns=words.get("capital_nouns") == "yes",
     )

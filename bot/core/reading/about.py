@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from bot.core.reading.question import Question
 
-LONG, MIDDLE, SHORT = 25, 15, 8
+LONG, MIDDLE, SHORT, TOLD = 25, 15, 8, 5
 """Words up to which a message without the name of an event may be about one: much, some or little says so."""
 WHETHER = ("exist", "anything", "go", "where", "ahead", "start", "what_time", "afterwards", "list", "all", "remaining")
 GOING = (
@@ -39,7 +39,7 @@ class About:
             return self._asks_of_events() and strange <= min(strong, (length + 1) // 3) and length <= 40
         if question.has("who_else"):
             return False
-        if question.told:
+        if question.told and not (question.days and question.has("when", "where") and question.length() <= TOLD):
             return False
         return self._of_days() if question.days else self._of_none()
 

@@ -79,6 +79,10 @@ class Dates(Months):
                 return
             if not self._concept(end + skipped, "of"):
                 break
+        spoken = self._numbered(end, "ordinal") if self._numbered(place, "ordinal") else None
+        if spoken and key_of(spoken).isdigit() and int(key_of(spoken)) <= 12:  # "am dritten zwölften"
+            yield from self._day(day, int(key_of(spoken)), place, spoken.end)
+            return
         spelled = self._numbered(place, "ordinal") and self._behind_weekday(place)
         behind = self._concept(end, "on_day_behind")
         if self._words[place].kind in {"ordinal", "number"} or self._ends(place, "on_calendar") or spelled or behind:
@@ -92,6 +96,7 @@ class Dates(Months):
         """ "am 26.": the coming day of that number. Not "der 4. Termin" and not "um 18"."""
         behind = self._concept(end, "on_day_behind")
         introduced = self._ends(place, "on_day") or self._ends(place, "between") or behind
+        introduced = introduced or (self._words[place].kind == "ordinal" and self._ends(place, "until"))
         end = behind.end if behind else end
         if not (introduced or self._behind_weekday(place)) or self._concept(
             end, "event", "events", "evening", "evening_bare", "clock", "holiday", "calendar_week", "times"

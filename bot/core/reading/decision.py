@@ -84,13 +84,23 @@ class Reader:
             declined = []  # the end of taking part is known, that of an evening is not
         if declined == ["interpreters"] and question.has("who_may"):
             declined = []  # "ohne deutschen Pass": not about the language
+        if question.has("person") and (question.days or question.places or question.has("attend", "comes")):
+            declined = list(dict.fromkeys((*declined, "speakers")))  # who comes is not known, whoever is asked for
         if declined:
             return self._partly(question, declined, language, now) or replace(
                 unknown, declined=tuple(declined), mentioned=self._mentioned(question)
             )
         if question.has("other"):
-            return unknown
+            return self._beside(question, language, now) or unknown
         return self._known(question, language, now) or unknown
+
+    def _beside(self, question: Question, language: str, now: datetime) -> Reading | None:
+        """ "Mittwochs habe ich Chor. Wann seid ihr in Misburg?": what is told beside a question is not asked."""
+        rest = question.part(question.kept - {question.clause(hit) for hit in question.of("other")}, inherits=False)
+        subject = rest.has("event", "events", "evening", "cost", "about") or rest.places
+        whether = rest.days and rest.has("exist", "anything") and not rest.has("when", "where")
+        asks = rest.has("when", "where", "next", "list", "exist", "confirm", "cost", "about")
+        return self._known(rest, language, now) if whether or (subject and asks) else None
 
     @staticmethod
     def _duration(question: Question) -> bool:
@@ -122,7 +132,8 @@ class Reader:
         if question.places and not question.has("office", "about"):
             answer = None  # "Gibt es was in Linden?" is not about the office there
         document = question.has("document")
-        if question.has("who_may") and not question.told and question.strange() <= 3:
+        which = question.has("next") or (question.has("request") and question.has("events", "list"))
+        if question.has("who_may") and not (which or question.told or question.has("cost")) and question.strange() <= 3:
             return self._with_intent("who_may_attend", language)
         if self._about(question):
             topic = self._answers_in(language).closest([word.text for word in question.words], now.date())

@@ -30,8 +30,8 @@ class Evenings:
             return Reading(intent="unknown", language=self.language)
         if moved := self._moved_on(named):
             return moved
-        if named and question.has("except") and self._excepted():
-            rest = [event for event in self._coming() if event not in named]
+        if (named or question.days) and question.has("except") and self._excepted():
+            rest = [event for event in self._coming() if event not in named and not self._on(event)]
             return self._reading("event_list", rest, scope="coming")
         if nowhere and not named:
             return self._at_nowhere(nowhere)
@@ -78,12 +78,19 @@ class Evenings:
             0 <= start - end <= 2 for start in starts for end in ends
         )
 
+    def _on(self, event: Event) -> bool:
+        """Whether an event is on a day that is named."""
+        day = event.starts_at.date()
+        return any(
+            day in one.span if one.every is None else day.weekday() == one.every for one in self.question.days
+        )
+
     def _elsewhere(self, named: tuple[Event, ...]) -> bool:
         """ "Ist das in Döhren im Freizeitheim?": whether another building is named beside where the event is."""
         question = self.question
         known = {part for event in named for part in event.place.casefold().split()}
         kinds = {question.words[hit.start].text for hit in question.of("building")}
-        other = any(kind not in word for kind in kinds for word in known) if kinds else False
+        other = any(not any(kind in word for word in known) for kind in kinds)
         strangers = any(not place.events for place in question.places)
         return (other or strangers) and question.has("in") and question.marked and not question.has("reside")
 
@@ -133,7 +140,9 @@ class Evenings:
             return None
         if not follows and any(question.clause(hit) not in asking for hit in question.of("when", "where")):
             return None
-        coming = [event for event in self._coming() if not named or event.starts_at > named[-1].starts_at]
+        missed = [day.span.last for day in question.days if day.span.first == day.span.last]
+        missed += [event.starts_at.date() for event in named]
+        coming = [event for event in self._coming() if not missed or event.starts_at.date() > max(missed)]
         if question.has("remaining", "events", "all") and not question.has("next", "more"):
             return self._reading("event_list", coming, scope="coming")
         if (
@@ -164,7 +173,7 @@ class Evenings:
             return self._reading(
                 "event_when", found, span=span, wrong_premise=Premises(self.question).wrong_time(found)
             )
-        if self._next_asked() and question.has("event", "evening") and several:
+        if self._next_asked() and several and not question.has("events", "list", "all"):
             return self._reading("event_next", found[:1], span=span)
         if several or (question.has("list", "events", "all") and span.last != span.first):
             return self._reading("event_list", found, span=span, scope="span")
@@ -227,7 +236,7 @@ class Evenings:
             return self._reading("event_list", counted[0], scope=counted[1])
         coming = self._coming()
         plural = question.has("events", "list", "all")
-        if question.has("next") and not question.has("events"):
+        if question.has("next", "after_next") and not question.has("events"):
             return self._next()
         if question.has("more") and not plural:
             return self._next()

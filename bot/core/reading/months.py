@@ -80,6 +80,12 @@ class Months(Surroundings):
         before = (one for one in self._until.get(hit.start, ()) if one.concept.startswith("month."))
         named = next((one for one in (*behind, *before) if one), None)
         relative = self._numbered(hit.end, "this_month")
+        week = next((one for skipped in (0, 1) if (one := self._numbered(hit.end + skipped, "week"))), None)
+        if week:
+            monday = self._today + (7 * int(key_of(week)) - self._today.weekday()) * DAY
+            first, last = {"begin": (0, 1), "middle": (1, 3), "end": (3, 6)}[key]
+            yield Found(Span(monday + first * DAY, monday + last * DAY), hit.start, week.end)
+            return
         if named:
             year = self._year_in_figures(named.end)
             whole = self._month(int(key_of(named)), year)

@@ -110,7 +110,7 @@ class Spans(Surroundings):
             if (
                 one.start == before.end
                 and "weekday" in {first.said, second.said}
-                and abs((second.first - first.first).days) in {7, 14}
+                and (abs((second.first - first.first).days) in {7, 14} or self._concept(one.start, "in_days"))
             ):
                 later = max(first.first, second.first)  # "heute in einer Woche"
                 return Found(Span(later, later, "weekday"), start, end)
