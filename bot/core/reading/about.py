@@ -73,6 +73,8 @@ class About:
         """Neither an event nor a day is named."""
         question = self.question
         strange, length = question.strange(), question.length()
+        if question.has("office"):
+            return False
         if question.has("when", "where"):
             if question.has(*GOING):
                 return strange <= (1 if question.has("next", "you") else 0.5) and length <= MIDDLE
@@ -82,6 +84,8 @@ class About:
         if question.has("ahead", "what_time") or (
             question.has("list", "all", "what") and question.has("request", "remaining", "you")
         ):
+            return length <= MIDDLE
+        if question.has("gone") and question.has("list", "all"):
             return length <= MIDDLE
         if question.has("list") and question.has("all"):
             return strange == 0 and length <= SHORT

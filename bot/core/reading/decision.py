@@ -71,7 +71,10 @@ class Reader:
         asked = question.last_asked()
         if not asked:
             return whole
-        reading = self._decided(question.part(asked), language, now)
+        part = question.part(asked)
+        if whole.declined and not part.has(*REQUESTS):
+            return whole  # "Ich habe einen Rollstuhl. Kann ich ins Bürgerhaus?"
+        reading = self._decided(part, language, now)
         known = reading.intent != "unknown" and not OFFICE & {*whole.declined}
         return replace(reading, declined=tuple(dict.fromkeys((*reading.declined, *whole.declined)))) if known else whole
 
@@ -84,7 +87,7 @@ class Reader:
             declined = []  # the end of taking part is known, that of an evening is not
         if declined == ["interpreters"] and question.has("who_may"):
             declined = []  # "ohne deutschen Pass": not about the language
-        if question.has("person") and (question.days or question.places or question.has("attend", "comes")):
+        if question.has("person") and (question.days or question.places or question.has("comes")):
             declined = list(dict.fromkeys((*declined, "speakers")))  # who comes is not known, whoever is asked for
         if declined:
             return self._partly(question, declined, language, now) or replace(
@@ -98,7 +101,7 @@ class Reader:
         """ "Mittwochs habe ich Chor. Wann seid ihr in Misburg?": what is told beside a question is not asked."""
         rest = question.part(question.kept - {question.clause(hit) for hit in question.of("other")}, inherits=False)
         subject = rest.has("event", "events", "evening", "cost", "about") or rest.places
-        whether = rest.days and rest.has("exist", "anything") and not rest.has("when", "where")
+        whether = rest.days and rest.has("exist", "anything", "where", "what_time")
         asks = rest.has("when", "where", "next", "list", "exist", "confirm", "cost", "about")
         return self._known(rest, language, now) if whether or (subject and asks) else None
 
@@ -116,6 +119,8 @@ class Reader:
         """The part of a question that can be answered, where another part cannot."""
         about = {question.clause(hit) for hit in question.of("subject", "other")}
         rest = question.part(question.kept - about)
+        if question.has("from_until"):
+            rest = question  # "Von wann bis wann?": the beginning is known
         own = question.part(rest.kept, inherits=False)
         if rest.length() < 2 or not (own.has(*REQUESTS) or (own.has(*HINTS) and (own.places or own.days))):
             return None
@@ -153,7 +158,7 @@ class Reader:
             return _answered(answer, language)
         if self._online(question):
             return self._with_intent("online_participation", language)
-        if answer and not question.has("when", "event", "events", "evening", "next"):
+        if answer and not question.days and not question.has("when", "event", "events", "evening", "next"):
             return _answered(answer, language)
         evenings = Evenings(question, self.process.events, now, language)
         reading = evenings.read() if self.process.events else None
@@ -162,7 +167,9 @@ class Reader:
     @staticmethod
     def _about(question: Question) -> bool:
         """Whether somebody asks what this is about, or about the offices as such."""
-        if question.days or question.told or question.strange() > 2 or question.has("cost", "what_time"):
+        if question.told or question.strange() > 2 or question.has("cost", "what_time") or question.times():
+            return False
+        if question.days and (question.has("when", "where", "start", "exist", "list") or not question.has("about")):
             return False
         if question.places and not question.has("office"):
             return False

@@ -10,6 +10,7 @@ from bot.core.reading.ordinals import Ordinals
 from bot.core.reading.premises import Premises
 from bot.core.reading.question import Question
 from bot.core.reading.reading import Intent, Premise, Reading, Scope, Span
+from bot.core.reading.words import fold
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +54,10 @@ class Evenings:
 
     @property
     def _ordinals(self) -> Ordinals:
-        return Ordinals(self.question, self.events, self.now)
+        """ "Der zweite Termin im Dezember" counts only those in December."""
+        spans = [day.span for day in self.question.days if (day.span.last - day.span.first).days > 6]
+        inside = tuple(event for event in self.events if spans and event.starts_at.date() in spans[0])
+        return Ordinals(self.question, inside or self.events, self.now)
 
     # -- what is named
 
@@ -65,7 +69,10 @@ class Evenings:
         ids = {name for place in places for name in place.events}
         ids |= {event.id for event in self._ordinals.named()}
         nowhere = next((place.name for place in places if not place.events), "")
-        if not ids and not nowhere and (question.has("place_unknown") or question.strange_behind("town")):
+        known = " ".join(fold(event.place) for event in self.events)
+        strange = any(question.words[hit.start].text not in known for hit in question.of("building"))
+        strange = strange and question.has("in") and question.has("confirm", "exist", "anything", "start", "event")
+        if not ids and not nowhere and (strange or question.has("place_unknown") or question.strange_behind("town")):
             nowhere = "?"
         return tuple(event for event in self.events if event.id in ids), nowhere
 
@@ -111,7 +118,7 @@ class Evenings:
         doubted = doubted and any(hit.end == question.places[-1].start for hit in question.of("in"))
         where = (question.has("where") and not question.has("when")) or doubted
         certain = question.has("exist") or (question.has("anything") and not question.strange())
-        whether = certain and days and not premise and not question.has("when", "start")
+        whether = certain and days and question.places and not premise and not question.has("when", "start")
         intent: Intent = "event_where" if where else "event_on_date" if whether else "event_when"
         return self._reading(
             intent, named, wrong_premise=premise, confirmed=Premises(self.question).confirmed(named, premise)
@@ -129,7 +136,7 @@ class Evenings:
             0 <= start - hit.end <= 1 and question.has("comes", "next", "more", "remaining", "ahead")
             for hit in question.of("after_day")
             for start in starts
-        )
+        ) and not question.has("person")
         about = named or question.has("event", "events", "evening") or (question.length() <= 12 and not question.told)
         if not follows and not (
             asking
@@ -143,7 +150,8 @@ class Evenings:
         missed = [day.span.last for day in question.days if day.span.first == day.span.last]
         missed += [event.starts_at.date() for event in named]
         coming = [event for event in self._coming() if not missed or event.starts_at.date() > max(missed)]
-        if question.has("remaining", "events", "all") and not question.has("next", "more"):
+        further = question.has("next", "more")
+        if question.has("list", "ahead") and question.has("all") or (question.has("remaining", "events") and not further):
             return self._reading("event_list", coming, scope="coming")
         if (
             question.has("list")

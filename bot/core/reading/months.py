@@ -81,8 +81,11 @@ class Months(Surroundings):
         named = next((one for one in (*behind, *before) if one), None)
         relative = self._numbered(hit.end, "this_month")
         week = next((one for skipped in (0, 1) if (one := self._numbered(hit.end + skipped, "week"))), None)
+        unit = self._numbered(hit.end + 1, "unit") if self._concept(hit.end, "of") else None
+        week = week or (unit if unit and key_of(unit) == "week" else None)
         if week:
-            monday = self._today + (7 * int(key_of(week)) - self._today.weekday()) * DAY
+            ahead = int(key_of(week)) if week.concept.startswith("week.") else 0
+            monday = self._today + (7 * ahead - self._today.weekday()) * DAY
             first, last = {"begin": (0, 1), "middle": (1, 3), "end": (3, 6)}[key]
             yield Found(Span(monday + first * DAY, monday + last * DAY), hit.start, week.end)
             return

@@ -37,8 +37,8 @@ class Ordinals:
             if hit.concept == "last" and (near or self._alone(hit.start)):
                 gone = [event for event in self.events if over(event, self.now)]
                 yield (gone or self.events)[-1] if question.has("past_tense") else self.events[-1]
-            elif key == "-2" and len(self.events) > 1:
-                yield self.events[-2]
+            elif key.startswith("-") and len(self.events) >= -int(key):
+                yield self.events[int(key)]
             elif key.isdigit() and (near or after or self._alone(hit.start)) and 0 < int(key) <= len(self.events):
                 yield self.events[int(key) - 1]
         for place, word in enumerate(question.words):

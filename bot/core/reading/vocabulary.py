@@ -50,7 +50,8 @@ class Vocabulary:
     `entries` maps a concept to its words and phrases: "wann", a beginning "veranstaltung*", an ending "*termin", a
     phrase "um wie viel uhr", a phrase with a gap "hat … auf". `sounds` are replaced one after the other to compare
     words that sound alike; `endings` may follow a beginning; `prefixes` are written together with the word that
-    follows. `right` are words that mean nothing to the bot and are no misspelling of one that does. `spellings` are what people write for a word, in dialect or by habit: they are read as that word.
+    follows. `right_words` mean nothing to the bot and are no misspelling of one that does. `spellings` are what people
+    write for a word, in dialect or by habit: they are read as that word.
     `capital_nouns` is whether nouns, and only they, begin with a capital letter.
     `sentences` are those around the facts, in this language.
     """
@@ -64,7 +65,7 @@ class Vocabulary:
         sounds: Sequence[Sequence[str]] = (),
         endings: Sequence[str] = (),
         prefixes: Sequence[str] = (),
-        right: Sequence[str] = (),
+        right_words: Sequence[str] = (),
         spellings: Mapping[str, Sequence[str]] = MappingProxyType({}),
         capital_nouns: bool = False,
     ) -> None:
@@ -72,7 +73,7 @@ class Vocabulary:
         self._spelled = {
             split(other)[0].text: split(word)[0].text for word, others in spellings.items() for other in others
         }
-        self._right = frozenset(fold(word) for word in right)
+        self._right = frozenset(fold(word) for word in right_words)
         self.sentences = sentences
         self.capital_nouns = capital_nouns
         self._sounds = tuple((fold(old), fold(new)) for old, new in sounds)
