@@ -73,8 +73,9 @@ class About:
         """Neither an event nor a day is named."""
         question = self.question
         strange, length = question.strange(), question.length()
-        if question.has("office"):
-            return False
+        named = {hit.start for hit in question.of("office")}
+        if any({hit.end, hit.end + 1} & named for hit in question.of("next")):
+            return False  # "das nächste Bürgeramt"
         if question.has("when", "where"):
             if question.has(*GOING):
                 return strange <= (1 if question.has("next", "you") else 0.5) and length <= MIDDLE

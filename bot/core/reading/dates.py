@@ -37,6 +37,8 @@ class Dates(Months):
         yield from self._day_of_month(place)
         yield from self._counted(place)
         yield from self._named(place)
+        if year := self._year_in_figures(place):
+            yield Found(Span(date(year, 1, 1), date(year, 12, 31)), place, place + 1)
 
     # -- figures
 
@@ -74,13 +76,16 @@ class Dates(Months):
             return
         for skipped in (0, 1, 2):
             month = self._numbered(end + skipped, "month")
+            if month and self._numbered(place, "ordinal") and self._concept(month.end, "event", "events", "evening"):
+                return  # "der zweite Dezembertermin"
             if month:
                 yield from self._day(day, int(key_of(month)), place, month.end)
                 return
             if not self._concept(end + skipped, "of"):
                 break
         spoken = self._numbered(end, "ordinal") if self._numbered(place, "ordinal") else None
-        if spoken and key_of(spoken).isdigit() and int(key_of(spoken)) <= 12:  # "am dritten zwölften"
+        sure = day > 5 or self._ends(place, "on_calendar")
+        if sure and spoken and key_of(spoken).isdigit() and int(key_of(spoken)) <= 12:  # "am dritten zwölften"
             yield from self._day(day, int(key_of(spoken)), place, spoken.end)
             return
         spelled = self._numbered(place, "ordinal") and self._behind_weekday(place)

@@ -85,8 +85,10 @@ class Reader:
         declined = question.keys("subject")
         if set(declined) <= {"end_time", "opening_hours"} and self._duration(question):
             declined = []  # the end of taking part is known, that of an evening is not
-        if declined == ["interpreters"] and question.has("who_may"):
-            declined = []  # "ohne deutschen Pass": not about the language
+        if (declined == ["interpreters"] and question.has("who_may")) or (
+            declined == ["childcare"] and question.has("may")
+        ):
+            declined = []  # "ohne deutschen Pass" is not about the language, "darf mein Sohn mit" not about care
         if question.has("person") and (question.days or question.places or question.has("comes")):
             declined = list(dict.fromkeys((*declined, "speakers")))  # who comes is not known, whoever is asked for
         if declined:
@@ -137,8 +139,7 @@ class Reader:
         if question.places and not question.has("office", "about"):
             answer = None  # "Gibt es was in Linden?" is not about the office there
         document = question.has("document")
-        which = question.has("next") or (question.has("request") and question.has("events", "list"))
-        if question.has("who_may") and not (which or question.told or question.has("cost")) and question.strange() <= 3:
+        if question.has("who_may") and not question.told and not question.has("cost") and question.strange() <= 3:
             return self._with_intent("who_may_attend", language)
         if self._about(question):
             topic = self._answers_in(language).closest([word.text for word in question.words], now.date())
@@ -158,7 +159,9 @@ class Reader:
             return _answered(answer, language)
         if self._online(question):
             return self._with_intent("online_participation", language)
-        if answer and not question.days and not question.has("when", "event", "events", "evening", "next"):
+        if answer and question.days and answer.intent == "topic":
+            answer = None
+        if answer and not question.has("when", "event", "events", "evening", "next"):
             return _answered(answer, language)
         evenings = Evenings(question, self.process.events, now, language)
         reading = evenings.read() if self.process.events else None

@@ -27,7 +27,7 @@ class Evenings:
         question = self.question
         named, nowhere = self._places()
         asked = question.has("when", "where", "event", "events", "exist", "start", "confirm", "next", "list", "late")
-        if self._ordinals.beyond():
+        if Ordinals(question, self.events, self.now).beyond():
             return Reading(intent="unknown", language=self.language)
         if moved := self._moved_on(named):
             return moved
@@ -57,7 +57,7 @@ class Evenings:
         """ "Der zweite Termin im Dezember" counts only those in December."""
         spans = [day.span for day in self.question.days if (day.span.last - day.span.first).days > 6]
         inside = tuple(event for event in self.events if spans and event.starts_at.date() in spans[0])
-        return Ordinals(self.question, inside or self.events, self.now)
+        return Ordinals(self.question, inside if spans else self.events, self.now)
 
     # -- what is named
 
@@ -88,9 +88,7 @@ class Evenings:
     def _on(self, event: Event) -> bool:
         """Whether an event is on a day that is named."""
         day = event.starts_at.date()
-        return any(
-            day in one.span if one.every is None else day.weekday() == one.every for one in self.question.days
-        )
+        return any(day in one.span if one.every is None else day.weekday() == one.every for one in self.question.days)
 
     def _elsewhere(self, named: tuple[Event, ...]) -> bool:
         """ "Ist das in Döhren im Freizeitheim?": whether another building is named beside where the event is."""
@@ -130,7 +128,7 @@ class Evenings:
         told = {question.clause(hit) for hit in question.of("missed", "past")}
         told |= {question.clause(place) for place in question.places} | {question.clause(day) for day in question.days}
         asking = {question.clause(hit) for hit in question.of("next", "more", "remaining", "afterwards")} - told
-        starts = [place.start for place in question.places]
+        starts = [place.start for place in question.places if place.events]
         starts += [hit.start for hit in question.of("first_event", "ordinal", "last_event")]
         follows = any(
             0 <= start - hit.end <= 1 and question.has("comes", "next", "more", "remaining", "ahead")
@@ -150,9 +148,10 @@ class Evenings:
         missed = [day.span.last for day in question.days if day.span.first == day.span.last]
         missed += [event.starts_at.date() for event in named]
         coming = [event for event in self._coming() if not missed or event.starts_at.date() > max(missed)]
-        further = question.has("next", "more")
-        if question.has("list", "ahead") and question.has("all") or (question.has("remaining", "events") and not further):
-            return self._reading("event_list", coming, scope="coming")
+        whole = question.has("all") and question.has("list", "ahead")
+        if whole or (question.has("remaining", "events", "all") and not question.has("next", "more")):
+            rest = [event for event in self._coming() if event not in named and not self._on(event)]
+            return self._reading("event_list", rest, scope="coming")
         if (
             question.has("list")
             and question.has("remaining", "ahead")
@@ -222,7 +221,7 @@ class Evenings:
             if not inside:
                 continue
             short = (inside[0].last - inside[0].first).days <= 7
-            gone = over(event, self.now) and (short or self.question.has("remaining", "exist"))
+            gone = over(event, self.now) and (short or self.question.has("remaining", "exist", "more"))
             if gone and inside[0].last >= today and not self.question.has("past"):
                 continue
             if inside[0] is main.other and not self._open(main):

@@ -21,6 +21,8 @@ class Ordinals:
     def named(self) -> Iterable[Event]:
         """ "der vierte Termin", "Termin nummer fünf", "der letzte Abend"."""
         question = self.question
+        if not self.events:
+            return
         events = self._numbered_before([*question.of("event", "evening")])
         for hit in question.of("first_event", "last_event"):
             yield self.events[0 if hit.concept == "first_event" else -1]
