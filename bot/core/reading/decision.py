@@ -41,7 +41,8 @@ class Reader:
         words = split(text)
         if not any(word.kind != "clock" for word in words):
             return Reading(intent="unknown", language=hint)
-        spoken = language_of(text, words, hint, self.vocabularies)
+        own = [word for word in words if not self._places.has(word.text)]  # a name is of no language
+        spoken = language_of(text, own, hint, self.vocabularies)
         now = now.astimezone(self.process.zone)
         vocabulary = self.vocabularies[spoken]
         question = taken_apart(words, vocabulary, self._places, now.date(), *self._bounds, text)

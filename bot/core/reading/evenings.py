@@ -54,8 +54,9 @@ class Evenings:
 
     @property
     def _ordinals(self) -> Ordinals:
-        """ "Der zweite Termin im Dezember" counts only those in December."""
-        spans = [day.span for day in self.question.days if (day.span.last - day.span.first).days > 6]
+        """ "Der zweite Termin im Dezember" counts only those in December, as in any month or year."""
+        days = [day.span for day in self.question.days if day.every is None]
+        spans = [span for span in days if span.first.day == 1 and (span.last - span.first).days > 27]
         inside = tuple(event for event in self.events if spans and event.starts_at.date() in spans[0])
         return Ordinals(self.question, inside if spans else self.events, self.now)
 
@@ -165,10 +166,17 @@ class Evenings:
         if self._told_before():
             return self._next()
         span = question.days[0].span
-        if question.days[0].every is not None or self._every():
+        if any(day.every is not None for day in question.days) or self._every():
             single = {day.span.first.weekday() for day in question.days if day.span.said == "weekday"}
             days = {day.every for day in question.days if day.every is not None} | single
-            found = [event for event in self._coming() if event.starts_at.weekday() in days]
+            bounds = [day.span for day in question.days if day.every is None and day.span.said == "span"]
+            found = [
+                event
+                for event in self._coming()
+                if event.starts_at.weekday() in days and all(event.starts_at.date() in one for one in bounds)
+            ]
+            if self._next_asked() and not question.has("events", "list", "all"):
+                return self._reading("event_next", found[:1], span=span)
             return self._reading("event_list", found, span=span, scope="span")
         spans = [one for day in question.days for one in (day.span, day.span.other) if one is not None]
         span, found = self._held(spans)

@@ -173,6 +173,9 @@ class Spans(Surroundings):
                 if unit is None:
                     continue
                 number, begin = self._number_before(unit.start)
+                if begin == unit.start and unit.concept == "unit.week":  # "in der Woche vor Nikolaus"
+                    ends = (one.span.first + sign * DAY, one.span.first + sign * 7 * DAY)
+                    return replace(one, span=Span(min(ends), max(ends)), start=begin, closed=True)
                 day = one.span.first + sign * number * UNIT_DAYS[unit.concept] * DAY
                 return replace(one, span=Span(day, day, "weekday"), start=begin)
         return None
