@@ -24,6 +24,8 @@ SHARED = Path(__file__).parents[2] / "shared" / "qa" / "dev.jsonl"
 OWN = Path(__file__).parent / "questions" / "own.jsonl"
 SECOND = Path(__file__).parent / "questions" / "second.jsonl"
 """German questions by somebody who had not seen the code; the vocabulary has been tuned on them since."""
+THIRD = Path(__file__).parent / "questions" / "third.jsonl"
+"""More of them, by others; half of what they wrote, the other half stays unseen."""
 OFF_TOPIC = Path(__file__).parent / "questions" / "offtopic.txt"
 ALL = "muehlenberg misburg schuetzenplatz doehren sahlkamp"
 THURSDAY = "2025-11-20T10:00:00+01:00"
@@ -68,6 +70,17 @@ def told(question: str, now: str = THURSDAY, language: str = "de") -> str:
         ("Welcher Abend kommt nach dem nächsten?", "event_next", "schuetzenplatz"),
         ("Nu, wo drefft ihr eich denn 's nächste Mal?", "event_next", "misburg"),
         ("Wann ist der nächste Blutspendetermin?", "unknown", ""),
+        ("letzter termin im november", "event_when", "misburg"),
+        ("Wann ist der Termin im Dezember, der auf einen Montag fällt?", "event_list", "doehren"),
+        ("Ende nächster Woche was?", "event_on_date", ""),
+        ("in der Woche vor Nikolaus?", "event_on_date", "schuetzenplatz"),
+        ("am sechsundzwanzigsten elften was los?", "event_on_date", "misburg"),
+        ("Ich spiele dienstags Fußball. Wann seid ihr in Misburg?", "event_when", "misburg"),
+        ("Welche Termine sind nicht am Mittwoch?", "event_list", "doehren sahlkamp"),
+        ("Gibt es 2026 noch Termine?", "event_list", ""),
+        ("Ist Onay am 8. in Döhren?", "unknown", ""),
+        ("Wo ist das nächste Bürgeramt?", "unknown", ""),
+        ("wann ist euer nächster Termin", "event_next", "misburg"),
         ("die letzten beiden termine", "event_list", "doehren sahlkamp"),
         ("wann ist der vorletzte abend", "event_when", "doehren"),
         ("wann ist der sechste Termin", "unknown", ""),
@@ -174,7 +187,9 @@ def _examined(path: Path) -> tuple[list[str], int, list[str]]:
     return wrong, len(asked), fabricated
 
 
-@pytest.mark.parametrize("path", [SHARED, PRACTICE, OWN, SECOND], ids=["shared", "practice", "own", "second"])
+@pytest.mark.parametrize(
+    "path", [SHARED, PRACTICE, OWN, SECOND, THIRD], ids=["shared", "practice", "own", "second", "third"]
+)
 def test_questions_as_people_write_them_are_read_rightly_and_nothing_is_invented(path: Path) -> None:
     if not path.exists():
         pytest.skip(f"{path.name} is not beside this repository")

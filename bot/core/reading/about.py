@@ -80,7 +80,7 @@ class About:
             if question.has(*GOING):
                 return strange <= (1 if question.has("next", "you") else 0.5) and length <= MIDDLE
             return strange == 0 and length <= 2
-        if strange > 0.5:
+        if strange > 1:
             return False
         if question.has("ahead", "what_time") or (
             question.has("list", "all", "what") and question.has("request", "remaining", "you")
