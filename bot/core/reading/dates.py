@@ -101,7 +101,8 @@ class Dates(Months):
         """ "am 26.": the coming day of that number. Not "der 4. Termin" and not "um 18"."""
         behind = self._concept(end, "on_day_behind")
         introduced = self._ends(place, "on_day") or self._ends(place, "between") or behind
-        introduced = introduced or (self._words[place].kind == "ordinal" and self._ends(place, "until"))
+        if self._words[place].kind == "ordinal":
+            introduced = introduced or self._ends(place, "until")
         end = behind.end if behind else end
         if not (introduced or self._behind_weekday(place)) or self._concept(
             end, "event", "events", "evening", "evening_bare", "clock", "holiday", "calendar_week", "times"

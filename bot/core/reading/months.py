@@ -86,8 +86,8 @@ class Months(Surroundings):
         if week:
             ahead = int(key_of(week)) if week.concept.startswith("week.") else 0
             monday = self._today + (7 * ahead - self._today.weekday()) * DAY
-            first, last = {"begin": (0, 1), "middle": (1, 3), "end": (3, 6)}[key]
-            yield Found(Span(monday + first * DAY, monday + last * DAY), hit.start, week.end)
+            starts, ends_on = {"begin": (0, 1), "middle": (1, 3), "end": (3, 6)}[key]
+            yield Found(Span(monday + starts * DAY, monday + ends_on * DAY), hit.start, week.end)
             return
         if named:
             year = self._year_in_figures(named.end)
