@@ -1,7 +1,8 @@
 """How well questions are understood that nobody has tuned on.
 
-`questions/kept.jsonl` is of the kind of the development questions, `questions/varied.jsonl` much more varied. Both were
-written by somebody who had not seen the code. Whoever works on the reading does not look at them: only at this table.
+`questions/german.jsonl` and `questions/languages.jsonl` are of the kind of the development questions, half of what four
+people wrote who had not seen the code; `questions/varied.jsonl` is much more varied, and was tuned on since. Whoever
+works on the reading does not look at the first two: only at this table.
 """
 
 import json

@@ -12,7 +12,7 @@ from bot.core.reading import Vocabulary
 from bot.core.texts import Texts
 from bot.problems import UserError
 
-LISTS = ("endings", "prefixes", "capital_nouns")
+LISTS = ("endings", "prefixes", "right_words", "capital_nouns")
 """Keys beside the sections."""
 
 
@@ -68,6 +68,7 @@ def load(path: Path) -> Vocabulary:
         sounds=words.get("sounds", ()),
         endings=_listed(words.get("endings", "")),
         prefixes=_listed(words.get("prefixes", "")),
+        right_words=_listed(words.get("right_words", "")),
         spellings={word: _listed(others) for word, others in _flat(words.get("spellings", {}), path)},
         capital_nouns=words.get("capital_nouns") == "yes",
     )

@@ -26,6 +26,10 @@ SECOND = Path(__file__).parent / "questions" / "second.jsonl"
 """German questions by somebody who had not seen the code; the vocabulary has been tuned on them since."""
 THIRD_OTHER = Path(__file__).parent / "questions" / "third_other.jsonl"
 """Questions in nine languages by somebody who had not seen the code; the vocabularies have been tuned on them since."""
+THIRD = Path(__file__).parent / "questions" / "third.jsonl"
+"""More of them, by others; half of what they wrote, the other half stays unseen."""
+FOURTH = Path(__file__).parent / "questions" / "fourth.jsonl"
+"""The half of the first questions that was kept apart until it had to be looked at."""
 OFF_TOPIC = Path(__file__).parent / "questions" / "offtopic.txt"
 ALL = "muehlenberg misburg schuetzenplatz doehren sahlkamp"
 THURSDAY = "2025-11-20T10:00:00+01:00"
@@ -70,6 +74,17 @@ def told(question: str, now: str = THURSDAY, language: str = "de") -> str:
         ("Welcher Abend kommt nach dem nächsten?", "event_next", "schuetzenplatz"),
         ("Nu, wo drefft ihr eich denn 's nächste Mal?", "event_next", "misburg"),
         ("Wann ist der nächste Blutspendetermin?", "unknown", ""),
+        ("letzter termin im november", "event_when", "misburg"),
+        ("Wann ist der Termin im Dezember, der auf einen Montag fällt?", "event_list", "doehren"),
+        ("Ende nächster Woche was?", "event_on_date", ""),
+        ("in der Woche vor Nikolaus?", "event_on_date", "schuetzenplatz"),
+        ("am sechsundzwanzigsten elften was los?", "event_on_date", "misburg"),
+        ("Ich spiele dienstags Fußball. Wann seid ihr in Misburg?", "event_when", "misburg"),
+        ("Welche Termine sind nicht an einem Mittwoch?", "event_list", "doehren sahlkamp"),
+        ("Gibt es 2026 noch Termine?", "event_list", ""),
+        ("Ist Onay am 8. in Döhren?", "unknown", ""),
+        ("Wo ist das nächste Bürgeramt?", "unknown", ""),
+        ("wann ist euer nächster Termin", "event_next", "misburg"),
         ("die letzten beiden termine", "event_list", "doehren sahlkamp"),
         ("wann ist der vorletzte abend", "event_when", "doehren"),
         ("wann ist der sechste Termin", "unknown", ""),
@@ -213,7 +228,9 @@ def _examined(path: Path) -> tuple[list[str], int, list[str]]:
 
 
 @pytest.mark.parametrize(
-    "path", [SHARED, PRACTICE, OWN, SECOND, THIRD_OTHER], ids=["shared", "practice", "own", "second", "third_other"]
+    "path",
+    [SHARED, PRACTICE, OWN, SECOND, THIRD, THIRD_OTHER, FOURTH],
+    ids=["shared", "practice", "own", "second", "third", "third_other", "fourth"],
 )
 def test_questions_as_people_write_them_are_read_rightly_and_nothing_is_invented(path: Path) -> None:
     if not path.exists():

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from bot.core.reading.question import Question
 
-LONG, MIDDLE, SHORT = 25, 15, 8
+LONG, MIDDLE, SHORT, TOLD = 25, 15, 8, 5
 """Words up to which a message without the name of an event may be about one: much, some or little says so."""
 WHETHER = ("exist", "anything", "go", "where", "ahead", "start", "what_time", "afterwards", "list", "all", "remaining")
 GOING = (
@@ -39,7 +39,7 @@ class About:
             return self._asks_of_events() and strange <= min(strong, (length + 1) // 3) and length <= 40
         if question.has("who_else"):
             return False
-        if question.told:
+        if question.told and not (question.days and question.has("when", "where") and question.length() <= TOLD):
             return False
         return self._of_days() if question.days else self._of_none()
 
@@ -73,11 +73,14 @@ class About:
         """Neither an event nor a day is named."""
         question = self.question
         strange, length = question.strange(), question.length()
+        named = {hit.start for hit in question.of("office")}
+        if any({hit.end, hit.end + 1} & named for hit in question.of("next")):
+            return False  # "das nächste Bürgeramt"
         if question.has("when", "where"):
             if question.has(*GOING):
                 return strange <= (1 if question.has("next", "you") else 0.5) and length <= MIDDLE
             return strange == 0 and length <= 2
-        if strange > 0.5:
+        if strange > 1:
             return False
         if question.has("ahead", "what_time") or (
             question.has("list", "all", "what") and question.has("request", "remaining", "you")
@@ -89,6 +92,8 @@ class About:
         begun = question.has("late", "start") or (question.has("remaining") and question.has("number"))
         if begun and question.marked and strange == 0 and length <= 6 and not elsewhere:
             return True  # "Hat es schon angefangen?", "Nur noch einer?"
+        if question.has("gone") and question.has("list", "all"):
+            return length <= MIDDLE
         if question.has("list") and question.has("all"):
             return strange == 0 and length <= SHORT
         if sum(map(bool, self.hourly())) > 1:

@@ -37,6 +37,8 @@ class Dates(Months):
         yield from self._day_of_month(place)
         yield from self._counted(place)
         yield from self._named(place)
+        if year := self._year_in_figures(place):
+            yield Found(Span(date(year, 1, 1), date(year, 12, 31)), place, place + 1)
 
     # -- figures
 
@@ -74,11 +76,18 @@ class Dates(Months):
             return
         for skipped in (0, 1, 2):
             month = self._numbered(end + skipped, "month")
+            if month and self._numbered(place, "ordinal") and self._concept(month.end, "event", "events", "evening"):
+                return  # "der zweite Dezembertermin"
             if month:
                 yield from self._day(day, int(key_of(month)), place, month.end)
                 return
             if not self._concept(end + skipped, "of"):
                 break
+        spoken = self._numbered(end, "ordinal") if self._numbered(place, "ordinal") else None
+        sure = day > 5 or self._ends(place, "on_calendar")
+        if sure and spoken and key_of(spoken).isdigit() and int(key_of(spoken)) <= 12:  # "am dritten zwölften"
+            yield from self._day(day, int(key_of(spoken)), place, spoken.end)
+            return
         spelled = self._numbered(place, "ordinal") and self._behind_weekday(place)
         if month := self._month_shared(end):
             yield from self._day(day, int(key_of(month)), place, end)
@@ -108,7 +117,8 @@ class Dates(Months):
     def _bare_day(self, day: int, place: int, end: int) -> Iterator[Found]:
         """ "am 26.": the coming day of that number. Not "der 4. Termin" and not "um 18"."""
         behind = self._concept(end, "on_day_behind")
-        introduced = self._ends(place, "on_day") or self._ends(place, "between") or behind or self._alone(day, end)
+        introducing = ("on_day", "between", "until") if self._words[place].kind == "ordinal" else ("on_day", "between")
+        introduced = any(self._ends(place, concept) for concept in introducing) or behind or self._alone(day, end)
         end = behind.end if behind else end
         if not (introduced or self._behind_weekday(place)) or self._concept(
             end, "event", "events", "evening", "evening_bare", "clock", "holiday", "calendar_week", "times"

@@ -41,7 +41,8 @@ class Reader:
         words = split(text)
         if not any(word.kind != "clock" for word in words):
             return Reading(intent="unknown", language=hint)
-        spoken = language_of(text, words, hint, self.vocabularies)
+        own = [word for word in words if not self._places.has(word.text)]  # a name is of no language
+        spoken = language_of(text, own, hint, self.vocabularies)
         now = now.astimezone(self.process.zone)
         vocabulary = self.vocabularies[spoken]
         question = taken_apart(words, vocabulary, self._places, now.date(), *self._bounds, text)
@@ -74,6 +75,8 @@ class Reader:
         if not asked:
             return whole
         part = question.part(asked)
+        if whole.declined and not part.has(*REQUESTS):
+            return whole  # "Ich habe einen Rollstuhl. Kann ich ins Bürgerhaus?"
         reading = self._decided(part, language, now)
         office = question.has("document") and not part.has("event", "events", "evening", "online")
         known = reading.intent != "unknown" and not office and not OFFICE & {*whole.declined}
@@ -86,15 +89,27 @@ class Reader:
         declined = question.keys("subject")
         if set(declined) <= {"end_time", "opening_hours"} and self._duration(question):
             declined = []  # the end of taking part is known, that of an evening is not
-        if declined == ["interpreters"] and question.has("who_may"):
-            declined = []  # "ohne deutschen Pass": not about the language
+        if (declined == ["interpreters"] and question.has("who_may")) or (
+            declined == ["childcare"] and question.has("may")
+        ):
+            declined = []  # "ohne deutschen Pass" is not about the language, "darf mein Sohn mit" not about care
+        if question.has("person") and (question.days or question.places or question.has("comes")):
+            declined = list(dict.fromkeys((*declined, "speakers")))  # who comes is not known, whoever is asked for
         if declined:
             return self._partly(question, declined, language, now) or replace(
                 unknown, declined=tuple(declined), mentioned=self._mentioned(question)
             )
         if question.has("other"):
-            return unknown
+            return self._beside(question, language, now) or unknown
         return self._known(question, language, now) or unknown
+
+    def _beside(self, question: Question, language: str, now: datetime) -> Reading | None:
+        """ "Mittwochs habe ich Chor. Wann seid ihr in Misburg?": what is told beside a question is not asked."""
+        rest = question.part(question.kept - {question.clause(hit) for hit in question.of("other")}, inherits=False)
+        subject = rest.has("event", "events", "evening", "cost", "about") or rest.places
+        whether = rest.days and rest.has("exist", "anything", "where", "what_time")
+        asks = rest.has("when", "where", "next", "list", "exist", "confirm", "cost", "about")
+        return self._known(rest, language, now) if whether or (subject and asks) else None
 
     @staticmethod
     def _duration(question: Question) -> bool:
@@ -110,6 +125,8 @@ class Reader:
         """The part of a question that can be answered, where another part cannot."""
         about = {question.clause(hit) for hit in question.of("subject", "other")}
         rest = question.part(question.kept - about)
+        if question.has("from_until"):
+            rest = question  # "Von wann bis wann?": the beginning is known
         own = question.part(rest.kept, inherits=False)
         if rest.length() < 2 or not (own.has(*REQUESTS) or (own.has(*HINTS) and (own.places or own.days))):
             return None
@@ -127,7 +144,8 @@ class Reader:
         if question.places and not question.has("office", "about"):
             answer = None  # "Gibt es was in Linden?" is not about the office there
         document = question.has("document")
-        if self._who_may(question) and not question.told and question.strange() <= 3:
+        who_may = self._who_may(question) and not question.has("cost")
+        if who_may and not question.told and question.strange() <= 3:
             return self._with_intent("who_may_attend", language)
         if self._about(question):
             topic = self._answers_in(language).closest([word.text for word in question.words], now.date())
@@ -147,6 +165,8 @@ class Reader:
             return _answered(answer, language)
         if self._online(question):
             return self._with_intent("online_participation", language)
+        if answer and question.days and answer.intent == "topic":
+            answer = None
         if answer and not question.has("when", "event", "events", "evening", "next"):
             return _answered(answer, language)
         evenings = Evenings(question, self.process.events, now, language)
@@ -156,7 +176,9 @@ class Reader:
     @staticmethod
     def _about(question: Question) -> bool:
         """Whether somebody asks what this is about, or about the offices as such."""
-        if question.days or question.told or question.strange() > 2 or question.has("cost", "what_time"):
+        if question.told or question.strange() > 2 or question.has("cost", "what_time") or question.times():
+            return False
+        if question.days and (question.has("when", "where", "start", "exist", "list") or not question.has("about")):
             return False
         if question.places and not question.has("office"):
             return False

@@ -10,6 +10,7 @@ from bot.core.reading.ordinals import Ordinals
 from bot.core.reading.premises import Premises
 from bot.core.reading.question import Question
 from bot.core.reading.reading import Intent, Premise, Reading, Scope, Span
+from bot.core.reading.words import fold
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,12 +27,12 @@ class Evenings:
         question = self.question
         named, nowhere = self._places()
         asked = question.has("when", "where", "event", "events", "exist", "start", "confirm", "next", "list", "late")
-        if self._ordinals.beyond():
+        if Ordinals(question, self.events, self.now).beyond():
             return Reading(intent="unknown", language=self.language)
         if moved := self._moved_on(named):
             return moved
-        if named and question.has("except") and self._excepted():
-            rest = [event for event in self._coming() if event not in named]
+        if (named or question.days) and question.has("except") and self._excepted():
+            rest = [event for event in self._coming() if event not in named and not self._on(event)]
             return self._reading("event_list", rest, scope="coming")
         if nowhere and not named:
             return self._at_nowhere(nowhere)
@@ -53,7 +54,11 @@ class Evenings:
 
     @property
     def _ordinals(self) -> Ordinals:
-        return Ordinals(self.question, self.events, self.now)
+        """ "Der zweite Termin im Dezember" counts only those in December, as in any month or year."""
+        days = [day.span for day in self.question.days if day.every is None]
+        spans = [span for span in days if span.first.day == 1 and (span.last - span.first).days > 27]
+        inside = tuple(event for event in self.events if spans and event.starts_at.date() in spans[0])
+        return Ordinals(self.question, inside if spans else self.events, self.now)
 
     # -- what is named
 
@@ -65,7 +70,10 @@ class Evenings:
         ids = {name for place in places for name in place.events}
         ids |= {event.id for event in self._ordinals.named()}
         nowhere = next((place.name for place in places if not place.events), "")
-        if not ids and not nowhere and (question.has("place_unknown") or question.strange_behind("town")):
+        known = " ".join(fold(event.place) for event in self.events)
+        strange = any(question.words[hit.start].text not in known for hit in question.of("building"))
+        strange = strange and question.has("in") and question.has("confirm", "exist", "anything", "start", "event")
+        if not ids and not nowhere and (strange or question.has("place_unknown") or question.strange_behind("town")):
             nowhere = "?"
         return tuple(event for event in self.events if event.id in ids), nowhere
 
@@ -78,12 +86,17 @@ class Evenings:
             0 <= start - end <= 2 for start in starts for end in ends
         )
 
+    def _on(self, event: Event) -> bool:
+        """Whether an event is on a day that is named."""
+        day = event.starts_at.date()
+        return any(day in one.span if one.every is None else day.weekday() == one.every for one in self.question.days)
+
     def _elsewhere(self, named: tuple[Event, ...]) -> bool:
         """ "Ist das in Döhren im Freizeitheim?": whether another building is named beside where the event is."""
         question = self.question
         known = {part for event in named for part in event.place.casefold().split()}
         kinds = {question.words[hit.start].text for hit in question.of("building")}
-        other = any(kind not in word for kind in kinds for word in known) if kinds else False
+        other = any(not any(kind in word for word in known) for kind in kinds)
         strangers = any(not place.events for place in question.places)
         return (other or (strangers and question.has("in"))) and question.marked and not question.has("reside")
 
@@ -104,7 +117,7 @@ class Evenings:
         doubted = doubted and any(hit.end == question.places[-1].start for hit in question.of("in"))
         where = (question.has("where") and not question.has("when")) or doubted
         certain = question.has("exist") or (question.has("anything") and not question.strange())
-        whether = certain and days and not premise and not question.has("when", "start")
+        whether = certain and days and question.places and not premise and not question.has("when", "start")
         intent: Intent = "event_where" if where else "event_on_date" if whether else "event_when"
         return self._reading(
             intent, named, wrong_premise=premise, confirmed=Premises(self.question).confirmed(named, premise)
@@ -116,7 +129,7 @@ class Evenings:
         told = {question.clause(hit) for hit in question.of("missed", "past")}
         told |= {question.clause(place) for place in question.places} | {question.clause(day) for day in question.days}
         asking = {question.clause(hit) for hit in question.of("next", "more", "remaining", "afterwards")} - told
-        starts = [place.start for place in question.places]
+        starts = [place.start for place in question.places if place.events]
         starts += [hit.start for hit in question.of("first_event", "ordinal", "last_event")]
         begins = any(hit.start == 0 for hit in question.of("and", "after_day"))
         brief = begins and question.marked and question.length() <= 6  # "Und nach Misburg?"
@@ -124,7 +137,7 @@ class Evenings:
             0 <= start - hit.end <= 1 and (question.has("comes", "next", "more", "remaining", "ahead") or brief)
             for hit in question.of("after_day")
             for start in starts
-        )
+        ) and not question.has("person")
         follows = follows or any(
             0 <= hit.start - place.end <= 1 for hit in question.of("after_day_behind") for place in question.places
         )
@@ -138,12 +151,14 @@ class Evenings:
             return None
         if not follows and any(question.clause(hit) not in asking for hit in question.of("when", "where")):
             return None
-        coming = [event for event in self._coming() if not named or event.starts_at > named[-1].starts_at]
-        if question.has("missed") and not named and question.days and question.days[0].every is None:
-            missed = question.days[0].span.last  # "Am 26. kann ich nicht, was kommt danach?"
-            coming = [event for event in coming if event.starts_at.date() > missed]
-        if question.has("remaining", "events", "all") and not question.has("next", "more") and not (follows and brief):
-            return self._reading("event_list", coming, scope="coming")
+        missed = [day.span.last for day in question.days if day.span.first == day.span.last]
+        missed += [event.starts_at.date() for event in named]
+        coming = [event for event in self._coming() if not missed or event.starts_at.date() > max(missed)]
+        whole = question.has("all") and question.has("list", "ahead")
+        several = question.has("remaining", "events", "all") and not question.has("next", "more")
+        if whole or (several and not (follows and brief)):
+            rest = [event for event in self._coming() if event not in named and not self._on(event)]
+            return self._reading("event_list", rest, scope="coming")
         if (
             question.has("list")
             and question.has("remaining", "ahead")
@@ -157,10 +172,17 @@ class Evenings:
         if self._told_before():
             return self._next()
         span = question.days[0].span
-        if question.days[0].every is not None or self._every():
+        if any(day.every is not None for day in question.days) or self._every():
             single = {day.span.first.weekday() for day in question.days if day.span.said == "weekday"}
             days = {day.every for day in question.days if day.every is not None} | single
-            found = [event for event in self._coming() if event.starts_at.weekday() in days]
+            bounds = [day.span for day in question.days if day.every is None and day.span.said == "span"]
+            found = [
+                event
+                for event in self._coming()
+                if event.starts_at.weekday() in days and all(event.starts_at.date() in one for one in bounds)
+            ]
+            if self._next_asked() and not question.has("events", "list", "all"):
+                return self._reading("event_next", found[:1], span=span)
             return self._reading("event_list", found, span=span, scope="span")
         spans = [one for day in question.days for one in (day.span, day.span.other) if one is not None]
         span, found = self._held(spans)
@@ -175,7 +197,7 @@ class Evenings:
             return self._reading(
                 "event_when", found, span=span, wrong_premise=Premises(self.question).wrong_time(found)
             )
-        if self._next_asked() and question.has("event", "evening") and several:
+        if self._next_asked() and several and not question.has("events", "list", "all"):
             return self._reading("event_next", found[:1], span=span)
         if several or (question.has("list", "events", "all") and span.last != span.first):
             return self._reading("event_list", found, span=span, scope="span")
@@ -216,7 +238,7 @@ class Evenings:
             if not inside:
                 continue
             short = (inside[0].last - inside[0].first).days <= 7
-            gone = over(event, self.now) and (short or self.question.has("remaining", "exist"))
+            gone = over(event, self.now) and (short or self.question.has("remaining", "exist", "more"))
             if gone and inside[0].last >= today and not self.question.has("past"):
                 continue
             if inside[0] is main.other and not self._open(main):
@@ -238,7 +260,7 @@ class Evenings:
             return self._reading("event_list", counted[0], scope=counted[1])
         coming = self._coming()
         plural = question.has("events", "list", "all")
-        if question.has("next") and not question.has("events"):
+        if question.has("next", "after_next") and not question.has("events"):
             return self._next()
         if question.has("more") and not plural:
             return self._next()

@@ -80,6 +80,15 @@ class Months(Surroundings):
         before = (one for one in self._until.get(hit.start, ()) if one.concept.startswith("month."))
         named = next((one for one in (*behind, *before) if one), None)
         relative = self._numbered(hit.end, "this_month")
+        week = next((one for skipped in (0, 1) if (one := self._numbered(hit.end + skipped, "week"))), None)
+        unit = self._numbered(hit.end + 1, "unit") if self._concept(hit.end, "of") else None
+        week = week or (unit if unit and key_of(unit) == "week" else None)
+        if week:
+            ahead = int(key_of(week)) if week.concept.startswith("week.") else 0
+            monday = self._today + (7 * ahead - self._today.weekday()) * DAY
+            starts, ends_on = {"begin": (0, 1), "middle": (1, 3), "end": (3, 6)}[key]
+            yield Found(Span(monday + starts * DAY, monday + ends_on * DAY), hit.start, week.end)
+            return
         if named:
             year = self._year_in_figures(named.end)
             whole = self._month(int(key_of(named)), year)

@@ -21,6 +21,8 @@ class Ordinals:
     def named(self) -> Iterable[Event]:
         """ "der vierte Termin", "Termin nummer fünf", "der letzte Abend"."""
         question = self.question
+        if not self.events:
+            return
         events = self._numbered_before([*question.of("event", "evening")])
         for hit in question.of("first_event", "last_event"):
             yield self.events[0 if hit.concept == "first_event" else -1]
@@ -37,8 +39,8 @@ class Ordinals:
             if hit.concept == "last" and (near or self._alone(hit.start)):
                 gone = [event for event in self.events if over(event, self.now)]
                 yield (gone or self.events)[-1] if question.has("past_tense") else self.events[-1]
-            elif key == "-2" and len(self.events) > 1:
-                yield self.events[-2]
+            elif key.startswith("-") and len(self.events) >= -int(key):
+                yield self.events[int(key)]
             elif key.isdigit() and (near or after or self._alone(hit.start)) and 0 < int(key) <= len(self.events):
                 yield self.events[int(key) - 1]
         for place, word in enumerate(question.words):

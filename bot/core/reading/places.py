@@ -47,6 +47,10 @@ class Places:
             known = self._names.get(joined, (frozenset(), ""))[0]
             self._names[joined] = (known | events if events else known, name)
 
+    def has(self, word: str) -> bool:
+        """Whether a folded word is the name of a place."""
+        return len(word) >= LONGEST_ENDING and word in self._names
+
     def find(
         self,
         words: Sequence[Word],

@@ -192,7 +192,7 @@ def taken_apart(  # noqa: PLR0913, PLR0917 - what a question is seen from
     asked = (
         marked
         or any(hit.concept == "request" for hit in hits)
-        or (words and (words[-1].kind == "date" or (words[-1].kind == "ordinal" and len(words) < 6)))
+        or (words and (words[-1].kind == "date" or (words[-1].kind == "ordinal" and len(words) < 7)))
     )
     told = not asked and text.rstrip("\"'»“) ").endswith((".", "!", "…"))
     sentence = _last_question(text)

@@ -110,7 +110,7 @@ class Spans(Surroundings):
             if (
                 one.start == before.end
                 and "weekday" in {first.said, second.said}
-                and abs((second.first - first.first).days) in {7, 14}
+                and (abs((second.first - first.first).days) in {7, 14} or self._concept(one.start, "in_days"))
             ):
                 later = max(first.first, second.first)  # "heute in einer Woche"
                 return Found(Span(later, later, "weekday"), start, end)
@@ -179,10 +179,10 @@ class Spans(Surroundings):
                     continue
                 number, begin = self._number_before(unit.start)
                 beside = one.span.first if sign < 0 else one.span.last
+                if begin == unit.start and unit.concept == "unit.week":  # "in der Woche vor Nikolaus": the seven days
+                    ends = (beside + sign * DAY, beside + sign * 7 * DAY)
+                    return replace(one, span=Span(min(ends), max(ends)), start=begin, closed=True)
                 day = beside + sign * number * UNIT_DAYS[unit.concept] * DAY
-                if begin == unit.start and unit.concept == "unit.week":  # "in der Woche vor Weihnachten"
-                    monday = day - day.weekday() * DAY
-                    return replace(one, span=Span(monday, monday + 6 * DAY), start=begin)
                 return replace(one, span=Span(day, day, "weekday"), start=begin)
         return None
 

@@ -50,7 +50,8 @@ class Vocabulary:
     `entries` maps a concept to its words and phrases: "wann", a beginning "veranstaltung*", an ending "*termin", a
     phrase "um wie viel uhr", a phrase with a gap "hat … auf". `sounds` are replaced one after the other to compare
     words that sound alike; `endings` may follow a beginning; `prefixes` are written together with the word that
-    follows. `spellings` are what people write for a word, in dialect or by habit: they are read as that word.
+    follows. `right_words` mean nothing to the bot and are no misspelling of one that does. `spellings` are what people
+    write for a word, in dialect or by habit: they are read as that word.
     `capital_nouns` is whether nouns, and only they, begin with a capital letter.
     `sentences` are those around the facts, in this language.
     """
@@ -64,6 +65,7 @@ class Vocabulary:
         sounds: Sequence[Sequence[str]] = (),
         endings: Sequence[str] = (),
         prefixes: Sequence[str] = (),
+        right_words: Sequence[str] = (),
         spellings: Mapping[str, Sequence[str]] = MappingProxyType({}),
         capital_nouns: bool = False,
     ) -> None:
@@ -71,6 +73,7 @@ class Vocabulary:
         self._spelled = {
             split(other)[0].text: split(word)[0].text for word, others in spellings.items() for other in others
         }
+        self._right = frozenset(fold(word) for word in right_words)
         self.sentences = sentences
         self.capital_nouns = capital_nouns
         self._sounds = tuple((fold(old), fold(new)) for old, new in sounds)
@@ -185,7 +188,7 @@ class Vocabulary:
         for prefix in self.prefixes:
             if word.startswith(prefix) and len(word) > len(prefix) + 1 and self.knows(word[len(prefix) :]):
                 return word[len(prefix) :]
-        if len(word) < 4:
+        if len(word) < 4 or word in self._right:
             return None
         sound = self._sound(word)
         alike = [known for known in self._by_sound.get(sound, ()) if abs(len(known) - len(word)) <= 2]
