@@ -207,6 +207,12 @@ class Announcing(RuleBasedStateMachine):
         self.begins(author)
         self.agrees(second)
 
+    @rule(author=st.sampled_from(["erika", "ada"]), second=st.sampled_from(["otto", "ben", "erika", "ada"]))
+    def is_confirmed_unseen(self, author: str, second: str) -> None:
+        """Somebody confirms with a button made by hand, without having been shown what."""
+        self.begins(author)
+        self.do(self._forge(second, "confirm", 0))
+
     @rule(name=EVERYBODY, which=st.integers(0, 30))
     def taps_what_is_shown(self, name: str, which: int) -> None:
         choices = self.actors[name].choices
