@@ -80,6 +80,7 @@ def pooler(server: Cluster, url: str) -> Iterator[str]:
         f"listen_port = {port}\nunix_socket_dir =\nauth_type = any\npool_mode = transaction\ndefault_pool_size = 6\n",
         encoding="utf-8",
     )
+    settings.chmod(0o644)  # where a bot runs in the same process, new files are for their owner only
     running = subprocess.Popen(
         [program, "-q", str(settings)], user=server.owner, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
     )

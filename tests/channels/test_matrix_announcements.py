@@ -134,7 +134,8 @@ async def test_whoever_has_ended_it_gets_nothing_more_and_others_do(
             await anna.says(ending, rooms[0])
             await anna.hears(room=rooms[0])
             await paul.says("!neuigkeiten aus", together)
-        await paul.hears("keine Neuigkeiten mehr", room=together)
+        for who in (paul, anna):
+            await who.hears("keine Neuigkeiten mehr", room=together)
         await app.outbox.idle()
         before = [len(anna.messages(room, me)) for room in (rooms[0], together)]
         await confirmed(app, "Es gibt Neues")
