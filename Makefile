@@ -18,7 +18,7 @@ test: $(READY)
 	$(VENV)/bin/lint-imports
 	$(VENV)/bin/pytest
 
-# The promises under fire, in full (an hour or so): a line with figures for each.
+# The promises under fire, in full (an hour or two): a line with figures for each.
 ordeal: $(READY)
 	MITREDEN_ORDEAL=full $(VENV)/bin/pytest -n 1 tests/ordeal
 
