@@ -25,7 +25,7 @@ AT_ONCE = 100_000
 UNASKED_AT_ONCE = 96
 """Messages of the bot's own accord that wait for their turn in memory, on each network; all others wait in the
 database."""
-TOGETHER = 0.05
+TOGETHER = 0.1
 """Seconds for which it is gathered what became of messages that nobody asked for, to be written at once."""
 A_MOMENT = 0.003
 """Seconds in which those that were let go together have all asked to be marked."""

@@ -17,9 +17,9 @@ AT_ONCE = 160
 """Replies under way at the same time."""
 UNASKED_AT_ONCE = 48
 """Other messages under way at the same time: they have places of their own, so that no reply waits for one."""
-CATCH_UP = 0.1
+CATCH_UP = 0.2
 """Seconds that even pacing may lag behind and make good: a busy moment costs no throughput."""
-TOGETHER = 0.03
+TOGETHER = 0.08
 """Seconds whose messages are let go at once, so that one write notes them all before they are sent."""
 KNOWN_TRIPS = 500
 """Requests among which the quickest is looked for."""
