@@ -1,8 +1,7 @@
 """How well questions are understood that nobody has tuned on.
 
-`questions/german.jsonl` and `questions/languages.jsonl` are of the kind of the development questions, half of what four
-people wrote who had not seen the code; `questions/varied.jsonl` is much more varied, and was tuned on since. Whoever
-works on the reading does not look at the first two: only at this table.
+`questions/*.jsonl` are of the kind of the development questions, by people who had not seen the code; each was labelled
+a second time by somebody else. Whoever works on the reading does not look at them: only at this table.
 """
 
 import json

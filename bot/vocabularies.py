@@ -6,14 +6,17 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
+import msgspec
 from babel import Locale, UnknownLocaleError
 
-from bot.core.reading import Vocabulary
+from bot.core.reading import Learned, Vocabulary
 from bot.core.texts import Texts
 from bot.problems import UserError
 
 LISTS = ("endings", "prefixes", "right_words", "capital_nouns")
 """Keys beside the sections."""
+SHARED = "shared"
+"""The name of the file of what all languages have in common."""
 
 
 class Vocabularies(Mapping[str, Vocabulary]):
@@ -71,7 +74,20 @@ def load(path: Path) -> Vocabulary:
         right_words=_listed(words.get("right_words", "")),
         spellings={word: _listed(others) for word, others in _flat(words.get("spellings", {}), path)},
         capital_nouns=words.get("capital_nouns") == "yes",
+        learned=Learned(_weights(path, path.stem.partition("-")[0]), _weights(path, SHARED)),
     )
+
+
+@lru_cache
+def _weights(path: Path, language: str) -> dict[str, list[int]]:
+    """What was learned of one language, or of all; nothing where nobody has learned it yet."""
+    file = path.parent / "learned" / f"{language}.json"
+    if not file.exists():
+        return {}
+    try:
+        return msgspec.json.decode(file.read_bytes(), type=dict[str, list[int]])
+    except (OSError, msgspec.DecodeError) as error:
+        raise UserError(f"{file}: no weights can be read from it ({error}). Restore the shipped ones.") from error
 
 
 def _table(path: Path) -> dict[str, Any]:

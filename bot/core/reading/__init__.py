@@ -1,7 +1,8 @@
 """Understands a citizen's question about the process and its dates: pure and deterministic."""
 
 from bot.core.reading.decision import Reader
+from bot.core.reading.learned import Learned
 from bot.core.reading.reading import Intent, Reading, Span
 from bot.core.reading.vocabulary import Vocabulary
 
-__all__ = ["Intent", "Reader", "Reading", "Span", "Vocabulary"]
+__all__ = ["Intent", "Learned", "Reader", "Reading", "Span", "Vocabulary"]

@@ -83,6 +83,9 @@ class Dates(Months):
                 return
             if not self._concept(end + skipped, "of"):
                 break
+        if relative := self._of_a_month_from_now(day, place, end):
+            yield relative
+            return
         spoken = self._numbered(end, "ordinal") if self._numbered(place, "ordinal") else None
         sure = day > 5 or self._ends(place, "on_calendar")
         if sure and spoken and key_of(spoken).isdigit() and int(key_of(spoken)) <= 12:  # "am dritten zwölften"
@@ -95,6 +98,14 @@ class Dates(Months):
         behind = self._concept(end, "on_day_behind") or self._alone(day, end)
         if self._words[place].kind in {"ordinal", "number"} or self._ends(place, "on_calendar") or spelled or behind:
             yield from self._bare_day(day, place, end)
+
+    def _of_a_month_from_now(self, day: int, place: int, end: int) -> Found | None:
+        """ "am 13. nächsten Monats", "the 13th of next month"."""
+        end += self._concept(end, "of") is not None
+        month = self._numbered(end, "this_month")
+        first = (self._today.replace(day=1) + timedelta(days=31 * int(key_of(month)))).replace(day=1) if month else None
+        made = day_of(day, first.month, first.year) if first else None
+        return Found(Span(made, made, "date"), place, month.end) if made and month else None
 
     def _month_shared(self, end: int) -> Hit | None:
         """The month that is said once for two days: "zwischen dem 25. und dem 28. Dezember"."""
@@ -237,7 +248,8 @@ class Dates(Months):
                 following = coming + 7 * DAY
                 if ahead == 0:
                     return Found(Span(following, following, "weekday"), start, end)
-                this_week = self._today.weekday() + ahead <= 6
+                surely = self._ends(hit.start, "coming") or self._concept(hit.end, "coming")
+                this_week = self._today.weekday() + ahead <= 6 and not surely
                 other = Span(following, following, "weekday") if this_week else None
                 return Found(Span(coming, coming, "weekday", other), start, end)
         modifier = self._ends(start, "last") or self._concept(end, "last")

@@ -8,16 +8,26 @@ from bot.core.events import Event
 from bot.core.process import KnownAnswer, Process
 from bot.core.reading.answers import KnownAnswers
 from bot.core.reading.evenings import Evenings, bounds
+from bot.core.reading.intended import Intended
 from bot.core.reading.languages import language_of
+from bot.core.reading.learned import INTENTS
 from bot.core.reading.places import Places
 from bot.core.reading.question import Question, taken_apart
 from bot.core.reading.reading import Intent, Reading
+from bot.core.reading.signs import signs
 from bot.core.reading.vocabulary import Vocabulary
 from bot.core.reading.words import split
 
 REQUESTS = ("when", "where", "next", "start", "cost", "may", "who_may", "online", "event", "events")
 OFFICE = {"appointment", "opening_hours", "fees"}
 """Subjects of which "when is the next one?" asks as well."""
+MORE = {"other": 0.4, "ours": 0.2, "anything": 0.6, "told": 0.8, "nothing": 0.8}
+"""How much likelier an intent has to be, of 1, than another that the rules found, and than none: where the question
+names something of ours, where it could be about anything, and where it is told and not asked. The last is how much
+likelier it has to be that something is none of ours, though the rules found an intent."""
+OURS = ("event", "events", "evening", "survey", "online")
+"""Concepts that name something of ours."""
+KNOWN = tuple(intent for intent in INTENTS if intent != "unknown")
 HINTS = ("exist", "list")
 """Concepts of which a part of a message has to name one to be a question of its own; hints need a place or a day."""
 
@@ -37,19 +47,59 @@ class Reader:
 
     def read(self, text: str, language: str, now: datetime) -> Reading:
         """What a text asks. `language` is the one expected, `now` the instant at which it is asked. Never raises."""
-        hint = language if language in self.vocabularies else self.process.languages[0]
-        words = split(text)
-        if not any(word.kind != "clock" for word in words):
-            return Reading(intent="unknown", language=hint)
-        own = [word for word in words if not self._places.has(word.text)]  # a name is of no language
-        spoken = language_of(text, own, hint, self.vocabularies)
         now = now.astimezone(self.process.zone)
-        vocabulary = self.vocabularies[spoken]
-        question = taken_apart(words, vocabulary, self._places, now.date(), *self._bounds, text)
+        question, spoken = self.taken_apart(text, language, now)
+        if not any(word.kind != "clock" for word in question.words):
+            return Reading(intent="unknown", language=spoken)
         reading = self._asked_apart(question, spoken, now) or self._decided(question, spoken, now)
         if reading.intent == "unknown" and not question.has("injection", "other"):
             reading = self._asked_last(question, spoken, now, reading)
+        reading = self._reconsidered(question, reading, now)
         return replace(reading, asks=_asks(question, reading))
+
+    def taken_apart(self, text: str, language: str, now: datetime) -> tuple[Question, str]:
+        """What stands in a text, and the language that it is in; `language` is the one expected."""
+        hint = language if language in self.vocabularies else self.process.languages[0]
+        words = split(text)
+        own = [word for word in words if not self._places.has(word.text)]  # a name is of no language
+        spoken = language_of(text, own, hint, self.vocabularies)
+        today = now.astimezone(self.process.zone).date()
+        return taken_apart(words, self.vocabularies[spoken], self._places, today, *self._bounds, text), spoken
+
+    def _reconsidered(self, question: Question, reading: Reading, now: datetime) -> Reading:
+        """Another reading, where what was learned from labelled questions speaks clearly for another intent."""
+        if question.has("injection"):
+            return reading
+        chances = self.vocabularies[reading.language].learned.chances(signs(question, reading.language[:2]))
+        found = chances[reading.intent]
+        if chances["unknown"] - found > MORE["nothing"]:
+            return Reading(intent="unknown", language=reading.language, mentioned=self._mentioned(question))
+        intent = max(KNOWN, key=lambda one: chances[one])
+        if chances[intent] - found <= MORE[self._against(question, reading)]:
+            return reading
+        asked = question.last_asked()
+        other = self._intended(intent, question.part(asked) if asked else question, reading.language, now)
+        return replace(other, declined=reading.declined) if other else reading
+
+    @staticmethod
+    def _against(question: Question, reading: Reading) -> str:
+        """What speaks against another reading than the one that the rules found."""
+        if reading.intent != "unknown" or reading.declined:
+            return "other"
+        if question.places or question.days or question.has(*OURS):
+            return "ours"
+        return "told" if question.told else "anything"
+
+    def _intended(self, intent: Intent, question: Question, language: str, now: datetime) -> Reading | None:
+        """The reading with this intent; None where the question names nothing that it could be about."""
+        match intent:
+            case "topic":
+                words = [word.text for word in question.words]
+                answer = self._answers_in(language).closest(words, now.date())
+                return _answered(answer, language) if answer else None
+            case "online_participation" | "cost" | "who_may_attend":
+                return self._with_intent(intent, language)
+        return Intended(Evenings(question, self.process.events, now, language)).reading(intent)
 
     def _asked_apart(self, question: Question, language: str, now: datetime) -> Reading | None:
         """ "Heim aus Misburg. Welche fehlen noch?": what is told before does not say which ones are wanted."""

@@ -25,15 +25,15 @@ class Evenings:
     def read(self) -> Reading | None:
         """What is asked about the events; None where it is not about them."""
         question = self.question
-        named, nowhere = self._places()
+        named, nowhere = self.places()
         asked = question.has("when", "where", "event", "events", "exist", "start", "confirm", "next", "list", "late")
         if Ordinals(question, self.events, self.now).beyond():
             return Reading(intent="unknown", language=self.language)
         if moved := self._moved_on(named):
             return moved
         if (named or question.days) and question.has("except") and self._excepted():
-            rest = [event for event in self._coming() if event not in named and not self._on(event)]
-            return self._reading("event_list", rest, scope="coming")
+            rest = [event for event in self.coming() if event not in named and not self.on(event)]
+            return self.reading("event_list", rest, scope="coming")
         if nowhere and not named:
             return self._at_nowhere(nowhere)
         event = question.has("event", "events", "evening")
@@ -62,7 +62,7 @@ class Evenings:
 
     # -- what is named
 
-    def _places(self) -> tuple[tuple[Event, ...], str]:
+    def places(self) -> tuple[tuple[Event, ...], str]:
         """The events that are named by place or by number, and a place without an event."""
         question = self.question
         homes = [hit.end for hit in question.of("reside")]
@@ -86,7 +86,7 @@ class Evenings:
             0 <= start - end <= 2 for start in starts for end in ends
         )
 
-    def _on(self, event: Event) -> bool:
+    def on(self, event: Event) -> bool:
         """Whether an event is on a day that is named."""
         day = event.starts_at.date()
         return any(day in one.span if one.every is None else day.weekday() == one.every for one in self.question.days)
@@ -108,7 +108,7 @@ class Evenings:
             return None
         premise = Premises(question).wrong(named)
         if not premise and len(named) == 1 and not question.has("when", "start") and self._elsewhere(named):
-            return self._reading("event_where", named, wrong_premise="place")
+            return self.reading("event_where", named, wrong_premise="place")
         days = [day for day in question.days if day.every is None]
         asked = question.has("when", "start", "what_time", "exist", "anything")
         # "Ist das heute wirklich im Bürgerhaus?" doubts the place: it comes last.
@@ -119,7 +119,7 @@ class Evenings:
         certain = question.has("exist") or (question.has("anything") and not question.strange())
         whether = certain and days and question.places and not premise and not question.has("when", "start")
         intent: Intent = "event_where" if where else "event_on_date" if whether else "event_when"
-        return self._reading(
+        return self.reading(
             intent, named, wrong_premise=premise, confirmed=Premises(self.question).confirmed(named, premise)
         )
 
@@ -153,24 +153,24 @@ class Evenings:
             return None
         missed = [day.span.last for day in question.days if day.span.first == day.span.last]
         missed += [event.starts_at.date() for event in named]
-        coming = [event for event in self._coming() if not missed or event.starts_at.date() > max(missed)]
+        coming = [event for event in self.coming() if not missed or event.starts_at.date() > max(missed)]
         whole = question.has("all") and question.has("list", "ahead")
         several = question.has("remaining", "events", "all") and not question.has("next", "more")
         if whole or (several and not (follows and brief)):
-            rest = [event for event in self._coming() if event not in named and not self._on(event)]
-            return self._reading("event_list", rest, scope="coming")
+            rest = [event for event in self.coming() if event not in named and not self.on(event)]
+            return self.reading("event_list", rest, scope="coming")
         if (
             question.has("list")
             and question.has("remaining", "ahead")
             and not question.has("next", "more", "afterwards")
         ):
-            return self._reading("event_list", coming, scope="coming")
-        return self._reading("event_next", coming[:1])
+            return self.reading("event_list", coming, scope="coming")
+        return self.reading("event_next", coming[:1])
 
     def _on_days(self) -> Reading | None:
         question = self.question
         if self._told_before():
-            return self._next()
+            return self.next()
         span = question.days[0].span
         if any(day.every is not None for day in question.days) or self._every():
             single = {day.span.first.weekday() for day in question.days if day.span.said == "weekday"}
@@ -178,34 +178,32 @@ class Evenings:
             bounds = [day.span for day in question.days if day.every is None and day.span.said == "span"]
             found = [
                 event
-                for event in self._coming()
+                for event in self.coming()
                 if event.starts_at.weekday() in days and all(event.starts_at.date() in one for one in bounds)
             ]
             if self._next_asked() and not question.has("events", "list", "all"):
-                return self._reading("event_next", found[:1], span=span)
-            return self._reading("event_list", found, span=span, scope="span")
+                return self.reading("event_next", found[:1], span=span)
+            return self.reading("event_list", found, span=span, scope="span")
         spans = [one for day in question.days for one in (day.span, day.span.other) if one is not None]
-        span, found = self._held(spans)
+        span, found = self.held(spans)
         if len(found) == 1 and not question.has("when", "start") and self._elsewhere(tuple(found)):
-            return self._reading("event_where", found, span=span, wrong_premise="place")
+            return self.reading("event_where", found, span=span, wrong_premise="place")
         one_day = span.first == span.last
         if question.has("where") and not question.has("when") and (one_day or not question.has("events", "list")):
             premise: Premise = "" if found or span.said != "date" else "date"
-            return self._reading("event_where", found, span=span, wrong_premise=premise)
+            return self.reading("event_where", found, span=span, wrong_premise=premise)
         several = (span.last - span.first).days > 10
         if found and several and question.has("start") and question.times():
-            return self._reading(
-                "event_when", found, span=span, wrong_premise=Premises(self.question).wrong_time(found)
-            )
+            return self.reading("event_when", found, span=span, wrong_premise=Premises(self.question).wrong_time(found))
         if self._next_asked() and several and not question.has("events", "list", "all"):
-            return self._reading("event_next", found[:1], span=span)
+            return self.reading("event_next", found[:1], span=span)
         if several or (question.has("list", "events", "all") and span.last != span.first):
-            return self._reading("event_list", found, span=span, scope="span")
+            return self.reading("event_list", found, span=span, scope="span")
         if question.has("start", "when") and not question.has("exist", "anything") and found:
             premise = Premises(self.question).wrong(tuple(found))
             confirmed = Premises(self.question).confirmed(found, premise)
-            return self._reading("event_when", found, span=span, wrong_premise=premise, confirmed=confirmed)
-        return self._reading("event_on_date", found, span=span)
+            return self.reading("event_when", found, span=span, wrong_premise=premise, confirmed=confirmed)
+        return self.reading("event_on_date", found, span=span)
 
     def _next_asked(self) -> bool:
         """Whether "next" means an event, and not "next Wednesday"."""
@@ -227,7 +225,7 @@ class Evenings:
             all(day.span.said == "weekday" for day in question.days) and question.has("events") and question.has("list")
         )
 
-    def _held(self, spans: Sequence[Span]) -> tuple[Span, list[Event]]:
+    def held(self, spans: Sequence[Span]) -> tuple[Span, list[Event]]:
         """The span that is meant, and the events in it that still matter to somebody who asks now."""
         today = self.now.astimezone(self.events[0].starts_at.tzinfo).date()
         main = spans[0]
@@ -257,53 +255,53 @@ class Evenings:
     def _of_all(self) -> Reading | None:
         question = self.question
         if counted := self._ordinals.counted():
-            return self._reading("event_list", counted[0], scope=counted[1])
-        coming = self._coming()
+            return self.reading("event_list", counted[0], scope=counted[1])
+        coming = self.coming()
         plural = question.has("events", "list", "all")
         if question.has("next", "after_next") and not question.has("events"):
-            return self._next()
+            return self.next()
         if question.has("more") and not plural:
-            return self._next()
+            return self.next()
         hour = question.has("what_time") or sum(map(bool, About(question).hourly())) > 1
         asked_where = question.has("where") and not question.has("always")
         if hour and not question.has("next", "remaining") and not asked_where:
-            return self._reading("event_when", self.events, scope="start")
+            return self.reading("event_when", self.events, scope="start")
         if question.has("gone") and plural and not question.has("all"):
             past = [event for event in self.events if event not in coming]
-            return self._reading("event_list", past, scope="past")
+            return self.reading("event_list", past, scope="past")
         if question.has("remaining", "ahead", "more"):
-            return self._reading("event_list", coming, scope="coming")
+            return self.reading("event_list", coming, scope="coming")
         brief = question.length() <= (3 if question.told else 6)
         if plural:
             every = question.has("all") or len(coming) == len(self.events) or not coming
-            return self._reading("event_list", self.events if every else coming, scope="all" if every else "coming")
+            return self.reading("event_list", self.events if every else coming, scope="all" if every else "coming")
         wanted = ("event", "evening", "start", "go", "afterwards", "exist", "more", "comes", "you")
         if question.has(*wanted) and question.has("when", "where", "start"):
-            return self._next()
+            return self.next()
         if question.has("late") or (question.has("start") and brief):
-            return self._next()
+            return self.next()
         if question.has("event", "ahead") and question.strange() == 0 and brief:
             every = not coming
-            return self._reading("event_list", self.events if every else coming, scope="all" if every else "coming")
+            return self.reading("event_list", self.events if every else coming, scope="all" if every else "coming")
         return None
 
-    def _next(self) -> Reading:
+    def next(self) -> Reading:
         """The next event, or the one after it: "der übernächste Termin", "welcher kommt nach dem nächsten"."""
         question = self.question
         behind = {hit.end for hit in question.of("after_day")}
         second = question.has("after_next") or any(hit.start in behind for hit in question.of("next"))
-        return self._reading("event_next", self._coming()[1:2] if second else self._coming()[:1])
+        return self.reading("event_next", self.coming()[1:2] if second else self.coming()[:1])
 
-    def _coming(self) -> tuple[Event, ...]:
+    def coming(self) -> tuple[Event, ...]:
         return tuple(event for event in self.events if not over(event, self.now))
 
     def _at_nowhere(self, nowhere: str) -> Reading | None:
         """A place where no event is: the day may still name one, in another building."""
         question = self.question
         spans = [day.span for day in question.days if day.every is None and day.span.first == day.span.last]
-        found = self._held(spans)[1] if spans else []
+        found = self.held(spans)[1] if spans else []
         if found and (question.marked or question.has("where", "confirm", "event", "evening")):
-            return self._reading("event_where", found, span=spans[0], wrong_premise="place", nowhere=nowhere)
+            return self.reading("event_where", found, span=spans[0], wrong_premise="place", nowhere=nowhere)
         about = question.has(
             "event", "events", "evening", "exist", "anything", "when", "where", "start", "confirm", "list", "go"
         )
@@ -314,7 +312,7 @@ class Evenings:
 
     # -- the reading
 
-    def _reading(  # noqa: PLR0913 - the fields of a reading
+    def reading(  # noqa: PLR0913 - the fields of a reading
         self,
         intent: Intent,
         events: Iterable[Event],

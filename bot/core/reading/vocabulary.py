@@ -8,6 +8,7 @@ from types import MappingProxyType
 from rapidfuzz import process
 from rapidfuzz.distance import OSA
 
+from bot.core.reading.learned import NOTHING, Learned
 from bot.core.reading.words import Word, fold, split
 from bot.core.texts import Texts
 
@@ -53,7 +54,7 @@ class Vocabulary:
     follows. `right_words` mean nothing to the bot and are no misspelling of one that does. `spellings` are what people
     write for a word, in dialect or by habit: they are read as that word.
     `capital_nouns` is whether nouns, and only they, begin with a capital letter.
-    `sentences` are those around the facts, in this language.
+    `sentences` are those around the facts, in this language. `learned` is what labelled questions taught of it.
     """
 
     def __init__(  # noqa: PLR0913 - the sections of a file
@@ -68,8 +69,10 @@ class Vocabulary:
         right_words: Sequence[str] = (),
         spellings: Mapping[str, Sequence[str]] = MappingProxyType({}),
         capital_nouns: bool = False,
+        learned: Learned = NOTHING,
     ) -> None:
         self.language = language
+        self.learned = learned
         self._spelled = {
             split(other)[0].text: split(word)[0].text for word, others in spellings.items() for other in others
         }
