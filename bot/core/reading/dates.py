@@ -81,7 +81,7 @@ class Dates(Months):
             if month:
                 yield from self._day(day, int(key_of(month)), place, month.end)
                 return
-            if not self._concept(end + skipped, "of"):
+            if not self._concept(end + skipped, "of", "on_day_behind"):
                 break
         if relative := self._of_a_month_from_now(day, place, end):
             yield relative

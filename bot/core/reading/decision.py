@@ -79,7 +79,8 @@ class Reader:
             return reading
         asked = question.last_asked()
         other = self._intended(intent, question.part(asked) if asked else question, reading.language, now)
-        return replace(other, declined=reading.declined) if other else reading
+        declined = tuple(subject for subject in reading.declined if subject not in OFFICE)
+        return replace(other, declined=declined) if other else reading
 
     @staticmethod
     def _against(question: Question, reading: Reading) -> str:

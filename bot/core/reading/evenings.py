@@ -266,7 +266,7 @@ class Evenings:
         asked_where = question.has("where") and not question.has("always")
         if hour and not question.has("next", "remaining") and not asked_where:
             return self.reading("event_when", self.events, scope="start")
-        if question.has("gone") and plural and not question.has("all"):
+        if question.has("gone") and plural and not question.has("all", "remaining", "more", "ahead"):
             past = [event for event in self.events if event not in coming]
             return self.reading("event_list", past, scope="past")
         if question.has("remaining", "ahead", "more"):

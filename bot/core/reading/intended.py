@@ -10,7 +10,7 @@ from bot.core.reading.ordinals import Ordinals
 from bot.core.reading.premises import Premises
 from bot.core.reading.reading import Intent, Reading, Span
 
-MOVING_ON = ("missed", "past", "afterwards", "after_day", "after_day_behind", "except")
+MOVING_ON = ("missed", "after_day", "after_day_behind", "except")
 """Concepts by which what is named is left behind: "Schützenplatz verpasst, und jetzt?"."""
 
 
@@ -45,10 +45,15 @@ class Intended:
             return self._named(intent, named, spans)
         return None
 
+    def _moves_on(self, named: Sequence[Event]) -> bool:
+        """Whether what is named is left behind: "Misburg war schön, und jetzt?"."""
+        question = self.evenings.question
+        return question.has(*MOVING_ON) or (bool(named) and question.has("past", "afterwards"))
+
     def _next(self, named: Sequence[Event]) -> Reading:
         evenings = self.evenings
         question = evenings.question
-        if not question.has(*MOVING_ON):
+        if not self._moves_on(named):
             return evenings.next()
         days = [event.starts_at.date() for event in named]
         days += [day.span.last for day in question.days if day.every is None]
@@ -64,12 +69,12 @@ class Intended:
                 found = [event for event in evenings.coming() if event.starts_at.weekday() in weekdays]
                 return evenings.reading("event_list", found, span=question.days[0].span, scope="span")
             span, found = evenings.held([day.span for day in question.days])
-            if not question.has(*MOVING_ON):
-                if span.said == "weekday" and not span.other:
+            if not self._moves_on(named):
+                if span.said == "weekday" and not question.has("next"):
                     found = [one for one in evenings.coming() if one.starts_at.weekday() == span.first.weekday()]
                 if found or span.last - span.first > A_WEEK:
                     return evenings.reading("event_list", found, span=span, scope="span")
-        if question.has(*MOVING_ON) and (named or question.days):
+        if self._moves_on(named) and (named or question.days):
             rest = [event for event in evenings.coming() if event not in named and not evenings.on(event)]
             return evenings.reading("event_list", rest, scope="coming")
         if len(named) > 1:
@@ -77,7 +82,7 @@ class Intended:
         coming = evenings.coming()
         if counted := Ordinals(question, evenings.events, evenings.now).counted():
             return evenings.reading("event_list", counted[0], scope=counted[1])
-        if question.has("gone") and not question.has("all"):
+        if question.has("gone") and not question.has("all", "remaining", "more", "ahead"):
             past = [event for event in evenings.events if event not in coming]
             return evenings.reading("event_list", past, scope="past")
         if question.has("remaining", "ahead", "more"):
