@@ -21,10 +21,10 @@ from bot.core.reading.words import split
 REQUESTS = ("when", "where", "next", "start", "cost", "may", "who_may", "online", "event", "events")
 OFFICE = {"appointment", "opening_hours", "fees"}
 """Subjects of which "when is the next one?" asks as well."""
-MORE = {"other": 0.4, "ours": 0.2, "anything": 0.6, "told": 0.8, "nothing": 0.8}
+MORE = {"other": 0.4, "ours": 0.2, "anything": 0.6, "nothing": 0.8}
 """How much likelier an intent has to be, of 1, than another that the rules found, and than none: where the question
-names something of ours, where it could be about anything, and where it is told and not asked. The last is how much
-likelier it has to be that something is none of ours, though the rules found an intent."""
+names something of ours, and where it could be about anything. The last is how much likelier it has to be that something
+is none of ours, though the rules found an intent."""
 OURS = ("event", "events", "evening", "survey", "online")
 """Concepts that name something of ours."""
 KNOWN = tuple(intent for intent in INTENTS if intent != "unknown")
@@ -75,7 +75,10 @@ class Reader:
         if chances["unknown"] - found > MORE["nothing"]:
             return Reading(intent="unknown", language=reading.language, mentioned=self._mentioned(question))
         intent = max(KNOWN, key=lambda one: chances[one])
-        if chances[intent] - found <= MORE[self._against(question, reading)]:
+        against = self._against(question, reading)
+        if against == "anything" and question.told:
+            return reading  # a statement that names nothing of ours asks nothing
+        if chances[intent] - found <= MORE[against]:
             return reading
         asked = question.last_asked()
         other = self._intended(intent, question.part(asked) if asked else question, reading.language, now)
@@ -85,11 +88,10 @@ class Reader:
     @staticmethod
     def _against(question: Question, reading: Reading) -> str:
         """What speaks against another reading than the one that the rules found."""
-        if reading.intent != "unknown" or reading.declined:
+        ours = question.places or question.days or question.has(*OURS)
+        if reading.intent != "unknown" or reading.declined or (ours and question.told):
             return "other"
-        if question.places or question.days or question.has(*OURS):
-            return "ours"
-        return "told" if question.told else "anything"
+        return "ours" if ours else "anything"
 
     def _intended(self, intent: Intent, question: Question, language: str, now: datetime) -> Reading | None:
         """The reading with this intent; None where the question names nothing that it could be about."""
