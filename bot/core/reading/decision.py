@@ -21,10 +21,10 @@ from bot.core.reading.words import split
 REQUESTS = ("when", "where", "next", "start", "cost", "may", "who_may", "online", "event", "events")
 OFFICE = {"appointment", "opening_hours", "fees"}
 """Subjects of which "when is the next one?" asks as well."""
-MORE = {"other": 0.4, "ours": 0.2, "anything": 0.6, "nothing": 0.8}
+MORE = {"other": 0.4, "ours": 0.2, "subject": 0.4, "event": 0.8, "nothing": 0.8}
 """How much likelier an intent has to be, of 1, than another that the rules found, and than none: where the question
-names something of ours, and where it could be about anything. The last is how much likelier it has to be that something
-is none of ours, though the rules found an intent."""
+names something of ours; where it could be about anything, for a subject and for an event, which it does not name. The
+last is how much likelier it has to be that something is none of ours, though the rules found an intent."""
 OURS = ("event", "events", "evening", "survey", "online")
 """Concepts that name something of ours."""
 KNOWN = tuple(intent for intent in INTENTS if intent != "unknown")
@@ -75,10 +75,8 @@ class Reader:
         if chances["unknown"] - found > MORE["nothing"]:
             return Reading(intent="unknown", language=reading.language, mentioned=self._mentioned(question))
         intent = max(KNOWN, key=lambda one: chances[one])
-        against = self._against(question, reading)
-        if against == "anything" and question.told:
-            return reading  # a statement that names nothing of ours asks nothing
-        if chances[intent] - found <= MORE[against]:
+        against = self._against(question, reading, intent)
+        if not against or chances[intent] - found <= MORE[against]:
             return reading
         asked = question.last_asked()
         other = self._intended(intent, question.part(asked) if asked else question, reading.language, now)
@@ -86,12 +84,14 @@ class Reader:
         return replace(other, declined=declined) if other else reading
 
     @staticmethod
-    def _against(question: Question, reading: Reading) -> str:
-        """What speaks against another reading than the one that the rules found."""
+    def _against(question: Question, reading: Reading, intent: Intent) -> str:
+        """What has to be overcome for another reading than the one that the rules found; nothing where none can be."""
         ours = question.places or question.days or question.has(*OURS)
-        if reading.intent != "unknown" or reading.declined or (ours and question.told):
+        if question.told and not ours and reading.intent == "unknown":
+            return ""  # a statement that names nothing of ours asks nothing
+        if reading.intent != "unknown" or reading.declined or question.told:
             return "other"
-        return "ours" if ours else "anything"
+        return "ours" if ours else "event" if intent.startswith("event") else "subject"
 
     def _intended(self, intent: Intent, question: Question, language: str, now: datetime) -> Reading | None:
         """The reading with this intent; None where the question names nothing that it could be about."""
