@@ -137,19 +137,9 @@ class Dispatch:
         if not batch and not facts:
             return
         self._reach("after_fetch")
-        async with self._one_batch:
-            try:
-                rows = await self._handle(batch, bookmark, facts, channel)
-            except Unavailable:
-                raise  # the network keeps the batch and hands it over again
-            except Exception as error:
-                if not batch:
-                    raise
-                if len(batch) == 1:
-                    rows = await self._give_up(batch[0], error, bookmark, facts)
-                else:
-                    log.warning("batch_split", messages=len(batch), error=type(error).__name__)
-                    rows = await self._one_by_one(batch, bookmark, facts)
+        with self._memory.batch():
+            async with self._one_batch:
+                rows = await self._handled(batch, bookmark, facts, channel)
         self._reach("after_commit")
         await self._send(rows)
         self._begin_jobs()
@@ -161,6 +151,22 @@ class Dispatch:
         for person, picture in pictures:
             self.on_picture(person, picture)
         await self._memory.tidy(at_once=True)
+
+    async def _handled(
+        self, batch: Sequence[Incoming], bookmark: str | None, facts: Mapping[str, str], channel: str
+    ) -> list[OutboxRow]:
+        """Handle a batch, whatever is wrong with it; what is now to be sent. Raises where nothing could be written."""
+        try:
+            return await self._handle(batch, bookmark, facts, channel)
+        except Unavailable:
+            raise  # the network keeps the batch and hands it over again
+        except Exception as error:
+            if not batch:
+                raise
+            if len(batch) == 1:
+                return await self._give_up(batch[0], error, bookmark, facts)
+            log.warning("batch_split", messages=len(batch), error=type(error).__name__)
+            return await self._one_by_one(batch, bookmark, facts)
 
     def _begin_jobs(self) -> None:
         """Slow work that a batch asked for: beside everything else, so that nobody waits for it but who asked."""

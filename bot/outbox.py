@@ -27,6 +27,8 @@ UNASKED_AT_ONCE = 96
 database."""
 TOGETHER = 0.1
 """Seconds for which it is gathered what became of messages that nobody asked for, to be written at once."""
+YIELDS_FOR = 0.05
+"""Seconds at the most for which noting what is out gives way to a batch that people wait for."""
 A_MOMENT = 0.003
 """Seconds in which those that were let go together have all asked to be marked."""
 DATABASE_AGAIN = 0.5
@@ -253,6 +255,9 @@ class Outbox:
             while self._fates:
                 if all(fate.row.priority > REPLY for fate in self._fates):
                     await asyncio.sleep(TOGETHER)  # an announcement has many of them, and replies need the database
+                # The answers to one batch come when the next one is in hand. They are noted in one write after it.
+                await self._memory.between_batches(YIELDS_FOR)
+                await asyncio.sleep(0)  # its replies go out first
                 self._reach("before_mark")
                 self._being_noted, self._fates = self._fates, []
                 while self._being_noted:

@@ -1,7 +1,8 @@
 """The bot's memory: what one batch of messages needs to know beforehand, and all that it leaves, in one transaction."""
 
 import asyncio
-from collections.abc import Callable, Collection, Container, Mapping, Sequence
+from collections.abc import Callable, Collection, Container, Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 from pathlib import Path
@@ -122,6 +123,9 @@ class Memory:
         self._tidied = -TIDY_APART
         self._left_open = -DOUBT_LASTS
         """When it stayed open last whether something was written."""
+        self._batches = 0
+        self._no_batch = asyncio.Event()
+        self._no_batch.set()
         self.newsroom = Newsroom(database, vault, self._who_took_part, reach)
 
     async def open(self, repeatable: Container[str] = (), now: datetime | None = None) -> None:
@@ -170,6 +174,24 @@ class Memory:
             pass  # the next start does it
         finally:
             await self._database.close()
+
+    @contextmanager
+    def batch(self) -> Iterator[None]:
+        """People wait for the answers to a batch, from reading what is known of them to the commit."""
+        self._batches += 1
+        self._no_batch.clear()
+        try:
+            yield
+        finally:
+            self._batches -= 1
+            if not self._batches:
+                self._no_batch.set()
+
+    async def between_batches(self, patience: float) -> None:
+        """Return once no batch is in hand, or after so many seconds: for what nobody waits for."""
+        with suppress(TimeoutError):
+            async with asyncio.timeout(patience):
+                await self._no_batch.wait()
 
     async def known(self, channel: str, ids: Sequence[str], senders: Sequence[Address]) -> Known:
         """What is known about the messages of a batch and their senders."""
