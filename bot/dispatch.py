@@ -40,8 +40,9 @@ from bot.floods import LONGEST, Batch, Floods
 from bot.metrics import Metrics
 from handlers.turn import Decision, Job, Turn
 from storage.announcements import Overtaken
+from storage.changes import Changes
 from storage.database import Unavailable
-from storage.memory import Changes, Known, Memory
+from storage.memory import Known, Memory
 from storage.outbox import Planned
 from storage.reminders import Interest
 from storage.rooms import RoomNews, RoomWish

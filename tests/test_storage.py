@@ -18,8 +18,8 @@ from bot.channels.terminal import Terminal
 from bot.core.messages import ANNOUNCEMENT, Address, Outgoing
 from bot.problems import UserError
 from storage import tables
+from storage.changes import Changes
 from storage.database import Unavailable, database, version
-from storage.memory import Changes
 from storage.migrations import NEWEST
 from storage.outbox import Fate, Planned
 from tests import postgres
