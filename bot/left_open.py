@@ -26,9 +26,7 @@ class LeftOpen:
         self.taken: set[int] = set()
         """Whoever wrote them may still hand them over."""
 
-    async def send(
-        self, at_hand: Callable[[], set[int]], take: Callable[[Sequence[OutboxRow]], Awaitable[None]]
-    ) -> None:
+    async def send(self, at_hand: Callable[[], set[int]], take: Take) -> None:
         """Hand them over to `take`; `at_hand` tells the ids of replies that are on their way, or out and not noted."""
         if not self._memory.in_doubt():
             self._without_taker = set()
