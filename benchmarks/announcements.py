@@ -38,7 +38,7 @@ from bot.config import Config
 from bot.core.announcement import Announcement
 from bot.core.conversation import Person
 from bot.core.messages import Address
-from storage.memory import Changes
+from storage.changes import Changes
 from tests.channels.citizen import Citizen
 from tests.channels.fake_telegram import Call, FakeTelegram
 

@@ -30,7 +30,7 @@ from bot.core.process import Process
 from bot.core.survey import Progress
 from bot.core.texts import Texts
 from handlers import SPOKEN
-from storage.memory import Changes
+from storage.changes import Changes
 
 ROUNDS = 5
 """How often everything is measured in turn."""

@@ -27,7 +27,7 @@ from bot.config import Config
 from bot.core.conversation import Consent, Person, Response, Submit
 from bot.core.messages import Address
 from bot.core.values import Value
-from storage.memory import Changes
+from storage.changes import Changes
 
 IN_A_WRITE = 5_000
 FIRST = 100_000_001

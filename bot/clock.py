@@ -21,7 +21,8 @@ from bot.core.reminders import Kind, QuietHours, last_call
 from bot.problems import UserError
 from bot.reloading import Content, notice_name
 from handlers import unasked
-from storage.memory import Changes, Memory
+from storage.changes import Changes
+from storage.memory import Memory
 from storage.outbox import Planned
 from storage.reminders import Shared
 from storage.retention import Moment

@@ -1,9 +1,8 @@
 """One batch of messages, one transaction: load what is needed, decide, write everything, then send."""
 
 import asyncio
-import secrets
 from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from datetime import datetime, time, timedelta
 
 import structlog
@@ -38,12 +37,13 @@ from bot.core.texts import Texts
 from bot.failpoints import Reach, pass_by
 from bot.floods import LONGEST, Batch, Floods
 from bot.metrics import Metrics
+from bot.talks import Talk, collect, interest, stranger
 from handlers.turn import Decision, Job, Turn
 from storage.announcements import Overtaken
+from storage.changes import Changes
 from storage.database import Unavailable
-from storage.memory import Changes, Known, Memory
+from storage.memory import Known, Memory
 from storage.outbox import Planned
-from storage.reminders import Interest
 from storage.rooms import RoomNews, RoomWish
 
 log = structlog.get_logger(__name__)
@@ -52,18 +52,6 @@ PATIENCE = 3
 """How often a step of staff is decided anew that somebody else has overtaken."""
 UNFINISHED_FOR = timedelta(days=1)
 """After this time somebody is reminded, once, of a survey they have begun."""
-
-
-@dataclass(slots=True)
-class _Talk:
-    """One person during a batch: as loaded, as they are now, and whether they were erased in between."""
-
-    loaded: Person | None
-    person: Person
-    took_part: bool
-    member: int = 0
-    role: str = "citizen"
-    erased: list[int] = field(default_factory=list)
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,19 +125,9 @@ class Dispatch:
         if not batch and not facts:
             return
         self._reach("after_fetch")
-        async with self._one_batch:
-            try:
-                rows = await self._handle(batch, bookmark, facts, channel)
-            except Unavailable:
-                raise  # the network keeps the batch and hands it over again
-            except Exception as error:
-                if not batch:
-                    raise
-                if len(batch) == 1:
-                    rows = await self._give_up(batch[0], error, bookmark, facts)
-                else:
-                    log.warning("batch_split", messages=len(batch), error=type(error).__name__)
-                    rows = await self._one_by_one(batch, bookmark, facts)
+        with self._memory.batch():
+            async with self._one_batch:
+                rows = await self._handled(batch, bookmark, facts, channel)
         self._reach("after_commit")
         await self._send(rows)
         self._begin_jobs()
@@ -161,6 +139,22 @@ class Dispatch:
         for person, picture in pictures:
             self.on_picture(person, picture)
         await self._memory.tidy(at_once=True)
+
+    async def _handled(
+        self, batch: Sequence[Incoming], bookmark: str | None, facts: Mapping[str, str], channel: str
+    ) -> list[OutboxRow]:
+        """Handle a batch, whatever is wrong with it; what is now to be sent. Raises where nothing could be written."""
+        try:
+            return await self._handle(batch, bookmark, facts, channel)
+        except Unavailable:
+            raise  # the network keeps the batch and hands it over again
+        except Exception as error:
+            if not batch:
+                raise
+            if len(batch) == 1:
+                return await self._give_up(batch[0], error, bookmark, facts)
+            log.warning("batch_split", messages=len(batch), error=type(error).__name__)
+            return await self._one_by_one(batch, bookmark, facts)
 
     def _begin_jobs(self) -> None:
         """Slow work that a batch asked for: beside everything else, so that nobody waits for it but who asked."""
@@ -253,7 +247,7 @@ class Dispatch:
             return await self._apart(fresh.values(), staff, bookmark, facts)
         jobs: list[_Job] = []
         changes = self._changes(channel, bookmark, facts, now)
-        talks: dict[str, _Talk] = {}
+        talks: dict[str, Talk] = {}
         flood = Batch(self._floods, asyncio.get_running_loop().time()) if self._floods else None
         for message in fresh.values():
             if message.id in known.seen:
@@ -275,9 +269,9 @@ class Dispatch:
                 raise
             except Exception as error:  # noqa: BLE001 - a failing handler costs its own message only
                 self._fail(message, error, changes, talk.person.language)
-        _collect(talks.values(), changes)
+        collect(talks.values(), changes)
         changes.interests += [
-            interest for talk in talks.values() if (interest := _interest(talk, self._process, self._quiet, now))
+            changed for talk in talks.values() if (changed := interest(talk, self._process, self._quiet, now))
         ]
         self._reach("before_commit")
         try:
@@ -292,7 +286,7 @@ class Dispatch:
         self._metrics.committed(len(changes.handled), len(changes.failed))
         return rows
 
-    async def _decide(self, message: Incoming, talk: _Talk, changes: Changes, now: datetime) -> _Job | None:
+    async def _decide(self, message: Incoming, talk: Talk, changes: Changes, now: datetime) -> _Job | None:
         if message.kind == "unreadable":
             changes.failed.append((message.id, "unreadable"))
             return None
@@ -322,7 +316,7 @@ class Dispatch:
         self._apply(decision, message, talk, changes)
         return _Job(message.sender, turn.t, decision.job) if decision.job else None
 
-    def _apply(self, decision: Decision, message: Incoming, talk: _Talk, changes: Changes) -> None:
+    def _apply(self, decision: Decision, message: Incoming, talk: Talk, changes: Changes) -> None:
         """What a decision asks for, noted among the changes of the batch."""
         talk.person = decision.person
         erased = Erase() in decision.effects
@@ -341,10 +335,10 @@ class Dispatch:
         if erased:
             changes.put_off = [later for later in changes.put_off if later[0] != talk.person.id]
             talk.erased.append(talk.person.id)
-            talk.loaded, talk.person = None, _stranger(talk.person.address)
+            talk.loaded, talk.person = None, stranger(talk.person.address)
 
     def _note(  # noqa: PLR0912 - a branch for each effect
-        self, effect: Effect, message: Incoming, talk: _Talk, changes: Changes
+        self, effect: Effect, message: Incoming, talk: Talk, changes: Changes
     ) -> None:
         match effect:
             case Submit():
@@ -401,12 +395,12 @@ class Dispatch:
         apology = _placed(Outgoing(text=self._spoken(language or message.language)("apology")), message)
         changes.planned.append(Planned(person_id=None, to=message.sender, message=apology))
 
-    def _talk(self, message: Incoming, known: Known) -> _Talk:
+    def _talk(self, message: Incoming, known: Known) -> Talk:
         sender = message.sender
         person = known.people.get(sender)
         member, role = known.staff.get(sender, (0, "admin" if sender == self._admin else "citizen"))
         alone = sender if message.private else replace(sender, room="")
-        return _Talk(person, person or _stranger(alone), sender in known.took_part, member, role)
+        return Talk(person, person or stranger(alone), sender in known.took_part, member, role)
 
     async def _give_up(
         self, message: Incoming, error: Exception, bookmark: str | None, facts: Mapping[str, str]
@@ -436,53 +430,3 @@ def _placed(said: Outgoing, message: Incoming) -> Outgoing:
     if said.private or (message.private and message.thread is None):
         return said
     return replace(said, thread=message.thread, reply_to=None if message.private else message.target)
-
-
-def _stranger(address: Address) -> Person:
-    return Person(id=secrets.randbits(63), address=address)
-
-
-def _collect(talks: Iterable[_Talk], changes: Changes) -> None:
-    """How each person differs from what was loaded, once per batch whatever number of messages they sent."""
-    for talk in talks:
-        before, after = talk.loaded, talk.person
-        changes.erased += talk.erased
-        if before is None:
-            if after != _stranger_like(after):
-                changes.new.append(after)
-        elif replace(after, draft=before.draft) != before:
-            changes.changed.append(after)
-            if before.news and not after.news:
-                changes.unheard.append(after.id)
-            if before.address != after.address:
-                changes.readdressed.append(after)
-        old, new = before.draft if before else None, after.draft
-        if old is None and new is not None:
-            changes.begun[after.id] = new
-        elif old is not None and new is None:
-            changes.ended.append(after.id)
-        elif new is not None and new != old:
-            changes.moved[after.id] = new
-
-
-def _interest(talk: _Talk, process: Process, quiet: QuietHours, now: datetime) -> Interest | None:
-    """How somebody's wishes about events differ from what was loaded, and which reminders follow from them."""
-    before, after = talk.loaded or _stranger_like(talk.person), talk.person
-    if (before.reminded, before.leads, before.coming) == (after.reminded, after.leads, after.coming):
-        return None
-    kept = reminders.wanted(process.events, after.reminded, after.coming)
-    leads = process.leads if after.leads is None else after.leads
-    return Interest(
-        person=after.id,
-        begun=after.reminded - before.reminded,
-        ended=before.reminded - after.reminded,
-        coming={event: coming for event, coming in after.coming.items() if before.coming.get(event) != coming},
-        uncounted=frozenset(before.coming.keys() - after.coming.keys()),
-        kept=frozenset(event.id for event in kept),
-        plan=tuple(one for event in kept for one in reminders.of_event(event, leads, quiet, now)),
-    )
-
-
-def _stranger_like(person: Person) -> Person:
-    """Somebody of whom nothing has to be remembered."""
-    return Person(id=person.id, address=person.address)

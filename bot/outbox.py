@@ -9,9 +9,11 @@ from datetime import datetime
 
 import structlog
 
+from bot.claims import Claims
 from bot.core.messages import REPLY, Address, Channel, NotSent, NotYet, OutboxRow, SendError, Unknown
 from bot.core.reminders import QuietHours
 from bot.failpoints import Reach, pass_by
+from bot.left_open import LeftOpen
 from bot.metrics import Metrics
 from bot.pace import Pace
 from storage.database import Unavailable
@@ -27,8 +29,8 @@ UNASKED_AT_ONCE = 96
 database."""
 TOGETHER = 0.1
 """Seconds for which it is gathered what became of messages that nobody asked for, to be written at once."""
-A_MOMENT = 0.003
-"""Seconds in which those that were let go together have all asked to be marked."""
+YIELDS_FOR = 0.05
+"""Seconds at the most for which noting what is out gives way to a batch that people wait for."""
 DATABASE_AGAIN = 0.5
 """Seconds until a database that did not answer is asked again."""
 LAST_WORD = 1.0
@@ -66,34 +68,16 @@ class Outbox:
         self._being_noted: list[Fate] = []
         self._settling: asyncio.Task[None] | None = None
         self._unasked: dict[str, dict[int, asyncio.Task[None]]] = {}
-        self._to_mark: dict[int, asyncio.Future[bool]] = {}
-        self._marking: asyncio.Task[None] | None = None
-        self._without_taker: set[int] = set()
-        self._taken_late: set[int] = set()
+        self._claims = Claims(memory, reach)
+        self._left_open = LeftOpen(memory, now)
 
     async def send_due(self) -> None:
         """Take the replies that an earlier process left; returns before they are sent."""
         await self.take(await self._memory.due(self._now(), AT_ONCE))
 
     async def send_left(self) -> None:
-        """Send replies that were written while their writer had to believe that they were not.
-
-        A connection that breaks in the commit leaves that open. What is queued and in nobody's hands, at two looks in
-        a row, was left by such a one.
-        """
-        if not self._memory.in_doubt():
-            self._without_taker = set()
-            return
-        at_hand = self._at_hand()
-        queued = await self._memory.queued(self._now(), AT_ONCE)
-        left = queued - at_hand - self._at_hand()
-        late = left & self._without_taker
-        self._without_taker = left - late
-        if late:
-            rows = await self._memory.due_of(self._now(), late)
-            log.info("replies_left", replies=len(rows))
-            await self.take(rows)
-            self._taken_late |= late
+        """Send replies that were written while their writer had to believe that they were not."""
+        await self._left_open.send(self._at_hand, self.take)
 
     def _at_hand(self) -> set[int]:
         """The ids of replies that are on their way, or out and not noted yet."""
@@ -143,55 +127,17 @@ class Outbox:
                 await pace.ready(row)
             if self._night() or (row.until is not None and row.until <= self._now()):
                 return  # it stays in the database: until morning, or for good
-            if not await self._marked(row.id):
+            if not await self._claims.granted(row.id):
                 return  # taken back meanwhile
             self._reach("before_send")
             self._note(await self._deliver(row))
         finally:
             del self._unasked[row.to.channel][row.id]
 
-    async def _marked(self, row: int) -> bool:
-        """Whether a row may be sent, which is then noted: together with others that ask at the same time."""
-        allowed: asyncio.Future[bool] = asyncio.get_running_loop().create_future()
-        self._to_mark[row] = allowed
-        if self._marking is None:
-            self._marking = asyncio.create_task(self._mark())
-        return await allowed
-
-    async def _mark(self) -> None:
-        try:
-            while self._to_mark:
-                await asyncio.sleep(A_MOMENT)
-                asked, self._to_mark = self._to_mark, {}
-                self._reach("before_claim")
-                try:
-                    marked = await self._surely_marked(list(asked))
-                except Exception as error:  # noqa: BLE001 - nothing is sent, the next round tries again
-                    log.error("not_marked", error=type(error).__name__)
-                    marked = set()
-                    await asyncio.sleep(DATABASE_AGAIN)
-                self._reach("after_claim")
-                for row, allowed in asked.items():
-                    if not allowed.done():
-                        allowed.set_result(row in marked)
-        finally:
-            self._marking = None
-
-    async def _surely_marked(self, rows: Sequence[int]) -> set[int]:
-        """Which of these are marked. Asked until that is clear: one that is marked and not sent would stay so."""
-        tries = 0
-        while True:
-            try:
-                return await self._memory.mark_sending(rows, again=tries > 0)
-            except Unavailable as error:
-                tries += 1
-                log.error("not_marked", error=str(error))
-                await asyncio.sleep(DATABASE_AGAIN)
-
     async def take(self, rows: Sequence[OutboxRow]) -> None:
         """Take committed replies over; returns before they are sent. One that nobody here serves waits for who does."""
         for row in filter(self._serves, rows):
-            if row.id in self._taken_late:
+            if row.id in self._left_open.taken:
                 continue
             if row.to in self._lanes:
                 self._lanes[row.to].append(row)
@@ -224,7 +170,7 @@ class Outbox:
             for worker in list(self._workers):
                 worker.cancel()
             await asyncio.gather(*self._workers, return_exceptions=True)
-            for task in (self._marking, self._settling):
+            for task in (self._claims.under_way, self._settling):
                 if task:
                     # A database that does not come back is not waited for: the next start finds the rows as they are.
                     with suppress(TimeoutError):
@@ -253,6 +199,9 @@ class Outbox:
             while self._fates:
                 if all(fate.row.priority > REPLY for fate in self._fates):
                     await asyncio.sleep(TOGETHER)  # an announcement has many of them, and replies need the database
+                # The answers to one batch come when the next one is in hand. They are noted in one write after it.
+                await self._memory.between_batches(YIELDS_FOR)
+                await asyncio.sleep(0)  # its replies go out first
                 self._reach("before_mark")
                 self._being_noted, self._fates = self._fates, []
                 while self._being_noted:

@@ -5,13 +5,13 @@ yields to them, but they never wait for it. An edit costs nothing.
 """
 
 import asyncio
-import random
 from collections import deque
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 
-from bot.core.messages import REPLY, Address, NotSent, NotYet, OutboxRow, SendError, Unknown
+from bot.core.messages import REPLY, Address, OutboxRow
+from bot.trouble import Trouble
 
 AT_ONCE = 160
 """Replies under way at the same time."""
@@ -28,12 +28,6 @@ ENOUGH_TRIPS = 50
 MANY_CHATS = 10_000
 FLOOD_WINDOW = 2.0
 """Seconds within which two chats that are told to wait mean that the whole bot is."""
-A_LOOK = 0.25
-"""Seconds after which it is looked again whether a network is out of trouble."""
-IN_A_ROW = 3
-"""Chats in a row to which nothing could be sent: it is not they who are in trouble, the network is."""
-SLOWEST_TRY = 5.0
-"""Seconds between two tries at a network in trouble, at the most."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,11 +67,7 @@ class Pace:
         self._replies = asyncio.Semaphore(AT_ONCE)
         self._unasked = asyncio.Semaphore(UNASKED_AT_ONCE)
         self._tidy_at = MANY_CHATS
-        self._failed: set[Address] = set()
-        self._tries = 0
-        self._next_try = 0.0
-        self._trying = asyncio.Lock()
-        self._trying_unasked = asyncio.Lock()
+        self._trouble = Trouble(self._paused_until)
 
     async def ready(self, row: OutboxRow) -> None:
         """Return when this message's turn has come, and count it in its chat."""
@@ -87,8 +77,7 @@ class Pace:
                 loop = asyncio.get_running_loop()
                 if (wait := self._next - loop.time()) > 0:
                     await asyncio.sleep(wait + TOGETHER)
-                while self._in_trouble() and (wait := self._next_try - loop.time()) > 0:  # noqa: ASYNC110 - for a time
-                    await asyncio.sleep(min(wait, A_LOOK))  # others try meanwhile, and may get through
+                await self._trouble.until_a_try()
                 self._next = max(self._next, loop.time() - CATCH_UP) + 1.0 / self._allowed
             await self._chat_ready(row)  # the network may have asked for a pause meanwhile
         now = asyncio.get_running_loop().time()
@@ -102,10 +91,10 @@ class Pace:
         """A request, from its beginning to its answer. What nobody asked for waits until it surely is not too many."""
         loop = asyncio.get_running_loop()
         if row.message.replaces is not None:
-            async with self._replies, self._watched(row):
+            async with self._replies, self._trouble.watched(row):
                 yield
             return
-        async with self._replies if row.priority == REPLY else self._unasked, self._watched(row):
+        async with self._replies if row.priority == REPLY else self._unasked, self._trouble.watched(row):
             if row.priority > REPLY:
                 await self._let_through(row)
             began = loop.time()
@@ -116,50 +105,6 @@ class Pace:
                 self._begun -= 1
                 self._note_trip(began, loop.time())
 
-    def _in_trouble(self) -> bool:
-        return len(self._failed) >= IN_A_ROW
-
-    @asynccontextmanager
-    async def _watched(self, row: OutboxRow) -> AsyncIterator[None]:
-        """A request whose outcome tells how the network is. While it is in trouble they go one by one, with pauses."""
-        loop = asyncio.get_running_loop()
-        held: list[asyncio.Lock] = []
-        try:
-            if self._in_trouble():
-                # A reply stands behind other replies, and behind one message at the most that nobody asked for.
-                for lock in (self._trying,) if row.priority == REPLY else (self._trying_unasked, self._trying):
-                    await lock.acquire()
-                    held.append(lock)
-                while self._in_trouble() and (wait := self._try_wait(row.to, loop.time())) > 0:  # noqa: ASYNC110
-                    await asyncio.sleep(wait)
-            try:
-                yield
-            except (NotSent, Unknown) as error:
-                if not isinstance(error, NotYet):
-                    self._note_failure(row.to, alone=bool(held))
-                raise
-            except SendError:
-                self._recovered()  # an answer, if an unwelcome one
-                raise
-            self._recovered()
-        finally:
-            for lock in held:
-                lock.release()
-
-    def _note_failure(self, to: Address, *, alone: bool) -> None:
-        self._failed.add(to)
-        self._tries += alone
-        pause = min(2.0 ** min(self._tries, 10), SLOWEST_TRY)
-        self._next_try = asyncio.get_running_loop().time() + pause * random.uniform(1.0, 1.25)  # noqa: S311 - jitter
-
-    def _try_wait(self, to: Address, now: float) -> float:
-        return max(self._next_try, self._all_paused_until, self._paused.get(to, 0.0)) - now
-
-    def _recovered(self) -> None:
-        if self._failed:
-            self._failed.clear()
-            self._tries = 0
-
     async def _let_through(self, row: OutboxRow) -> None:
         """Return when one more request cannot be too many: one after the other."""
         loop = asyncio.get_running_loop()
@@ -168,7 +113,10 @@ class Pace:
                 await asyncio.sleep(wait)
 
     def _pause_left(self, row: OutboxRow, now: float) -> float:
-        return max(self._all_paused_until - now, self._paused.get(row.to, 0.0) - now)
+        return self._paused_until(row.to) - now
+
+    def _paused_until(self, to: Address) -> float:
+        return max(self._all_paused_until, self._paused.get(to, 0.0))
 
     def _note_trip(self, began: float, ended: float) -> None:
         full = len(self._trips) == KNOWN_TRIPS

@@ -1,22 +1,21 @@
-"""The bot's memory: what one batch of messages needs to know beforehand, and all that it leaves, in one transaction."""
+"""The bot's memory: everything that is read and written, each in one transaction of the database."""
 
 import asyncio
-from collections.abc import Callable, Collection, Container, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Collection, Container, Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import Connection
 
-from bot.core.conversation import JudgeWish, KeepAnnouncement, Person, Submit, Support
+from bot.core.conversation import Person
 from bot.core.events import Event
 from bot.core.messages import Address, OutboxRow
 from bot.core.reminders import Lead, Reminder
 from bot.core.statistics import Counted
-from bot.core.survey import Progress
 from storage import (
-    announcements,
     audit,
     events,
     outbox,
@@ -25,22 +24,20 @@ from storage import (
     reminders,
     responses,
     retention,
-    rooms,
     staff,
     statistics,
     wishes,
 )
-from storage.announcements import Overtaken
 from storage.audit import Entry
+from storage.changes import Changes, Marks, write
 from storage.database import Database, Unavailable, is_sound
 from storage.events import KnownEvent
 from storage.newsroom import Newsroom
-from storage.outbox import Fate, Planned
+from storage.outbox import Fate
 from storage.people import Record
-from storage.reminders import BLOCK, Interest, Shared, Write
+from storage.reminders import BLOCK, Shared, Write
 from storage.responses import StoredResponse
 from storage.retention import Moment
-from storage.rooms import RoomNews, RoomWish
 from storage.staff import StaffMember
 from storage.statistics import Participation
 from storage.vault import Vault
@@ -66,42 +63,6 @@ class Known:
     staff: Mapping[Address, tuple[int, str]]
 
 
-@dataclass(slots=True, kw_only=True)
-class Changes:
-    """All that a batch changes. Written together or not at all."""
-
-    channel: str
-    now: datetime
-    today: date
-    handled: list[str] = field(default_factory=list)
-    failed: list[tuple[str, str]] = field(default_factory=list)
-    new: list[Person] = field(default_factory=list)
-    changed: list[Person] = field(default_factory=list)
-    erased: list[int] = field(default_factory=list)
-    begun: dict[int, Progress] = field(default_factory=dict)
-    moved: dict[int, Progress] = field(default_factory=dict)
-    ended: list[int] = field(default_factory=list)
-    readdressed: list[Person] = field(default_factory=list)
-    submitted: list[tuple[Submit, Address]] = field(default_factory=list)
-    codes: list[str] = field(default_factory=list)
-    cancelled: list[int] = field(default_factory=list)
-    silenced: list[int] = field(default_factory=list)
-    unheard: list[int] = field(default_factory=list)
-    sources: list[str] = field(default_factory=list)
-    paired: list[tuple[str, Address]] = field(default_factory=list)
-    supported: list[tuple[Support, Address]] = field(default_factory=list)
-    judged: list[tuple[JudgeWish, Address]] = field(default_factory=list)
-    interests: list[Interest] = field(default_factory=list)
-    put_off: list[tuple[int, Reminder]] = field(default_factory=list)
-    rooms: list[RoomWish] = field(default_factory=list)
-    nudge_at: datetime | None = None
-    room_news: list[RoomNews] = field(default_factory=list)
-    announced: list[KeepAnnouncement] = field(default_factory=list)
-    planned: list[Planned] = field(default_factory=list)
-    bookmark: str | None = None
-    facts: Mapping[str, str] = field(default_factory=dict)
-
-
 class Memory:
     """Storage as dispatch, outbox and handlers see it. `process` is the id of the process that is asked about.
 
@@ -115,13 +76,16 @@ class Memory:
         self._vault = vault
         self._process = process
         self._reach = reach
-        self._process_key = b""
+        self._marks = Marks(vault, b"")
         self._leftovers = False
         self._asked_for = False
         """Whether somebody asked for what was erased."""
         self._tidied = -TIDY_APART
         self._left_open = -DOUBT_LASTS
         """When it stayed open last whether something was written."""
+        self._batches = 0
+        self._no_batch = asyncio.Event()
+        self._no_batch.set()
         self.newsroom = Newsroom(database, vault, self._who_took_part, reach)
 
     async def open(self, repeatable: Container[str] = (), now: datetime | None = None) -> None:
@@ -135,7 +99,7 @@ class Memory:
             return responses.process_key(connection, self._vault, self._process)
 
         await self._database.open(to_write=True)
-        self._process_key = await self._database.write(ready)
+        self._marks = Marks(self._vault, await self._database.write(ready))
         # Whatever a killed process had left there to be tidied.
         self._leftovers = True
         await self.tidy(at_once=True)
@@ -151,9 +115,8 @@ class Memory:
     async def open_to_read(self) -> None:
         """Ready the database for reading beside a process that writes. Raises DatabaseUnusable."""
         await self._database.open(to_write=False)
-        self._process_key = await self._database.read(
-            lambda connection: responses.known_process_key(connection, self._vault, self._process)
-        )
+        key = await self._database.read(lambda c: responses.known_process_key(c, self._vault, self._process))
+        self._marks = Marks(self._vault, key)
 
     def exists(self) -> bool:
         """Whether there is a database yet; one on a server is taken to be there."""
@@ -171,10 +134,28 @@ class Memory:
         finally:
             await self._database.close()
 
+    @contextmanager
+    def batch(self) -> Iterator[None]:
+        """People wait for the answers to a batch, from reading what is known of them to the commit."""
+        self._batches += 1
+        self._no_batch.clear()
+        try:
+            yield
+        finally:
+            self._batches -= 1
+            if not self._batches:
+                self._no_batch.set()
+
+    async def between_batches(self, patience: float) -> None:
+        """Return once no batch is in hand, or after so many seconds: for what nobody waits for."""
+        with suppress(TimeoutError):
+            async with asyncio.timeout(patience):
+                await self._no_batch.wait()
+
     async def known(self, channel: str, ids: Sequence[str], senders: Sequence[Address]) -> Known:
         """What is known about the messages of a batch and their senders."""
         lookups = {address: self._vault.lookup(address.channel, address.user) for address in senders}
-        marks = {self._vault.mark(self._process_key, lookup): address for address, lookup in lookups.items()}
+        marks = {self._marks.of(lookup): address for address, lookup in lookups.items()}
 
         def find(connection: Connection) -> Known:
             seen = received.known(connection, channel, ids)
@@ -193,7 +174,9 @@ class Memory:
         what it was asked. The same batch handed over again is then known by its ids, and its replies are `left`.
         """
         try:
-            rows = await self._database.write(lambda connection: self._written(connection, changes))
+            rows = await self._database.write(
+                lambda connection: write(connection, self._vault, self._process, self._marks, changes, self._reach)
+            )
         except Unavailable:
             self._left_open = asyncio.get_running_loop().time()
             raise
@@ -201,79 +184,9 @@ class Memory:
         self._leftovers |= bool(self._asked_for or changes.ended or changes.supported)
         return rows
 
-    def _written(self, connection: Connection, changes: Changes) -> list[OutboxRow]:
-        vault = self._vault
-        received.note(connection, changes.channel, changes.handled, changes.now)
-        received.note_failed(connection, changes.channel, changes.failed, changes.now)
-        outbox.erase_of(connection, [*changes.erased, *changes.silenced])
-        received.count_sources(connection, changes.sources)
-        for code, address in changes.paired:
-            staff.pair(connection, vault, code, address, changes.now)
-        self._withdraw_voices(connection, changes.erased)
-        people.erase(connection, changes.erased)
-        people.end_drafts(connection, changes.ended)
-        people.add(connection, vault, changes.new, changes.today)
-        people.change(connection, changes.changed)
-        people.readdress(connection, vault, changes.readdressed)
-        nudge_at = changes.nudge_at or changes.now
-        people.begin_drafts(connection, vault, changes.begun, changes.today, nudge_at)
-        people.change_drafts(connection, vault, changes.moved, changes.today, nudge_at)
-        reminders.change(connection, changes.interests, changes.now, changes.today)
-        reminders.put_off(connection, changes.put_off)
-        reminders.cancel(connection, [*changes.cancelled, *changes.silenced])
-        rooms.remind(connection, vault, changes.rooms, changes.now, changes.today)
-        responses.add(connection, vault, [submit for submit, _ in changes.submitted])
-        marks = [self._mark(address) for _, address in changes.submitted]
-        responses.note_participations(connection, self._process, marks)
-        responses.erase(connection, vault, changes.codes)
-        outbox.cancel_planned(connection, changes.cancelled)
-        for support, address in changes.supported:
-            self._support(connection, support, address)
-        for judged, address in changes.judged:
-            wishes.judge(connection, judged.wish, judged.state)
-            actor = staff.actor(connection, vault.lookup(address.channel, address.user))
-            audit.note(connection, changes.now, actor, f"wish_{judged.state}", judged.wish)
-        outbox.cancel_news(connection, changes.unheard)
-        rooms.tell_news(connection, vault, changes.room_news, changes.today)
-        for step in changes.announced:
-            self._announced(connection, step, changes.now, changes.today)
-        self._reach("answers_written")
-        if changes.bookmark is not None:
-            received.move_bookmark(connection, changes.channel, changes.bookmark)
-        received.note_facts(connection, vault, changes.channel, changes.facts)
-        self._reach("bookmark_moved")
-        rows = outbox.add(connection, vault, changes.planned, changes.today)
-        self._reach("rows_written")
-        return rows
-
     def _who_took_part(self, connection: Connection, lookups: Sequence[bytes]) -> set[bytes]:
-        marks = {self._vault.mark(self._process_key, lookup): lookup for lookup in lookups}
+        marks = {self._marks.of(lookup): lookup for lookup in lookups}
         return {marks[mark] for mark in responses.took_part(connection, self._process, list(marks))}
-
-    def _announced(self, connection: Connection, step: KeepAnnouncement, now: datetime, today: date) -> None:
-        # Read again in this transaction: somebody may have been taken off the staff since the message was read.
-        if step.by and not announcements.may_still(connection, step.by, {step.role}):
-            raise Overtaken
-        actor = f"staff {step.by}" if step.by else "command line"
-        announcements.keep(
-            connection, self._vault, step.announcement, actor, step.action, now, today, picture=step.picture
-        )
-
-    def _support(self, connection: Connection, support: Support, address: Address) -> None:
-        mark = self._voice(support.wish, self._vault.lookup(address.channel, address.user))
-        if support.wanted:
-            wishes.support(connection, support.wish, mark)
-        else:
-            wishes.withdraw(connection, [mark])
-
-    def _withdraw_voices(self, connection: Connection, erased: Sequence[int]) -> None:
-        """Whoever is erased supports nothing any more."""
-        if erased and (released := wishes.ids(connection)):
-            lookups = people.lookups(connection, erased)
-            wishes.withdraw(connection, [self._voice(wish, lookup) for wish in released for lookup in lookups])
-
-    def _voice(self, wish: str, lookup: bytes) -> bytes:
-        return self._vault.mark(self._process_key, f"voice {wish} ".encode() + lookup)
 
     async def tidy(self, *, at_once: bool = False) -> None:
         """Take what was erased or submitted out of the database's own files, too. Slow, so it comes after the reply.
@@ -480,7 +393,7 @@ class Memory:
 
         def find(connection: Connection) -> set[str]:
             asked = wishes.ids(connection) if among is None else among
-            return wishes.supported(connection, {wish: self._voice(wish, lookup) for wish in asked})
+            return wishes.supported(connection, {wish: self._marks.voice(wish, lookup) for wish in asked})
 
         return await self._database.read(find)
 
@@ -536,6 +449,3 @@ class Memory:
             self._reach("fates_written")
 
         await self._database.write(settle)
-
-    def _mark(self, address: Address) -> bytes:
-        return self._vault.mark(self._process_key, self._vault.lookup(address.channel, address.user))

@@ -11,7 +11,8 @@ from bot.core.questions import DateQuestion, NumberQuestion, OpenQuestion, Quest
 from bot.core.statistics import Counted
 from bot.core.survey import Survey
 from bot.core.values import Missing, Value
-from storage.memory import Changes, Memory
+from storage.changes import Changes
+from storage.memory import Memory
 
 WISHES = (
     "Bitte öffnen Sie auch samstags.",

@@ -7,7 +7,8 @@ from collections import deque
 import pytest
 
 from bot.core.messages import ANNOUNCEMENT, REPLY, Address, OutboxRow, Outgoing, SendError, Unknown
-from bot.pace import IN_A_ROW, Limits, Pace
+from bot.pace import Limits, Pace
+from bot.trouble import IN_A_ROW
 
 
 class Counter:

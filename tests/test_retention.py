@@ -11,8 +11,8 @@ from sqlalchemy import Connection, Table, func, insert, select
 
 from bot.core.messages import Address, Outgoing
 from storage import tables
+from storage.changes import Changes
 from storage.database import database
-from storage.memory import Changes
 from storage.outbox import Planned
 from storage.reminders import Shared, text_id
 from storage.retention import RULES, Moment, forget

@@ -1,5 +1,6 @@
 """The database: its schema, its files, and what no query may ever bring together again."""
 
+import asyncio
 import stat
 from collections.abc import Sequence
 from datetime import timedelta
@@ -17,8 +18,8 @@ from bot.channels.terminal import Terminal
 from bot.core.messages import ANNOUNCEMENT, Address, Outgoing
 from bot.problems import UserError
 from storage import tables
+from storage.changes import Changes
 from storage.database import Unavailable, database, version
-from storage.memory import Changes
 from storage.migrations import NEWEST
 from storage.outbox import Fate, Planned
 from tests import postgres
@@ -187,6 +188,21 @@ async def test_what_became_of_a_message_is_noted_once_however_often_it_is_writte
         assert await memory.mark_sending([row.id]) == {row.id}
         await memory.settle([not_sent])
         assert await memory.mark_sending([row.id]) == set()
+
+
+async def test_what_nobody_waits_for_gives_way_to_batches_but_not_for_ever(tmp_path: Path) -> None:
+    """Two networks may have a batch in hand at a time; one that takes long holds nothing up for longer than agreed."""
+    async with talking(config_in(tmp_path, BEISPIELSTADT), BEISPIELSTADT_OPEN) as anna:
+        memory = anna.app.memory
+        with memory.batch():
+            waiting = asyncio.create_task(memory.between_batches(60))
+            with memory.batch():
+                await asyncio.sleep(0)
+            await asyncio.sleep(0.01)
+            assert not waiting.done()
+            await memory.between_batches(0.01)
+        await waiting
+        await memory.between_batches(60)
 
 
 async def test_what_is_meant_for_one_user_is_not_read_by_the_next(tmp_path: Path) -> None:

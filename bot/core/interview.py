@@ -190,7 +190,7 @@ def _cannot_skip(question: Question, t: Texts) -> str:
 
 
 def _how_many_left(survey: Survey, progress: Progress, t: Texts) -> str:
-    if not progress.answers:
+    if not progress.answers or survey.surely_remaining(progress) > SOON_OVER:
         return ""
     left = survey.remaining(progress)
     return t.counted("question.remaining", left) if left <= SOON_OVER else ""

@@ -109,7 +109,10 @@ class Survey:
         """The waiting question answered: unreachable answers go, and the first one without an answer waits."""
         if progress.question is None:
             return Recorded(progress)
-        return self._settled({**progress.answers, progress.question: value}, progress.said)
+        answers = {**progress.answers, progress.question: value}
+        if progress.question not in self._looked_at:
+            return Recorded(self._with(answers, progress.said))  # no other question hangs on this one
+        return self._settled(answers, progress.said)
 
     def back(self, progress: Progress) -> Progress | None:
         """The question before the waiting one that was really asked; None at the first."""
@@ -158,6 +161,20 @@ class Survey:
         known which one comes. That is why people read "noch höchstens".
         """
         return sum(question.id not in progress.answers for question in self._possible(progress.answers))
+
+    def surely_remaining(self, progress: Progress) -> int:
+        """How many questions still come at least, the waiting one included: those that hang on no answer."""
+        return sum(question not in progress.answers for question in self._always_asked)
+
+    @cached_property
+    def _looked_at(self) -> frozenset[str]:
+        """The questions whose answers decide about others."""
+        conditions = [question.only_if for question in self.questions if question.only_if is not None]
+        return frozenset(name for condition in conditions for name, _options in condition.questions())
+
+    @cached_property
+    def _always_asked(self) -> tuple[str, ...]:
+        return tuple(question.id for question in self.questions if question.only_if is None)
 
     @cached_property
     def longest(self) -> int:

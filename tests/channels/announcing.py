@@ -4,7 +4,7 @@ from bot import app as application
 from bot.core.announcement import Announcement
 from bot.core.audience import Audience
 from bot.core.messages import Address, Attachment
-from storage.memory import Changes
+from storage.changes import Changes
 from tests.channels.test_telegram_announcements import png
 
 PICTURE = Attachment("picture.png", "image/png", png())

@@ -9,7 +9,8 @@ from bot.core.announcement import Announcement
 from bot.core.conversation import Person
 from bot.core.messages import Address
 from bot.core.reminders import Reminder
-from storage.memory import Changes, Memory
+from storage.changes import Changes
+from storage.memory import Memory
 from tests.channels.fake_telegram import FakeTelegram
 
 EVENT = "misburg"
