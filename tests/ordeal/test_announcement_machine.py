@@ -37,6 +37,7 @@ TYPED = st.sampled_from(
 )
 TOKEN = re.compile(r"WORT\d+")
 PLACE = re.compile(r"neuer Ort: [^,]*, (ORT\d+)")
+MISFIT = "Bitte wählen Sie"
 TELLERS = {"sender", "admin"}
 OPERATOR = "the operator"
 ADDRESS = "Seckbruchstraße 20"
@@ -45,7 +46,7 @@ ADDRESS = "Seckbruchstraße 20"
 
 @dataclass
 class Actor:
-    """Somebody, what they were last shown, and every button they ever saw."""
+    """Somebody, the screen that they were last shown with all that came under it, and the last buttons."""
 
     talk: Talk
     role: str = "citizen"
@@ -122,8 +123,11 @@ class Announcing(RuleBasedStateMachine):
         await self.anna.receive(message)
         said = [told for to, told in self.anna.heard[heard:] if to.user == name]
         if said:
-            actor.shown = "\n".join(told.text for told in said)
+            text = "\n".join(told.text for told in said)
             actor.choices = tuple(choice.key for told in said for choice in told.choices)
+            # A help, or the question once more, stands under what was shown before.
+            another = any(key.startswith("a:") for key in actor.choices) and not text.startswith(MISFIT)
+            actor.shown = text if another else f"{actor.shown}\n{text}"
         self._see(said)
         await self._look(name, before, wrote)
 
