@@ -25,6 +25,7 @@ import tempfile
 import time
 from collections import Counter
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -57,11 +58,17 @@ PEERS = 20.0
 """Seconds that a peer gets."""
 LONGEST = 150.0
 """Seconds that ours gets."""
+END_OF_LOG = 2_000
+"""Characters of a log that are shown of a bot that has ended."""
 NOW = "2025-11-10T10:00:00+01:00"
 PEER_FILES = {
     "aiogram, documented loop": "aiogram_broadcast.py",
     "python-telegram-bot, AIORateLimiter": "ptb_broadcast.py",
 }
+
+
+class HasEndedError(RuntimeError):
+    """A bot whose process ended before it was through; the text names it, and how its log ends."""
 
 
 class Meter:
@@ -276,23 +283,36 @@ async def until(so: Callable[[], bool], running: asyncio.subprocess.Process, sec
         await asyncio.sleep(0.2)
 
 
+def cpu_of(name: str, running: asyncio.subprocess.Process, log: Path) -> float:
+    """Seconds of processor time that a bot has used so far. Raises HasEndedError."""
+    with suppress(OSError):  # it may end this very moment
+        if running.returncode is None:
+            return cpu_seconds([running.pid])
+    said = log.read_text(encoding="utf-8", errors="replace")[-END_OF_LOG:].strip()
+    raise HasEndedError(f"{name} has ended. Its log ends with:\n{said or '(nothing)'}")
+
+
 async def watched(name: str, town: Town, running: asyncio.subprocess.Process, log: Path, seconds: float) -> Figures:
-    """Let citizens write until everybody of the announcement was tried, or that long after the first."""
+    """Let citizens write until everybody of the announcement was tried, or that long after the first.
+
+    Raises HasEndedError.
+    """
     gc.collect()
     gc.freeze()  # looking through all these people again and again would hold up the Bot API
     await until(lambda: bool(town.telegram.called("getUpdates")), running, IDLE)
     begun = time.monotonic()
+    cpu_of(name, running, log)
     asking = asyncio.create_task(town.meter.run())
-    await until(lambda: bool(town.requests()), running, LONGEST)
-    first, bot, own = time.monotonic(), cpu_seconds([running.pid]), time.process_time()
-    await until(lambda: len(town.requests()) >= len(town.chats), running, seconds)
-    wall = time.monotonic() - first
-    if running.returncode is not None:
-        raise RuntimeError(f"{name} has ended: {log.read_text(encoding='utf-8')[-2000:]}")
-    bot, own = (cpu_seconds([running.pid]) - bot) / wall, (time.process_time() - own) / wall
+    try:
+        await until(lambda: bool(town.requests()), running, LONGEST)
+        first, bot, own = time.monotonic(), cpu_of(name, running, log), time.process_time()
+        await until(lambda: len(town.requests()) >= len(town.chats), running, seconds)
+        wall = time.monotonic() - first
+        bot, own = (cpu_of(name, running, log) - bot) / wall, (time.process_time() - own) / wall
+    finally:
+        asking.cancel()
+        await asyncio.gather(asking, return_exceptions=True)
     print(f"{name}: {bot:.0%} of its core, the Bot API {own:.0%} of the other", file=sys.stderr)
-    asking.cancel()
-    await asyncio.gather(asking, return_exceptions=True)
     figures = town.figures(name, begun)
     if town.telegram.violations:
         print(f"{name}: {town.telegram.violations[:3]}", file=sys.stderr)
@@ -305,13 +325,19 @@ async def main(options: argparse.Namespace) -> None:
     core = share_cores()
     print(f"Python {platform.python_version()}, {os.cpu_count()} cores; {options.people:,} people, {PERMITTED}/s")
     print(HEADING, flush=True)
-    print(await ours(options.people, core), flush=True)
+    try:
+        print(await ours(options.people, core), flush=True)
+    except HasEndedError as problem:
+        sys.exit(str(problem))
     if options.ours:
         return
     with tempfile.TemporaryDirectory() as place:
         python = installed.python(options.environment or Path(place))
         for name in PEER_FILES:
-            print(await peer(name, python, core), flush=True)
+            try:
+                print(await peer(name, python, core), flush=True)
+            except HasEndedError as problem:
+                print(problem, file=sys.stderr)
 
 
 if __name__ == "__main__":

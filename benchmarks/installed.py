@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 PEERS = Path(__file__).parent / "peers"
+NEEDED = "import aiogram, aiolimiter, redis, telegram"
+"""Fails in an environment that was made for an earlier benchmark, without some of these:"""
 PACKAGES = ("python-telegram-bot[rate-limiter]==22.8", "aiogram>=3.20,<4", "redis>=6,<9")
 REDIS = "redis-server --port 0 --unixsocket FOLDER/redis.sock --dir FOLDER --appendonly yes --appendfsync always --save"
 
@@ -59,10 +61,11 @@ def _grammy(environment: Path) -> Peer:
 
 
 def python(environment: Path) -> str:
-    """The interpreter of the peers' environment, made where it is missing. Raises CannotInstallError."""
+    """The interpreter of the peers' environment, made and filled where that is missing. Raises CannotInstallError."""
     program = environment / "python" / "bin" / "python"
     if not program.exists():
         _run(sys.executable, "-m", "venv", str(environment / "python"))
+    if subprocess.run([str(program), "-c", NEEDED], check=False, capture_output=True).returncode:
         _run(str(program), "-m", "pip", "--quiet", "--disable-pip-version-check", "install", *PACKAGES)
     return str(program)
 

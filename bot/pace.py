@@ -1,7 +1,7 @@
 """How fast one network may be sent to: per chat, per group, overall; and the pauses it asks for.
 
 Times are those of the event loop. Replies are counted in the overall rate, so that what the bot sends of its own accord
-yields to them, but they never wait for it. An edit costs nothing.
+yields to them, but they never wait for it: there is room for as many as a busy second has. An edit costs nothing.
 """
 
 import asyncio
@@ -10,6 +10,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 
+from bot.busy_seconds import BusySeconds
 from bot.core.messages import REPLY, Address, OutboxRow
 from bot.trouble import Trouble
 
@@ -59,6 +60,9 @@ class Pace:
         self._told_to_wait: tuple[float, Address | None] = (0.0, None)
         self._begun = 0
         self._answered: deque[float] = deque()
+        self._replies_begun = 0
+        self._replies_answered: deque[float] = deque()
+        self._seconds_of_replies = BusySeconds()
         self._trips: deque[float] = deque(maxlen=KNOWN_TRIPS)
         self._quickest = 0.0
         self._next = 0.0
@@ -99,11 +103,17 @@ class Pace:
                 await self._let_through(row)
             began = loop.time()
             self._begun += 1
+            if row.priority == REPLY:
+                self._replies_begun += 1
+                self._seconds_of_replies.count(began)
             try:
                 yield
             finally:
                 self._begun -= 1
-                self._note_trip(began, loop.time())
+                self._note_trip(began, ended := loop.time())
+                if row.priority == REPLY:
+                    self._replies_begun -= 1
+                    self._replies_answered.append(ended)
 
     async def _let_through(self, row: OutboxRow) -> None:
         """Return when one more request cannot be too many: one after the other."""
@@ -134,12 +144,22 @@ class Pace:
     def _window_wait(self, now: float) -> float:
         """Seconds until one more request cannot be too many in any second; 0 for now."""
         since = now - 1.0 + self._quickest
-        while self._answered and self._answered[0] <= since:
-            self._answered.popleft()
-        over = self._begun + len(self._answered) - self._unasked_allowed
+        for answered in (self._answered, self._replies_answered):
+            while answered and answered[0] <= since:
+                answered.popleft()
+        over = self._begun + len(self._answered) + self._room_for_replies(now) - self._unasked_allowed
         if over < 0:
             return 0.0
         return max(self._answered[over] - since, 0.001) if over < len(self._answered) else 0.002
+
+    def _room_for_replies(self, now: float) -> int:
+        """How many replies this second may still get, if it becomes a busy one; never more than half of all.
+
+        They never wait: after a stall of the machine those of a whole second go at once. While they come as they use
+        to, they are in the window themselves, and there is nothing to be left.
+        """
+        busy = min(self._seconds_of_replies.busy(now), self._unasked_allowed // 2)
+        return max(busy - self._replies_begun - len(self._replies_answered), 0)
 
     def pause(self, to: Address, seconds: float) -> None:
         """The network asked for a pause in one chat; two chats in a row mean all of them."""

@@ -1,4 +1,4 @@
-"""From a draft to what is sent: preview, test, a second person's word, a minute to take it back, pause and stop."""
+"""From a draft to what is sent: preview, test, a second person's word, a minute to take it back, and pauses."""
 
 from datetime import datetime
 
@@ -100,13 +100,6 @@ async def test(turn: Turn, one: Announcement, _: str) -> Decision:
     return turn.say(said, following.say[-1], person=following.person)
 
 
-async def drop(turn: Turn, one: Announcement, _: str) -> Decision:
-    """Throw it away."""
-    kept = steps.dropped(one)
-    said = turn.say(turn.t("announce.dropped", number=one.id), person=waits_no_more(turn.person))
-    return keeps(turn, said, kept, "dropped")
-
-
 async def offer(turn: Turn, one: Announcement, _: str) -> Decision:
     """Ask somebody else to confirm; alone, oneself."""
     kept = steps.offered(one, turn.member)
@@ -163,18 +156,14 @@ async def take_back(turn: Turn, one: Announcement, _: str) -> Decision:
 
 async def pause(turn: Turn, one: Announcement, _: str) -> Decision:
     """Hold it: what is on its way arrives, nothing more leaves."""
-    return await _moved(turn, steps.paused(one), "paused")
+    return await moved(turn, steps.paused(one), "paused")
 
 
 async def resume(turn: Turn, one: Announcement, _: str) -> Decision:
     """Go on where it was held."""
-    return await _moved(turn, steps.resumed(one), "resumed")
+    return await moved(turn, steps.resumed(one), "resumed")
 
 
-async def stop(turn: Turn, one: Announcement, _: str) -> Decision:
-    """End it: whoever has not got it does not get it."""
-    return await _moved(turn, steps.stopped(one, turn.now), "stopped")
-
-
-async def _moved(turn: Turn, kept: Announcement, action: str) -> Decision:
+async def moved(turn: Turn, kept: Announcement, action: str) -> Decision:
+    """A step of what is being sent, and how far it has come."""
     return keeps(turn, await show(turn, after(kept)), kept, action)

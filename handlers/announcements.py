@@ -9,6 +9,7 @@ from bot.core.announcement import OPEN, Announcement, NotAllowed
 from bot.core.conversation import pressed
 from bot.core.messages import Outgoing
 from handlers import announcement_draft as draft
+from handlers import announcement_ending as ending
 from handlers import announcement_release as release
 from handlers.announcement_screen import (
     MENU,
@@ -41,14 +42,14 @@ STEPS: Mapping[str, tuple[frozenset[str], Step]] = {
     "no_picture": (WRITERS, draft.without_picture),
     "preview": (WRITERS | SENDERS, release.preview),
     "test": (WRITERS | SENDERS, release.test),
-    "drop": (WRITERS, release.drop),
+    "drop": (WRITERS, ending.drop),
     "offer": (WRITERS, release.offer),
     "confirm": (SENDERS, release.confirm),
     "refuse": (SENDERS, release.refuse),
     "take_back": (WRITERS | SENDERS, release.take_back),
     "pause": (WRITERS | SENDERS, release.pause),
     "resume": (SENDERS, release.resume),
-    "stop": (WRITERS | SENDERS, release.stop),
+    "stop": (WRITERS | SENDERS, ending.stop),
 }
 """Every step by its name, and whose task it is. Ending something is everybody's."""
 
@@ -110,10 +111,10 @@ async def typed(turn: Turn) -> Decision:
         left = turn.as_person(waits_no_more(turn.person))
         return left.say(left.t("announce.left"))
     if word == "back":
-        return await _taken(turn, number, revision, "draft")
+        return await _taken(turn, number, revision, "show" if screen in ending.SCREENS else "draft")
     one = await current(turn, number)
     known = await turn.memory.newsroom.of_interest(turn.now) if screen == "list" else []
-    again = _list(turn, known) if screen == "list" else await offered_here(turn, one, screen, release.show, draft.again)
+    again = _list(turn, known) if screen == "list" else await offered_here(turn, one, screen, release.show, _again)
     if one is None and screen != "list":
         return again
     choices = again.say[-1].choices
@@ -128,6 +129,10 @@ async def typed(turn: Turn) -> Decision:
             return await _stale(turn, one)
         return await _allowed(turn, one, WRITERS, lambda: draft.words(turn, one, screen))
     return missed(turn, turn.t("announce.choose"), again.say[-1])
+
+
+async def _again(turn: Turn, one: Announcement, screen: str) -> Decision:
+    return ending.ask(turn, one, screen) if screen in ending.SCREENS else await draft.again(turn, one, screen)
 
 
 async def picture(turn: Turn) -> Decision:

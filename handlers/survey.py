@@ -5,6 +5,7 @@ from dataclasses import replace
 
 from bot.core import interview, recognition
 from bot.core.conversation import CODE_LETTERS, DONE, Control, Response, Submit, pressed
+from bot.core.events import over
 from bot.core.interview import Answered, Step, dropped_sentence, prefixed, put
 from bot.core.messages import Choice, Outgoing, Settled
 from bot.core.questions import SeveralQuestion
@@ -169,8 +170,16 @@ def submit(turn: Turn, begun: Progress) -> Decision:
     shown = f"{code[:5]}-{code[5:]}"
     person = replace(waits_no_more(turn.person), draft=None)
     thanks = t("survey.thanks", thanks=t.of(survey.thanks))
-    said = turn.say(thanks, t("survey.deletion_code", code=shown), person=person)
+    said = turn.say("\n".join([thanks, *_more(turn)]), t("survey.deletion_code", code=shown), person=person)
     return replace(said, effects=(Submit(response, code, survey.published(response.answers)),))
+
+
+def _more(turn: Turn) -> list[str]:
+    """How one hears what comes of it, for whoever does not yet: a hint that asks nothing."""
+    if turn.person.news:
+        return []
+    ahead = any(not over(event, turn.now) for event in turn.process.events)
+    return [turn.t("survey.news"), *([turn.t("survey.dates")] if ahead else [])]
 
 
 def control(turn: Turn, word: Control) -> Decision:

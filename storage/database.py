@@ -73,6 +73,10 @@ class Database(Protocol):
         """Do work that changes nothing, on one state of the database."""
         ...
 
+    async def read_for_staff(self, work: Callable[[Connection], T]) -> T:
+        """The same for work over everything that is stored, which may take minutes."""
+        ...
+
     async def overtaken(self) -> None:
         """Return once another bot writes to the database instead of this one; usually never."""
         ...

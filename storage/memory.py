@@ -353,23 +353,25 @@ class Memory:
 
     async def audit(self) -> list[Entry]:
         """What staff did, from the first entry on."""
-        return await self._database.read(audit.entries)
+        return await self._database.read_for_staff(audit.entries)
 
     async def responses(self) -> list[StoredResponse]:
         """All submitted responses, in the order of their random ids."""
-        return await self._database.read(responses.read)
+        return await self._database.read_for_staff(responses.read)
 
     async def counted(self, survey: str, countable: Collection[str]) -> Counted:
         """The answers to a survey, counted."""
-        return await self._database.read(lambda connection: statistics.counted(connection, survey, countable))
+        return await self._database.read_for_staff(lambda connection: statistics.counted(connection, survey, countable))
 
     async def joint(self, survey: str, question: str, by: str) -> dict[tuple[str, str], int]:
         """The people who answered two questions, by both answers."""
-        return await self._database.read(lambda connection: statistics.joint(connection, survey, question, by))
+        return await self._database.read_for_staff(
+            lambda connection: statistics.joint(connection, survey, question, by)
+        )
 
     async def participation(self, survey: str) -> Participation:
         """How many people there are, and how far they have come."""
-        return await self._database.read(lambda connection: statistics.participation(connection, survey))
+        return await self._database.read_for_staff(lambda connection: statistics.participation(connection, survey))
 
     async def wishes(self, state: State, after: str = "", most: int | None = None, skip: int = 0) -> list[Wish]:
         """Wishes in a state, in the order of their random ids."""
@@ -377,7 +379,7 @@ class Memory:
 
     async def most_supported(self) -> list[Wish]:
         """Released wishes, the most supported first."""
-        return await self._database.read(wishes.most_supported)
+        return await self._database.read_for_staff(wishes.most_supported)
 
     async def wish(self, wish: str) -> Wish | None:
         """The wish with this id."""

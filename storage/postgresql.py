@@ -32,8 +32,12 @@ LIMITS = {
 KEEPALIVES = {"tcp_keepalives_idle": "15", "tcp_keepalives_interval": "5", "tcp_keepalives_count": "3"}
 """Seconds: the server notices within half a minute that a bot's machine is gone, and frees its lock."""
 NO_LIMIT = "; SET LOCAL statement_timeout = 0"
+FOR_STAFF = "; SET LOCAL statement_timeout = 120000; SET LOCAL lock_timeout = 30000"
+"""Staff wait longer for what is counted over all responses, and nobody else waits for it."""
 LONGEST = 10.0
 """Seconds in which a transaction that people wait for is over, whatever the network does."""
+LONGEST_FOR_STAFF = 150.0
+"""The same for what only staff wait for."""
 CONNECTED_WITHIN = 5.0
 """Seconds."""
 
@@ -132,9 +136,16 @@ class ServerDatabase:
 
     async def read(self, work: Callable[[Connection], T]) -> T:
         """Do work that changes nothing, on one state of the database."""
-        begin = ONE_STATE + (NO_LIMIT if self._reads_for_long else self._limits)
+        return await self._read(work, self._limits, LONGEST)
+
+    async def read_for_staff(self, work: Callable[[Connection], T]) -> T:
+        """The same for work over everything that is stored, which may take minutes."""
+        return await self._read(work, self._limits + FOR_STAFF, LONGEST_FOR_STAFF)
+
+    async def _read(self, work: Callable[[Connection], T], limits: str, seconds: float) -> T:
+        begin = ONE_STATE + (NO_LIMIT if self._reads_for_long else limits)
         with database.availability(FAILURES):
-            async with self._transaction(begin, "", None if self._reads_for_long else LONGEST) as connection:
+            async with self._transaction(begin, "", None if self._reads_for_long else seconds) as connection:
                 return await connection.run_sync(work)
 
     @asynccontextmanager

@@ -320,11 +320,48 @@ async def test_it_can_be_held_go_on_and_be_ended_in_the_middle(anna: Talk) -> No
     assert "Noch zu senden: 6" in held[-1].text
     assert recipients(await pass_time(anna, hours=1), "Es gibt") == []
     going = await otto.tap(chosen(held, "Weiter"))
-    ended = await erika.tap(chosen(await erika.tap(chosen(await erika.say("/rundnachricht"), "Nr.")), "Senden beenden"))
+    asked = await erika.tap(chosen(await erika.tap(chosen(await erika.say("/rundnachricht"), "Nr.")), "Senden beenden"))
+    ended = await erika.tap(chosen(asked, "Ja"))
     assert "beendet" in ended[-1].text
     assert "Nicht gesendet: 6" in ended[-1].text
     assert (await otto.tap(chosen(going, "Anhalten")))[0].text.startswith("Rundnachricht 1 hat sich inzwischen")
     assert recipients(await pass_time(anna, hours=1), "Es gibt") == []
+
+
+async def test_a_slip_throws_no_draft_away(anna: Talk) -> None:
+    """It is asked back, as everywhere with the choice first that loses nothing; a yes is needed, and counts."""
+    erika, _ = await two(anna)
+    await erika.say("/rundnachricht")
+    said = await erika.say("Es gibt Neues")
+    for kept in ("1", "Nein", "zurück"):
+        (asked,) = await erika.tap(chosen(said, "Verwerfen"))
+        assert asked.text.startswith("Möchten Sie Rundnachricht 1 wirklich verwerfen?")
+        said = await erika.say(kept)
+        assert "Es gibt Neues" in said[-1].text
+    (asked,) = await erika.tap(chosen(said, "Verwerfen"))
+    (again,) = await erika.say("vielleicht")
+    assert again.text.endswith(asked.text)
+    assert (await erika.say("Ja, verwerfen"))[-1].text == "Rundnachricht 1 ist verworfen."
+    assert await anna.app.memory.newsroom.of_interest(anna.app.clock.now()) == []
+
+
+async def test_a_slip_ends_no_announcement_and_it_goes_on_meanwhile(anna: Talk) -> None:
+    """What is ended cannot be gone on with, so it is asked back; an old yes is asked anew."""
+    erika, otto = await two(anna)
+    await offered(erika)
+    await confirm(otto)
+    clock = anna.app.clock
+    assert isinstance(clock, FrozenClock)
+    clock.pass_time(seconds=61)
+    await anna.app.duties.announce()
+    shown = await otto.tap(chosen(await otto.say("/rundnachricht"), "Nr."))
+    asked = await otto.tap(chosen(shown, "Senden beenden"))
+    assert "wirklich beenden?" in asked[-1].text
+    assert "wird gesendet" in (await otto.say("1"))[-1].text
+    (again,) = await otto.tap(chosen(asked, "Ja"))
+    assert again == asked[-1]
+    await otto.say("abbrechen")
+    assert recipients(await pass_time(anna, seconds=1), "Es gibt") == list(PEOPLE)
 
 
 async def test_nothing_older_than_a_day_floods_out_after_a_sleep(anna: Talk) -> None:

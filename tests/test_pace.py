@@ -3,12 +3,17 @@
 import asyncio
 import random
 from collections import deque
+from contextlib import suppress
+from itertools import count
 
 import pytest
 
+from bot.busy_seconds import BUSIEST, REMEMBERED, BusySeconds
 from bot.core.messages import ANNOUNCEMENT, REPLY, Address, OutboxRow, Outgoing, SendError, Unknown
 from bot.pace import Limits, Pace
 from bot.trouble import IN_A_ROW
+from tests.channels.bot_api import Refusal
+from tests.channels.telegram_limits import Limits as TelegramLimits
 
 
 class Counter:
@@ -71,6 +76,69 @@ async def test_a_reply_waits_for_no_announcement() -> None:
     for task in bulk:
         task.cancel()
     await asyncio.gather(*bulk, return_exceptions=True)
+
+
+async def test_there_is_room_for_the_replies_of_a_whole_second_at_once() -> None:
+    """Replies come evenly, then for a second none, as where the machine stalls; then all of them, and none waits."""
+    pace, loop = Pace(Limits(overall=100.0)), asyncio.get_running_loop()
+    telegram = TelegramLimits(per_second=100)
+    numbers = count()
+
+    async def send(priority: int) -> None:
+        one = row(next(numbers), priority)
+        await pace.ready(one)
+        async with pace.sending(one):
+            await asyncio.sleep(0.005)
+            with suppress(Refusal):
+                telegram.check("sendMessage", {"chat_id": one.id})
+            await asyncio.sleep(0.005)
+
+    async def announce() -> None:
+        while True:
+            await send(ANNOUNCEMENT)
+
+    bulk: list[asyncio.Task[None]] = []
+    async with asyncio.TaskGroup() as replies:
+        for number in range((BUSIEST + 3) * 20):
+            if number == (BUSIEST + 1) * 20:
+                bulk = [asyncio.create_task(announce()) for _ in range(40)]
+            replies.create_task(send(REPLY))
+            await asyncio.sleep(0.05)
+    await asyncio.sleep(0.9)
+    began = loop.time()
+    await asyncio.gather(*(send(REPLY) for _ in range(15)))
+    assert loop.time() - began < 0.5
+    await asyncio.sleep(0.2)
+    for task in bulk:
+        task.cancel()
+    await asyncio.gather(*bulk, return_exceptions=True)
+    assert telegram.refused.total() == 0
+
+
+async def test_room_for_replies_leaves_some_for_announcements_where_few_messages_a_second_are_permitted() -> None:
+    pace = Pace(Limits(overall=2.0))
+
+    async def send(one: OutboxRow) -> None:
+        await pace.ready(one)
+        async with pace.sending(one):
+            await asyncio.sleep(0.01)
+
+    for number in range((BUSIEST + 2) * 5):
+        await send(row(number, REPLY))
+        await asyncio.sleep(0.2)
+    async with asyncio.timeout(10):
+        await send(row(1000))
+
+
+def test_a_busy_second_is_one_of_the_last_minute_that_only_three_surpassed() -> None:
+    seconds = BusySeconds()
+    for second, replies in enumerate([50, 0, 7, 5, 5, 40, 3, 9, 2]):
+        for _ in range(replies):
+            seconds.count(second + 1000.5)
+    assert seconds.busy(1009.0) == 7
+    assert seconds.busy(1000.0 + REMEMBERED) == 7
+    assert seconds.busy(1001.0 + REMEMBERED) == 5
+    assert seconds.busy(2000.0) == 0
 
 
 async def test_after_a_pause_that_the_network_asks_for_nothing_is_sent_before_its_end() -> None:

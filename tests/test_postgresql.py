@@ -10,16 +10,16 @@ from datetime import datetime, timedelta
 from pathlib import Path
 
 import pytest
-from sqlalchemy import text
+from sqlalchemy import Connection, text
 
 from bot import app as application
 from bot.core.messages import Incoming, Outgoing
 from bot.problems import UserError
 from storage.database import Database, Unavailable, database
-from tests import postgres
+from tests import postgres, simulated
 from tests.severed import Cut, SeveredWay
 from tests.staff import chosen, joined, wants_news
-from tests.talk import BEISPIELSTADT, BEISPIELSTADT_OPEN, OPEN, FrozenClock, Recorder, Talk, config_in
+from tests.talk import BEISPIELSTADT, BEISPIELSTADT_OPEN, OPEN, FrozenClock, Recorder, Talk, config_in, talking
 
 SHORT = ("/umfrage", "1", "nein", "1", "2", "2", "2", "Ein Karussell", "1")
 """Beispielstadt's survey to its end."""
@@ -187,6 +187,42 @@ async def test_a_network_that_swallows_everything_holds_nobody_up_for_long(
             await anna.app.dispatch.receive([answer])
         way.frozen = False
         assert (await anna.receive(answer))[0].text
+
+
+async def test_what_staff_have_counted_may_take_longer_than_what_citizens_wait_for(
+    tmp_path: Path, server: postgres.Cluster
+) -> None:
+    """The answers are to be had after seven seconds: the file comes, while work that is waited for fails after five."""
+    url = server.new_database()
+    async with talking(config_in(tmp_path, url=url)) as anna:
+        await simulated.fill(anna.app.memory, anna.app.process.survey, 30)
+        analyst = await joined(anna, "stefan", "analyst")
+        other: Database = database(url, tmp_path)
+        holding = asyncio.create_task(other.write(_hold_the_answers))
+        while not await other.read(_are_held):
+            await asyncio.sleep(0.01)
+        waited_for = asyncio.create_task(other.read(lambda connection: connection.execute(text("SELECT pg_sleep(30)"))))
+        (data,) = await analyst.say("/export")
+        assert holding.done()
+        assert data.attachment is not None
+        with pytest.raises(Unavailable):
+            await waited_for
+        await holding
+        await other.close()
+
+
+def _hold_the_answers(connection: Connection) -> None:
+    for statement in (
+        "SET LOCAL statement_timeout = 0",
+        "LOCK TABLE response_answers IN ACCESS EXCLUSIVE MODE",
+        "SELECT pg_sleep(7)",
+    ):
+        connection.execute(text(statement))
+
+
+def _are_held(connection: Connection) -> bool:
+    held = "SELECT count(*) FROM pg_locks WHERE mode = 'AccessExclusiveLock' AND granted"
+    return bool(connection.execute(text(held)).scalar())
 
 
 async def test_behind_a_pooler_that_lends_sessions_for_a_transaction_all_is_the_same(

@@ -23,6 +23,7 @@ from bot.core.conversation import CONTROLS
 from bot.core.recognition import fold
 from bot.paths import CONTENT, LOCALES, ROOT
 from handlers import COMMANDS, MENUS, SPOKEN
+from handlers.announcement_ending import SCREENS
 from handlers.announcements import STEPS
 from storage import tables
 from storage.migrations import NEWEST
@@ -93,6 +94,7 @@ def _of_announcements() -> set[str]:
     """What is said of announcements by the name of a step, a state, a reason, a count or a choice."""
     shown = {"announce.do.new", *(f"announce.do.{name}" for name in STEPS), "announce.do.ready"}
     shown -= {"announce.do.set"}
+    shown |= {f"announce.{screen}_{words}" for screen in SCREENS for words in ("ask", "no", "yes")}
     shown |= {f"announce.state.{name}" for name in get_args(announcement.State)}
     shown |= {f"announce.progress.{name}" for name in ("sending", "paused", "done", "stopped")}
     shown |= {f"announce.not.{name}" for name in get_args(announcement.Reason)}

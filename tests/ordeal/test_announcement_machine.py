@@ -37,6 +37,7 @@ TYPED = st.sampled_from(
 )
 TOKEN = re.compile(r"WORT\d+")
 PLACE = re.compile(r"neuer Ort: [^,]*, (ORT\d+)")
+MISFIT = "Bitte wählen Sie"
 TELLERS = {"sender", "admin"}
 OPERATOR = "the operator"
 ADDRESS = "Seckbruchstraße 20"
@@ -45,7 +46,7 @@ ADDRESS = "Seckbruchstraße 20"
 
 @dataclass
 class Actor:
-    """Somebody, what they were last shown, and every button they ever saw."""
+    """Somebody, the screen that they were last shown with all that came under it, and the last buttons."""
 
     talk: Talk
     role: str = "citizen"
@@ -122,8 +123,11 @@ class Announcing(RuleBasedStateMachine):
         await self.anna.receive(message)
         said = [told for to, told in self.anna.heard[heard:] if to.user == name]
         if said:
-            actor.shown = "\n".join(told.text for told in said)
+            text = "\n".join(told.text for told in said)
             actor.choices = tuple(choice.key for told in said for choice in told.choices)
+            # A help, or the question once more, stands under what was shown before.
+            another = any(key.startswith("a:") for key in actor.choices) and not text.startswith(MISFIT)
+            actor.shown = text if another else f"{actor.shown}\n{text}"
         self._see(said)
         await self._look(name, before, wrote)
 
@@ -157,6 +161,10 @@ class Announcing(RuleBasedStateMachine):
                     assert all(token in before for token in watched.tokens), "words that were not seen before"
                     assert "so viele Personen" in before
                     watched.agreed = True
+                case "announcement_dropped":
+                    assert "wirklich verwerfen?" in before, "thrown away without a second word"
+                case "announcement_stopped":
+                    assert "wirklich beenden?" in before, "ended without a second word"
                 case "announcement_written" | "announcement_offered" | "announcement_audience" | "announcement_timed":
                     watched.author, watched.agreed = name, False
                     watched.tokens |= {wrote} if wrote and entry.action == "announcement_written" else set()
@@ -219,7 +227,21 @@ class Announcing(RuleBasedStateMachine):
         if choices:
             self.do(self._acts(name, self.actors[name].talk.incoming(choice=choices[which % len(choices)])))
 
-    @rule(name=EVERYBODY, step=st.sampled_from([*STEPS, "confirm", "confirm"]), ahead=st.sampled_from([0, 0, -1, 1]))
+    @rule(name=EVERYBODY, step=st.sampled_from(["drop", "stop"]), surely=st.booleans())
+    def ends_it(self, name: str, step: str, surely: bool) -> None:
+        """A draft is thrown away or what is being sent is ended, by a slip or surely; a yes comes late as well."""
+        self.do(self._forge(name, step, 0))
+        if surely:
+            self.do(self._forge(name, f"{step}=yes", 0))
+        else:
+            self.do(self._acts(name, self.actors[name].talk.incoming(text="1")))
+            self.do(self._forge(name, f"{step}=yes", 0))
+
+    @rule(
+        name=EVERYBODY,
+        step=st.sampled_from([*STEPS, "confirm", "confirm", "drop=yes", "stop=yes"]),
+        ahead=st.sampled_from([0, 0, -1, 1]),
+    )
     def taps_by_hand(self, name: str, step: str, ahead: int) -> None:
         """A button made by somebody who knows all numbers, as no program of Telegram's would offer it."""
         self.do(self._forge(name, step, ahead))
