@@ -12,7 +12,7 @@ from tests.channels.fake_telegram import FakeTelegram
 from tests.channels.serving import serving
 from tests.channels.telegram_process import NOW, PATIENCE
 from tests.conftest import Figures
-from tests.ordeal.measured import counted, percentile
+from tests.ordeal.measured import counted, evenly, percentile, waited
 from tests.ordeal.scale import scaled
 
 EVERY = 1.0 / scaled(100, 50)
@@ -29,28 +29,18 @@ def spoil(batch: Sequence[Incoming]) -> None:
 
 async def asked(telegram: FakeTelegram, number: int, *, poison: bool) -> tuple[list[float], list[Citizen]]:
     """Seconds that so many citizens waited for their answers, and those of them whose message fails."""
-    loop = asyncio.get_running_loop()
-    waits: list[float] = []
+    waits: list[asyncio.Task[float]] = []
     failing: list[Citizen] = []
-
-    async def ask(citizen: Citizen) -> None:
-        began = loop.time()
-        await citizen.say("/impressum")
-        await citizen.answers(timeout=PATIENCE)
-        waits.append(loop.time() - began)
-
-    began = loop.time()
     async with asyncio.TaskGroup() as everybody:
-        for index in range(number):
-            await asyncio.sleep(began + index * EVERY - loop.time())
+        async for index in evenly(number, EVERY):
             if poison and index % 100 == 50:
                 telegram.poison()
             elif poison and index % 100 == 99:
                 failing.append(telegram.citizen(f"failing{index}"))
                 await failing[-1].say(CANARY)
             else:
-                everybody.create_task(ask(telegram.citizen(f"asking{index}")))
-    return waits, failing
+                waits.append(everybody.create_task(waited(telegram.citizen(f"asking{index}"))))
+    return [one.result() for one in waits], failing
 
 
 async def test_unreadable_updates_and_failing_handlers_cost_nobody_else_anything(
