@@ -15,9 +15,8 @@ from tests.channels.matrix_conversation import ORDER, Citizen, is_at_home, told,
 from tests.channels.matrix_process import BotProcess, bot_process
 from tests.channels.matrix_way import Way, way_to
 from tests.channels.synapse import Homeserver
+from tests.ordeal.canary import CANARY
 
-CANARY = "Kanarienvogel"
-"""What somebody says in every ordeal, and no log may repeat."""
 Orders = dict[Citizen, dict[str, list[str]]]
 """What people have ordered of the bot, by room, in order: a change of the language each."""
 

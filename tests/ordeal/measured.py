@@ -11,6 +11,7 @@ from storage import tables
 from storage.database import database
 from tests.channels.citizen import Citizen
 from tests.channels.telegram_process import PATIENCE
+from tests.ordeal.canary import CANARY
 
 
 async def counted(folder: Path, table: str, *by: str) -> dict[tuple[object, ...], int]:
@@ -49,7 +50,7 @@ async def waited(citizen: Citizen) -> float:
     """How long somebody waits for an answer, in seconds."""
     loop = asyncio.get_running_loop()
     began = loop.time()
-    await citizen.say("/impressum")
+    await citizen.say(f"/impressum {CANARY}")
     await citizen.answers(timeout=PATIENCE)
     return loop.time() - began
 

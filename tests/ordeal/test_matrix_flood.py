@@ -17,7 +17,8 @@ from tests.channels.matrix_conversation import TOLD
 from tests.channels.matrix_way import Way
 from tests.channels.synapse import Homeserver
 from tests.conftest import Figures
-from tests.ordeal.matrix_lives import CANARY, at_home, bot_on_a_way, names
+from tests.ordeal.canary import CANARY
+from tests.ordeal.matrix_lives import at_home, bot_on_a_way, names
 from tests.ordeal.measured import evenly, percentile
 from tests.ordeal.scale import scaled
 

@@ -15,7 +15,8 @@ from tests.channels.matrix_process import BotProcess, bot_process
 from tests.channels.matrix_way import Fault, Way
 from tests.channels.synapse import Homeserver
 from tests.conftest import Figures
-from tests.ordeal.matrix_lives import CANARY, bot_on_a_way
+from tests.ordeal.canary import CANARY
+from tests.ordeal.matrix_lives import bot_on_a_way
 from tests.ordeal.scale import scaled
 
 SECONDS = scaled(60, 4)
@@ -155,6 +156,8 @@ async def test_through_restarts_of_the_homeserver_in_the_middle_every_message_is
         await running.starts()
         await running.is_ready()
         await is_at_home(anna, me)
+        await anna.says(CANARY)
+        await anna.hears()
         before = len(anna.messages(sender=me))
         for _ in range(RESTARTS):
             for language in ("en", "de", "en"):
@@ -187,6 +190,8 @@ async def test_a_revoked_session_halts_with_a_sentence_and_goes_on_after_signing
         await running.starts()
         await running.is_ready()
         await is_at_home(anna, me)
+        await anna.says(CANARY)
+        await anna.hears()
         session = json.loads((tmp_path / "data" / "matrix" / "session.json").read_bytes())
         way.passed.clear()
         await synapse.request("POST", "/_matrix/client/v3/logout", {}, session["token"])

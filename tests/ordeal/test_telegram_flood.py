@@ -10,6 +10,7 @@ from tests.channels.citizen import Citizen
 from tests.channels.fake_telegram import FakeTelegram
 from tests.channels.telegram_process import PATIENCE, Running
 from tests.conftest import Figures
+from tests.ordeal.canary import CANARY
 from tests.ordeal.measured import evenly, percentile, waited
 from tests.ordeal.scale import scaled
 
@@ -18,7 +19,6 @@ FLOOD = scaled(1_000, 300)
 """Messages within those seconds."""
 OTHERS = 20
 """Messages of others in a second."""
-CANARY = "Kanarienvogel"
 LONGEST = (CANARY + " wann ist in Döhren etwas, und was kostet das? ") * 100
 TEXTS = ("/umfrage", "1", "Wann ist der nächste Termin?", "/termine", LONGEST[:4096], "quatsch und noch mehr davon")
 
