@@ -208,7 +208,9 @@ class Memory:
         self._reach("after_tidying")
 
     async def forget_old(self, at: Moment) -> None:
-        """What the privacy text promises to be gone by now."""
+        """What the privacy text promises to be gone by now; it is looked for beside all writing."""
+        if not await self._database.read(lambda connection: retention.is_anything_due(connection, at)):
+            return
         gone = await self._database.write(lambda connection: retention.forget(connection, at))
         self._leftovers |= gone > 0
 

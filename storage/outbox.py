@@ -288,8 +288,9 @@ def erase_of(connection: Connection, people: Sequence[int]) -> None:
 def cancel_planned(connection: Connection, people: Sequence[int]) -> None:
     """Take back what the bot would have sent of its own accord; replies stay."""
     if people:
-        planned = outbox.c.person_id.in_(people) & (outbox.c.priority > REPLY) & outbox.c.state.in_(["queued", "held"])
-        connection.execute(delete(outbox).where(planned))
+        # Found by the person: "priority > REPLY" would have SQLite look through all that waits for anybody.
+        planned = (outbox.c.priority != REPLY) & outbox.c.state.in_(["queued", "held"])
+        connection.execute(delete(outbox).where(outbox.c.person_id.in_(people), planned))
 
 
 def cancel_news(connection: Connection, people: Sequence[int]) -> None:

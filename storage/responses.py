@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 
-from sqlalchemy import Connection, bindparam, delete, insert, select
+from sqlalchemy import Connection, Delete, Update, bindparam, delete, insert, select
 
 from bot.core.conversation import Submit
 from bot.core.values import Missing, Value
@@ -107,11 +107,12 @@ def process_key(connection: Connection, vault: Vault, process: str) -> bytes:
     return key
 
 
-def forget_participations(connection: Connection, process: str) -> int:
-    """Erase the key of a process that has ended: from then on nobody can compute who took part or supports what."""
-    voices = wishes.forget_marks(connection)
-    connection.execute(delete(process_keys).where(process_keys.c.process == process))
-    return voices + connection.execute(delete(participations).where(participations.c.process == process)).rowcount
+def forgetting_participations(process: str) -> list[Delete | Update]:
+    """Erases the key of a process that has ended: from then on nobody can compute who took part or supports what."""
+    return [
+        *wishes.forgetting_marks(),
+        *(delete(table).where(table.c.process == process) for table in (process_keys, participations)),
+    ]
 
 
 # Statements of every batch are built once: SQLAlchemy takes longer to build one than SQLite to run it.

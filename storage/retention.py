@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import Connection, delete, or_, select, update
+from sqlalchemy import Connection, Delete, Update, delete, literal, or_, select, update
 
 from storage import events, responses
 from storage.tables import (
@@ -36,6 +36,10 @@ UNSENT_KEPT = timedelta(days=7)
 SETTLED_KEPT = timedelta(days=30)
 
 
+Step = Delete | Update
+"""What a rule does: rows of one table go, or lose something."""
+
+
 @dataclass(frozen=True, slots=True)
 class Moment:
     """When it is asked what has to be gone: now, in which process, when its survey closes, and when all is over."""
@@ -47,74 +51,72 @@ class Moment:
     ends_at: datetime
 
 
-def _seen(connection: Connection, at: Moment) -> int:
-    return connection.execute(delete(seen).where(seen.c.at < at.now - IDS_KEPT)).rowcount
+def _seen(_connection: Connection, at: Moment) -> list[Step]:
+    return [delete(seen).where(seen.c.at < at.now - IDS_KEPT)]
 
 
-def _dead_letters(connection: Connection, at: Moment) -> int:
-    return connection.execute(delete(dead_letters).where(dead_letters.c.at < at.now - IDS_KEPT)).rowcount
+def _dead_letters(_connection: Connection, at: Moment) -> list[Step]:
+    return [delete(dead_letters).where(dead_letters.c.at < at.now - IDS_KEPT)]
 
 
-def _drafts(connection: Connection, at: Moment) -> int:
-    return connection.execute(delete(drafts).where(drafts.c.changed_on < (at.now - DRAFT_IDLE).date())).rowcount
+def _drafts(_connection: Connection, at: Moment) -> list[Step]:
+    return [delete(drafts).where(drafts.c.changed_on < (at.now - DRAFT_IDLE).date())]
 
 
-def _wishes(connection: Connection, at: Moment) -> int:
+def _wishes(connection: Connection, at: Moment) -> list[Step]:
     gone = events.past(connection, at.process, at.zone, at.now - WISHES_KEPT)
     over = at.now >= at.ends_at + WISHES_KEPT
     tables = (subscriptions, attendance)
-    which = [delete(table) if over else delete(table).where(table.c.event.in_(gone)) for table in tables]
-    return sum(connection.execute(one).rowcount for one in which)
+    return [delete(table) if over else delete(table).where(table.c.event.in_(gone)) for table in tables]
 
 
-def _reminders(connection: Connection, at: Moment) -> int:
-    return connection.execute(delete(reminders).where(reminders.c.until_at <= at.now)).rowcount
+def _reminders(_connection: Connection, at: Moment) -> list[Step]:
+    return [delete(reminders).where(reminders.c.until_at <= at.now)]
 
 
-def _people(connection: Connection, at: Moment) -> int:
+def _people(_connection: Connection, at: Moment) -> list[Step]:
     if at.now < at.ends_at + PEOPLE_KEPT:
-        return 0
+        return []
     held = [select(table.c.person_id).where(table.c.person_id == people.c.id) for table in (subscriptions, drafts)]
-    if at.now >= at.ends_at + NEWS_KEPT:
-        connection.execute(update(people).where(people.c.news_on.is_not(None)).values(news_on=None))
     idle = delete(people).where(people.c.news_on.is_(None), *(~one.exists() for one in held))
-    return connection.execute(idle).rowcount
+    if at.now < at.ends_at + NEWS_KEPT:
+        return [idle]
+    return [update(people).where(people.c.news_on.is_not(None)).values(news_on=None), idle]
 
 
-def _announcements(connection: Connection, at: Moment) -> int:
+def _announcements(_connection: Connection, at: Moment) -> list[Step]:
     """Drafts that nobody goes on with, and what is over."""
     idle = announcements.c.state.in_(["draft", "offered", "dropped"])
     left = idle & (announcements.c.changed_on < (at.now - DRAFT_IDLE).date())
     over = announcements.c.done_at < at.now - ANNOUNCED_KEPT
-    return connection.execute(delete(announcements).where(or_(left, over))).rowcount
+    return [delete(announcements).where(or_(left, over))]
 
 
-def _outbox(connection: Connection, at: Moment) -> int:
+def _outbox(_connection: Connection, at: Moment) -> list[Step]:
     """Unsent texts after a week; what is left of a message that went once, after a month."""
     unsent = outbox.c.queued_on < (at.now - UNSENT_KEPT).date()
     too_late = (outbox.c.until_at <= at.now) & outbox.c.announcement_id.is_(None)  # announcements count theirs first
     waiting = outbox.c.state.in_(["queued", "held"])
-    old = connection.execute(delete(outbox).where(waiting, or_(unsent, too_late))).rowcount
     settled = outbox.c.state.in_(["sent", "failed", "unknown"])
-    done = delete(outbox).where(settled, outbox.c.queued_on < (at.now - SETTLED_KEPT).date())
-    return old + connection.execute(done).rowcount
+    done = outbox.c.queued_on < (at.now - SETTLED_KEPT).date()
+    return [delete(outbox).where(waiting, or_(unsent, too_late)), delete(outbox).where(settled, done)]
 
 
-def _texts(connection: Connection, at: Moment) -> int:
+def _texts(_connection: Connection, at: Moment) -> list[Step]:
     waiting = select(outbox.c.id).where(outbox.c.text_id == texts.c.id)
     old = texts.c.made_on < (at.now - UNSENT_KEPT).date()
-    return connection.execute(delete(texts).where(old, ~waiting.exists())).rowcount
+    return [delete(texts).where(old, ~waiting.exists())]
 
 
-def _invitations(connection: Connection, at: Moment) -> int:
-    return connection.execute(delete(invitations).where(invitations.c.expires_at <= at.now)).rowcount
+def _invitations(_connection: Connection, at: Moment) -> list[Step]:
+    return [delete(invitations).where(invitations.c.expires_at <= at.now)]
 
 
-def _participations(connection: Connection, at: Moment) -> int:
-    return responses.forget_participations(connection, at.process) if at.now >= at.survey_ends_at else 0
+def _participations(_connection: Connection, at: Moment) -> list[Step]:
+    return responses.forgetting_participations(at.process) if at.now >= at.survey_ends_at else []
 
 
-RULES: dict[str, Callable[[Connection, Moment], int]] = {
+RULES: dict[str, Callable[[Connection, Moment], list[Step]]] = {
     "seen": _seen,
     "dead_letters": _dead_letters,
     "drafts": _drafts,
@@ -130,6 +132,18 @@ RULES: dict[str, Callable[[Connection, Moment], int]] = {
 """In this order: people go once nothing hangs on them."""
 
 
+def is_anything_due(connection: Connection, at: Moment) -> bool:
+    """Whether a rule has something to do. Among very many rows that takes a while, in which others may write."""
+    return any(_finds(connection, step) for rule in RULES.values() for step in rule(connection, at))
+
+
+def _finds(connection: Connection, step: Step) -> bool:
+    rows = select(literal(1)).select_from(step.table).limit(1)
+    if step.whereclause is not None:
+        rows = rows.where(step.whereclause)
+    return connection.execute(rows).first() is not None
+
+
 def forget(connection: Connection, at: Moment) -> int:
-    """Apply every rule; how many rows went."""
-    return sum(rule(connection, at) for rule in RULES.values())
+    """Apply every rule; how many rows went or were blanked."""
+    return sum(connection.execute(step).rowcount for rule in RULES.values() for step in rule(connection, at))

@@ -4,7 +4,7 @@ PostgreSQL takes the values of a column as one array. SQLite has no arrays and n
 """
 
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any
+from typing import Any, Self
 
 from sqlalchemy import (
     ARRAY,
@@ -25,6 +25,7 @@ from sqlalchemy import (
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql.compiler import SQLCompiler
 from sqlalchemy.sql.functions import FunctionElement
+from sqlalchemy.sql.operators import OperatorType
 
 Follows = Callable[[Any], ColumnElement[Any]]
 """What becomes of a value that is given, depending on the row as it is."""
@@ -39,6 +40,10 @@ class Among(FunctionElement[bool]):
 
     def __init__(self, which: Column[Any], name: str) -> None:
         super().__init__(which, bindparam(name, type_=which.type, expanding=True))
+
+    def self_group(self, against: OperatorType | None = None) -> Self:
+        """As it is: taken for a stored truth value, it would be compared with 1, and SQLite then uses no index."""
+        return self
 
 
 @compiles(Among)

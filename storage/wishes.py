@@ -5,7 +5,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-from sqlalchemy import Connection, Select, delete, func, insert, select, update
+from sqlalchemy import Connection, Delete, Select, Update, delete, func, insert, select, update
 
 from storage.tables import response_answers, responses, wish_voices, wishes
 
@@ -122,8 +122,7 @@ def ids(connection: Connection) -> list[str]:
     return list(connection.execute(select(wishes.c.id).where(wishes.c.state == "released")).scalars())
 
 
-def forget_marks(connection: Connection) -> int:
-    """Keep how many voices each wish has, and forget by what they are known; how many were forgotten."""
-    known = select(wish_voices.c.wish_id)  # asked every minute: what is counted already is not written again
-    connection.execute(update(wishes).where(wishes.c.id.in_(known)).values(voices=_VOICES))
-    return connection.execute(delete(wish_voices)).rowcount
+def forgetting_marks() -> list[Delete | Update]:
+    """Keeps how many voices each wish has, and forgets by what they are known."""
+    known = select(wish_voices.c.wish_id)  # what is counted already is not written again
+    return [update(wishes).where(wishes.c.id.in_(known)).values(voices=_VOICES), delete(wish_voices)]

@@ -122,3 +122,9 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
         terminalreporter.section("figures of the ordeals")
         for line in lines:
             terminalreporter.write_line(line)
+    ends = [one for state in ("", "error") for one in terminalreporter.getreports(state)]
+    searched = [int(str(number)) for end in ends for name, number in end.user_properties if name == "searched"]
+    if searched:
+        terminalreporter.write_line(
+            f"{sum(searched):,} lines of log of {len(searched)} ordeals searched for the canary"
+        )

@@ -82,6 +82,13 @@ def way(server: postgres.Cluster) -> SeveredWay:
     return SeveredWay(server.folder / ".s.PGSQL.5432")
 
 
+@pytest.fixture
+async def anna(tmp_path: Path, server: postgres.Cluster, way: SeveredWay) -> AsyncIterator[Insisting]:
+    """Somebody in Beispielstadt, whose bot has its database at the end of that way."""
+    async with way.to(server.new_database()) as url, short_survey(tmp_path, url) as somebody:
+        yield somebody
+
+
 @dataclass(frozen=True)
 class Story:
     """Something that happens between people and the bot; what it writes is cut off or not."""
@@ -158,35 +165,23 @@ def _without_codes(said: str) -> str:
     return re.sub(r"[A-Z0-9]{4,}(-[A-Z0-9]{4,})+", "CODE", said)
 
 
-async def test_connections_that_were_lost_while_nobody_used_them_cost_nothing(
-    tmp_path: Path, server: postgres.Cluster, way: SeveredWay
-) -> None:
-    async with (
-        way.to(server.new_database()) as url,
-        short_survey(tmp_path, url) as anna,
-    ):
-        for words in SHORT[:4]:
-            way.hang_up()
-            await asyncio.sleep(0.05)
-            await Talk.receive(anna, anna.incoming(text=words))
-        assert len(anna.heard) > 4
+async def test_connections_that_were_lost_while_nobody_used_them_cost_nothing(anna: Insisting, way: SeveredWay) -> None:
+    for words in SHORT[:4]:
+        way.hang_up()
+        await asyncio.sleep(0.05)
+        await Talk.receive(anna, anna.incoming(text=words))
+    assert len(anna.heard) > 4
 
 
-async def test_a_network_that_swallows_everything_holds_nobody_up_for_long(
-    tmp_path: Path, server: postgres.Cluster, way: SeveredWay
-) -> None:
+async def test_a_network_that_swallows_everything_holds_nobody_up_for_long(anna: Insisting, way: SeveredWay) -> None:
     """The cable is pulled: what was tried fails after a while, and works again once it is back."""
-    async with (
-        way.to(server.new_database()) as url,
-        short_survey(tmp_path, url) as anna,
-    ):
-        await anna.say("/umfrage")
-        way.frozen = True
-        answer = anna.incoming(text="1")
-        with pytest.raises(Unavailable):
-            await anna.app.dispatch.receive([answer])
-        way.frozen = False
-        assert (await anna.receive(answer))[0].text
+    await anna.say("/umfrage")
+    way.frozen = True
+    answer = anna.incoming(text="1")
+    with pytest.raises(Unavailable):
+        await anna.app.dispatch.receive([answer])
+    way.frozen = False
+    assert (await anna.receive(answer))[0].text
 
 
 async def test_what_staff_have_counted_may_take_longer_than_what_citizens_wait_for(

@@ -15,7 +15,7 @@ from storage.changes import Changes
 from storage.database import database
 from storage.outbox import Planned
 from storage.reminders import Shared, text_id
-from storage.retention import RULES, Moment, forget
+from storage.retention import RULES, Moment, forget, is_anything_due
 from storage.vault import Vault
 from tests.talk import FrozenClock, config_in, talking
 
@@ -84,7 +84,9 @@ async def kept_after(folder: Path, url: str, table: Table, fill: Callable[[Conne
     stored = database(url, folder)
     await stored.write(fill)
     at = Moment(NOW + after, "buergeraemter-der-zukunft", OVER.tzinfo, OVER, OVER)  # type: ignore[arg-type]
-    await stored.write(lambda connection: forget(connection, at))
+    due = await stored.read(lambda connection: is_anything_due(connection, at))
+    gone = await stored.write(lambda connection: forget(connection, at))
+    assert due == (gone > 0), "what is due is done, and nothing else"
     await stored.close()
     return await count(folder, url, table)
 

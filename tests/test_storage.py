@@ -1,6 +1,7 @@
 """The database: its schema, its files, and what no query may ever bring together again."""
 
 import asyncio
+import re
 import stat
 from collections.abc import Sequence
 from datetime import timedelta
@@ -10,7 +11,7 @@ from typing import Any
 import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
-from sqlalchemy import Connection, TextClause, select, text
+from sqlalchemy import Connection, Engine, TextClause, event, select, text
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import create_async_engine
 
@@ -91,6 +92,41 @@ async def test_a_database_of_a_newer_version_is_refused(tmp_path: Path) -> None:
     with pytest.raises(UserError, match="newer Mitreden"):
         async with talking(config_in(tmp_path)):
             pass
+
+
+GROWING = "people|drafts|seen|responses|response_answers|participations|outbox|subscriptions|attendance|reminders"
+SEARCHED = re.compile(rf"SCAN ({GROWING})|SEARCH (seen|participations) .*\((channel|process)=\?\)$")
+"""Rows of one of these tables are looked through: all, or those of one network or process, which is as many."""
+
+
+async def test_nothing_that_people_say_has_the_database_look_through_what_is_kept_of_everybody(tmp_path: Path) -> None:
+    """Where a statement finds its rows without an index, a million people make everybody wait for a second."""
+    slow, asked = set(), 0
+
+    def explain(
+        connection: Connection, _cursor: object, statement: str, given: Sequence[Any], _context: object, many: bool
+    ) -> None:
+        nonlocal asked
+        if not statement.startswith(("SELECT", "UPDATE", "DELETE")):
+            return
+        asked += 1
+        plan = connection.connection.cursor()
+        plan.execute(f"EXPLAIN QUERY PLAN {statement}", given[0] if many else given)
+        for *_, how in plan.fetchall():
+            if SEARCHED.match(how) or (how.endswith("(state=? AND priority>?)") and "person_id IN" in statement):
+                slow.add((how, statement))
+        plan.close()
+
+    async with talking(config_in(tmp_path, BEISPIELSTADT), BEISPIELSTADT_OPEN) as anna:
+        event.listen(Engine, "before_cursor_execute", explain)
+        try:
+            await anna.say_all(*SHORT, "Ein Karussell", "1", "/termine", "/erinnern alle", "/neuigkeiten ja", "/stop")
+            await anna.say_all("/meine_daten", "/loeschen", "1", "/umfrage", "1", "1", "abbrechen", "1")
+        finally:
+            event.remove(Engine, "before_cursor_execute", explain)
+        assert len(await anna.app.memory.responses()) == 1
+    assert asked > 100
+    assert slow == set()
 
 
 async def test_no_query_leads_from_a_response_to_a_person(tmp_path: Path, database_url: str) -> None:

@@ -6,16 +6,29 @@ ordeal.
 
 import asyncio
 import random
-from collections.abc import Mapping, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
+from contextlib import asynccontextmanager
 from difflib import SequenceMatcher
+from pathlib import Path
 
 from tests.channels.matrix_conversation import ORDER, Citizen, is_at_home, told, until
-from tests.channels.matrix_process import BotProcess
+from tests.channels.matrix_process import BotProcess, bot_process
+from tests.channels.matrix_way import Way, way_to
+from tests.channels.synapse import Homeserver
+from tests.ordeal.canary import CANARY
 
-CANARY = "Kanarienvogel"
-"""What somebody says in every ordeal, and no log may repeat."""
 Orders = dict[Citizen, dict[str, list[str]]]
 """What people have ordered of the bot, by room, in order: a change of the language each."""
+
+
+@asynccontextmanager
+async def bot_on_a_way(homeserver: Homeserver, bot: str, folder: Path) -> AsyncIterator[tuple[Way, BotProcess]]:
+    """A way to the homeserver that can be watched and closed, and the bot, not started yet, that takes it."""
+    async with (
+        way_to(homeserver) as way,
+        bot_process(homeserver, bot, folder, MITREDEN_MATRIX_HOMESERVER=way.url) as running,
+    ):
+        yield way, running
 
 
 async def at_home(people: Sequence[Citizen], bot: str) -> list[str]:

@@ -22,6 +22,7 @@ from bot.core.announcement import Announcement
 from bot.core.messages import Address, Incoming, Outgoing
 from bot.paths import CONTENT
 from handlers.announcements import STEPS
+from tests.ordeal.canary import CANARY
 from tests.ordeal.scale import scaled
 from tests.staff import joined
 from tests.talk import FrozenClock, Talk, config_in, talking
@@ -35,7 +36,7 @@ TYPED = st.sampled_from(
         *("/neu_laden ja", "/umfrage", "/neuigkeiten", "/stop", "Neue Rundnachricht", "!rundnachricht", "Vorschau"),
     ]
 )
-TOKEN = re.compile(r"WORT\d+")
+TOKEN = re.compile(rf"{CANARY}\d+")
 PLACE = re.compile(r"neuer Ort: [^,]*, (ORT\d+)")
 MISFIT = "Bitte wählen Sie"
 TELLERS = {"sender", "admin"}
@@ -182,7 +183,7 @@ class Announcing(RuleBasedStateMachine):
     def writes(self, name: str) -> None:
         """New words, where the bot asks for them; elsewhere they are just something that is said."""
         self.words += 1
-        word = f"WORT{self.words}"
+        word = f"{CANARY}{self.words}"
         self.do(self._acts(name, self.actors[name].talk.incoming(text=f"Es gibt {word}"), word))
 
     @rule(name=st.sampled_from([*STAFF]))
@@ -265,7 +266,7 @@ class Announcing(RuleBasedStateMachine):
     @rule()
     def announces_on_the_command_line(self) -> None:
         self.words += 1
-        self.do(self._offer(f"WORT{self.words}"))
+        self.do(self._offer(f"{CANARY}{self.words}"))
 
     async def _offer(self, word: str) -> None:
         await self.anna.app.duties.announcing.offer(Announcement(texts={"de": f"Es gibt {word}"}), None)

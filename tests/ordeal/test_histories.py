@@ -26,6 +26,7 @@ from bot.core.survey import Progress, Survey
 from bot.core.texts import Texts
 from bot.core.values import Missing, Value
 from tests.conftest import Figures
+from tests.ordeal.canary import CANARY
 from tests.ordeal.measured import counted
 from tests.ordeal.scale import scaled
 from tests.staff import joined
@@ -37,7 +38,7 @@ HISTORIES, STEPS = scaled(500, 8), scaled(50, 30)
 PEOPLE = ("anna", "berta")
 TYPED = (
     *("1", "7", "0", "Nein", "Ja", "Rutsche", "Schatten, Bänke", "Toiletten", "gut", "schlecht", "2026-02-01"),
-    *("Eine lange Rutsche", "zurück", "überspringen", "weiter"),
+    *(f"Ein langer {CANARY}", "zurück", "überspringen", "weiter"),
 )
 NAMES = st.sampled_from(PEOPLE)
 VIEWERS = {"analyst", "admin"}

@@ -13,12 +13,12 @@ from tests.channels.matrix_conversation import until
 from tests.channels.matrix_process import bot_process
 from tests.channels.synapse import Homeserver
 from tests.conftest import Figures
+from tests.ordeal.canary import NEWS
 from tests.ordeal.matrix_lives import at_home, names
 from tests.ordeal.scale import scaled
 from tests.talk import BEISPIELSTADT, BEISPIELSTADT_OPEN, FrozenClock, config_in
 
 KILLS, PEOPLE = scaled(10, 2), scaled(80, 12)
-WORDS = "Es gibt Kanarienvögel"
 
 
 async def test_an_announcement_survives_kills(
@@ -39,7 +39,7 @@ async def test_an_announcement_survives_kills(
         await running.stops()
         config = config_in(tmp_path, BEISPIELSTADT)
         async with application.opened(config, FrozenClock(BEISPIELSTADT_OPEN), {}, {}) as app:
-            await confirmed(app, WORDS, picture=True)
+            await confirmed(app, NEWS, picture=True)
 
         def got(what: str) -> Counter[str]:
             return Counter(
@@ -48,21 +48,21 @@ async def test_an_announcement_survives_kills(
 
         for kill in range(KILLS):
             await running.starts()
-            wanted = got(WORDS).total() + chance.randrange(1, PEOPLE // (KILLS + 1))
-            await until(lambda: got(WORDS).total() >= wanted, 60, lambda: f"{got(WORDS).total()} of {wanted}, {kill=}")  # noqa: B023
+            wanted = got(NEWS).total() + chance.randrange(1, PEOPLE // (KILLS + 1))
+            await until(lambda: got(NEWS).total() >= wanted, 60, lambda: f"{got(NEWS).total()} of {wanted}, {kill=}")  # noqa: B023
             await asyncio.sleep(chance.uniform(0.0, 0.15))
             await running.is_killed()
-        begun = got(WORDS).total()
+        begun = got(NEWS).total()
         await running.starts()
         await until(
-            lambda: min(got(WORDS).values()) > 0 and min(got("picture.png").values()) > 0,
+            lambda: min(got(NEWS).values()) > 0 and min(got("picture.png").values()) > 0,
             120,
-            lambda: str(got(WORDS)),
+            lambda: str(got(NEWS)),
         )
         await asyncio.sleep(2.0)
-        words, pictures = got(WORDS), got("picture.png")
+        words, pictures = got(NEWS), got("picture.png")
         await running.stops()
-        leaks = running.leaks("Kanarien", *names(dict.fromkeys(people)), name)
+        leaks = running.leaks(*names(dict.fromkeys(people)), name)
     twice = sum(number > 1 for counted in (words, pictures) for number in counted.values())
     missing = sum(number == 0 for counted in (words, pictures) for number in counted.values())
     figures(

@@ -14,12 +14,12 @@ from pathlib import Path
 from bot.channels.matrix.invites import BY_ONE
 from tests.channels.matrix_citizen import MatrixCitizen, matrix_citizen
 from tests.channels.matrix_conversation import TOLD
-from tests.channels.matrix_process import bot_process
-from tests.channels.matrix_way import Way, way_to
+from tests.channels.matrix_way import Way
 from tests.channels.synapse import Homeserver
 from tests.conftest import Figures
-from tests.ordeal.matrix_lives import CANARY, at_home, names
-from tests.ordeal.measured import percentile
+from tests.ordeal.canary import CANARY
+from tests.ordeal.matrix_lives import at_home, bot_on_a_way, names
+from tests.ordeal.measured import evenly, percentile
 from tests.ordeal.scale import scaled
 
 INVITATIONS = scaled(1_000, 16)
@@ -103,12 +103,10 @@ async def invites(citizen: MatrixCitizen, whom: str) -> None:
 
 async def writes(citizen: MatrixCitizen, room: str) -> None:
     """All those messages, evenly, some of them as long as Matrix takes."""
-    chance, loop = random.Random(31), asyncio.get_running_loop()  # noqa: S311 - the same flood in every run
+    chance = random.Random(31)  # noqa: S311 - the same flood in every run
     texts = ("!sprache de", "1", "Wann ist der nächste Termin?", CANARY, f"{CANARY} " * 2_000)
-    began = loop.time()
     async with asyncio.TaskGroup() as sending:
-        for index in range(FLOOD):
-            await asyncio.sleep(began + index * SECONDS / FLOOD - loop.time())
+        async for _ in evenly(FLOOD, SECONDS / FLOOD):
             sending.create_task(citizen.says(chance.choice(texts), room))
 
 
@@ -117,11 +115,7 @@ async def test_nobody_waits_for_an_account_that_floods_the_bot_with_invitations_
 ) -> None:
     """Few of the invitations are accepted, one after the other, and whoever else writes is answered as before."""
     me = synapse.user_id(bot)
-    async with (
-        way_to(synapse) as way,
-        bot_process(synapse, bot, tmp_path, MITREDEN_MATRIX_HOMESERVER=way.url) as running,
-        AsyncExitStack() as stack,
-    ):
+    async with bot_on_a_way(synapse, bot, tmp_path) as (way, running), AsyncExitStack() as stack:
         somebody = await synapse.register(f"{name}-somebody")
         mallory, *people = [
             await stack.enter_async_context(matrix_citizen(synapse, f"{name}-{one}")) for one in range(OTHERS + 1)

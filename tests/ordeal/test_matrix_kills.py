@@ -14,8 +14,8 @@ from tests.channels.matrix_js_citizen import matrix_js_citizen
 from tests.channels.matrix_process import bot_process
 from tests.channels.synapse import Homeserver
 from tests.conftest import Figures
+from tests.ordeal.canary import CANARY
 from tests.ordeal.matrix_lives import (
-    CANARY,
     Orders,
     answered,
     at_home,

@@ -12,10 +12,11 @@ from aiohttp import web
 from tests.channels.matrix_citizen import MatrixCitizen, matrix_citizen
 from tests.channels.matrix_conversation import TOLD, is_at_home, until
 from tests.channels.matrix_process import BotProcess, bot_process
-from tests.channels.matrix_way import Fault, Way, way_to
+from tests.channels.matrix_way import Fault, Way
 from tests.channels.synapse import Homeserver
 from tests.conftest import Figures
-from tests.ordeal.matrix_lives import CANARY
+from tests.ordeal.canary import CANARY
+from tests.ordeal.matrix_lives import bot_on_a_way
 from tests.ordeal.scale import scaled
 
 SECONDS = scaled(60, 4)
@@ -92,11 +93,7 @@ async def victim(synapse: Homeserver, name: str, folder: Path) -> AsyncIterator[
     bot = f"mitreden-{name}"
     await synapse.register(bot)
     folder.mkdir()
-    async with (
-        way_to(synapse) as way,
-        matrix_citizen(synapse, name) as citizen,
-        bot_process(synapse, bot, folder, MITREDEN_MATRIX_HOMESERVER=way.url) as running,
-    ):
+    async with matrix_citizen(synapse, name) as citizen, bot_on_a_way(synapse, bot, folder) as (way, running):
         await running.starts()
         await running.is_ready()
         await is_at_home(citizen, synapse.user_id(bot))
@@ -159,6 +156,8 @@ async def test_through_restarts_of_the_homeserver_in_the_middle_every_message_is
         await running.starts()
         await running.is_ready()
         await is_at_home(anna, me)
+        await anna.says(CANARY)
+        await anna.hears()
         before = len(anna.messages(sender=me))
         for _ in range(RESTARTS):
             for language in ("en", "de", "en"):
@@ -187,14 +186,12 @@ async def test_a_revoked_session_halts_with_a_sentence_and_goes_on_after_signing
 ) -> None:
     """An operator is told what to run, and what people said meanwhile is answered after it."""
     me = synapse.user_id(bot)
-    async with (
-        way_to(synapse) as way,
-        bot_process(synapse, bot, tmp_path, MITREDEN_MATRIX_HOMESERVER=way.url) as running,
-        matrix_citizen(synapse, name) as anna,
-    ):
+    async with bot_on_a_way(synapse, bot, tmp_path) as (way, running), matrix_citizen(synapse, name) as anna:
         await running.starts()
         await running.is_ready()
         await is_at_home(anna, me)
+        await anna.says(CANARY)
+        await anna.hears()
         session = json.loads((tmp_path / "data" / "matrix" / "session.json").read_bytes())
         way.passed.clear()
         await synapse.request("POST", "/_matrix/client/v3/logout", {}, session["token"])

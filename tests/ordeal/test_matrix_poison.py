@@ -17,7 +17,8 @@ from tests.channels.matrix_js_citizen import matrix_js_citizen
 from tests.channels.matrix_process import bot_process
 from tests.channels.synapse import Homeserver
 from tests.conftest import Figures
-from tests.ordeal.matrix_lives import CANARY, Orders, at_home, names, number, orders, told_and_lost
+from tests.ordeal.canary import CANARY
+from tests.ordeal.matrix_lives import Orders, at_home, names, number, orders, told_and_lost
 from tests.ordeal.scale import scaled
 
 PEOPLE, EACH = scaled(12, 3), scaled(35, 6)

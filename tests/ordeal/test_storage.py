@@ -17,6 +17,7 @@ from storage.database import database
 from storage.retention import Moment
 from tests.channels.fake_telegram import FakeTelegram
 from tests.conftest import Figures
+from tests.ordeal.canary import CANARY
 from tests.ordeal.scale import scaled
 from tests.talk import BEISPIELSTADT, BEISPIELSTADT_OPEN, FrozenClock, Recorder, Talk, config_in
 
@@ -74,7 +75,7 @@ async def test_under_load_from_all_sides_the_database_refuses_nothing(
             while time() < until:
                 people = [anna.another(f"p{number + place}") for place in range(CITIZENS)]
                 number += CITIZENS
-                for words in ("/umfrage", "1", "nein", "1", "2", "2", "2", "Mehr Bänke", "1"):
+                for words in ("/umfrage", "1", "nein", "1", "2", "2", "2", f"Ein {CANARY}", "1"):
                     for place in range(0, CITIZENS, 100):
                         batch: list[Incoming] = [one.incoming(text=words) for one in people[place : place + 100]]
                         await app.dispatch.receive(batch)
@@ -112,14 +113,14 @@ async def test_with_many_people_and_answers_a_process_answers_soon_and_ends_soon
     """From its start to the first answer, and from SIGTERM in the middle of a crowd to its end; all are answered."""
     await fill(Config(base=tmp_path, storage=StorageSection(url=database_url)), PEOPLE, RESPONSES)
     citizens = [telegram.citizen(f"c{number}") for number in range(CITIZENS)]
-    await citizens[0].say("/hilfe")
+    await citizens[0].say(f"/hilfe {CANARY}")
     time = asyncio.get_running_loop().time
     began = time()
     running = await start(telegram, tmp_path, database_url)
     await citizens[0].answers(timeout=60)
     first = time() - began
     for citizen in citizens:
-        await citizen.say("/termine")
+        await citizen.say(f"/termine {CANARY}")
     await citizens[0].answers(timeout=60)
     began = time()
     running.send_signal(signal.SIGTERM)

@@ -10,7 +10,8 @@ from tests.channels.citizen import Citizen
 from tests.channels.fake_telegram import FakeTelegram
 from tests.channels.telegram_process import PATIENCE, Running
 from tests.conftest import Figures
-from tests.ordeal.measured import percentile
+from tests.ordeal.canary import CANARY
+from tests.ordeal.measured import evenly, percentile, waited
 from tests.ordeal.scale import scaled
 
 SECONDS = scaled(10, 3)
@@ -18,36 +19,24 @@ FLOOD = scaled(1_000, 300)
 """Messages within those seconds."""
 OTHERS = 20
 """Messages of others in a second."""
-CANARY = "Kanarienvogel"
 LONGEST = (CANARY + " wann ist in Döhren etwas, und was kostet das? ") * 100
 TEXTS = ("/umfrage", "1", "Wann ist der nächste Termin?", "/termine", LONGEST[:4096], "quatsch und noch mehr davon")
 
 
 async def others(telegram: FakeTelegram, seconds: float) -> list[float]:
     """How long others wait for answers meanwhile, in seconds."""
-    loop = asyncio.get_running_loop()
-    waits: list[float] = []
-
-    async def ask(citizen: Citizen) -> None:
-        began = loop.time()
-        await citizen.say("/impressum")
-        await citizen.answers(timeout=PATIENCE)
-        waits.append(loop.time() - began)
-
-    began = loop.time()
     async with asyncio.TaskGroup() as everybody:
-        for index in range(int(seconds * OTHERS)):
-            await asyncio.sleep(began + index / OTHERS - loop.time())
-            everybody.create_task(ask(telegram.citizen(f"other{index}")))
-    return waits
+        waits = [
+            everybody.create_task(waited(telegram.citizen(f"other{index}")))
+            async for index in evenly(int(seconds * OTHERS), 1 / OTHERS)
+        ]
+    return [one.result() for one in waits]
 
 
 async def flood(telegram: FakeTelegram, citizen: Citizen) -> None:
     """All those messages, evenly; one in fifty is longer than any app sends."""
-    chance, loop = random.Random(23), asyncio.get_running_loop()  # noqa: S311 - the same flood in every run
-    began = loop.time()
-    for index in range(FLOOD):
-        await asyncio.sleep(began + index * SECONDS / FLOOD - loop.time())
+    chance = random.Random(23)  # noqa: S311 - the same flood in every run
+    async for index in evenly(FLOOD, SECONDS / FLOOD):
         if index % 50 == 49:
             telegram.push(
                 {"message": telegram.chats.add_message(citizen.private, citizen.user, text=(LONGEST * 20)[: 64 * 1024])}

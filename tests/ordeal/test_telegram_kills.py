@@ -21,6 +21,7 @@ from tests.channels.fake_telegram import FakeTelegram
 from tests.channels.recipients import confirmed, remind, wanting_news
 from tests.channels.telegram_process import NOW, PATIENCE, Running
 from tests.conftest import Figures
+from tests.ordeal.canary import CANARY, NEWS
 from tests.ordeal.measured import counted
 from tests.ordeal.scale import scaled
 from tests.test_command_line import mitreden
@@ -95,7 +96,7 @@ async def test_kill_9_leaves_no_question_without_an_answer(
     asked = 0
     for _ in range(kills):
         for citizen in people[asked : asked + each]:
-            await citizen.say("/impressum")
+            await citizen.say(f"/impressum {CANARY}")
         asked += each
         at_least = asked - chance.randint(1, each)
         async with asyncio.timeout(PATIENCE):
@@ -162,7 +163,7 @@ async def test_a_process_that_ends_at_any_place_loses_nothing_and_repeats_nothin
     async with application.opened(Config(base=tmp_path), Clock(NOW), {}, {}) as app:
         people = await wanting_news(telegram, app.memory, many + 300, NOW)
         await remind(app.memory, people[:many], NOW, apart)
-        await confirmed(app.memory, "Es gibt Neues", NOW)
+        await confirmed(app.memory, NEWS, NOW)
     over = asyncio.Event()
     running.settings["per_second"] = 100
     survey = asyncio.create_task(crowd(telegram, 20, 20, leisure=0.2, more=lambda: not over.is_set()))

@@ -19,10 +19,9 @@ from tests.channels.fake_telegram import FakeTelegram
 from tests.channels.recipients import confirmed, remind, wanting_news
 from tests.channels.telegram_process import NOW, Running
 from tests.conftest import Figures
+from tests.ordeal.canary import CANARY, NEWS
 from tests.ordeal.measured import dealt_with, fates
 from tests.ordeal.scale import scaled
-
-SAYING = "Es gibt Neues"
 
 
 async def tally(folder: Path) -> Tally:
@@ -49,7 +48,7 @@ async def test_kill_9_tells_nobody_twice_and_whoever_was_not_reached_is_counted_
         if what == "reminders":
             await remind(app.memory, people, NOW)
         else:
-            await confirmed(app.memory, SAYING, NOW)
+            await confirmed(app.memory, NEWS, NOW)
     chats = [int(one.address.room) for one in people]
 
     def told() -> int:
@@ -83,7 +82,7 @@ async def test_kill_9_tells_nobody_twice_and_whoever_was_not_reached_is_counted_
     if what == "announcement":
         listed = await tally(tmp_path)
         assert (listed.sent, listed.unclear, listed.remaining) == (states["sent"], unclear, 0)
-    assert running.leaks(SAYING) == []
+    assert running.leaks(NEWS) == []
 
 
 SPEED = scaled(3600, 1800)
@@ -144,6 +143,8 @@ async def test_a_day_before_and_two_hours_before_none_at_night_and_none_twice_af
     await running.start("--speed", str(SPEED), now=datetime.fromisoformat("2025-11-26T12:00:00+01:00"))
     while rehearsed(tmp_path) < MISBURG - timedelta(hours=1):
         await asyncio.sleep(0.1)
+    await anna.say(f"/hilfe {CANARY}")
+    await anna.answers()
     await running.stop()
     figures(f"told {reminders(anna, telegram)} times, on {in_hannover(first)} and {in_hannover(second)}, with 2 kills")
     assert reminders(anna, telegram) == 2
