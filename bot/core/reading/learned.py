@@ -6,6 +6,7 @@ A second opinion beside the rules: it knows no date and no place, only what kind
 import math
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
+from operator import mul
 from typing import get_args
 
 from bot.core.reading.reading import Intent
@@ -32,15 +33,17 @@ class Learned:
         if not self.shared:
             return NOBODY
         found = [one for sign in signs if (one := self.own.get(sign) or self.shared.get(sign))]
-        length = math.sqrt(sum(rarity[0] ** 2 for rarity in found)) or 1.0
-        always = self.shared[""]
+        rarities, *columns = zip(*found, strict=True) if found else [()] * (1 + len(INTENTS))
+        length = math.sqrt(sum(map(mul, rarities, rarities))) or 1.0
+        _, *always = self.shared[""]
         sums = [
-            always[place] / SCALE + sum(one[0] * one[place] for one in found) / SCALE / length
-            for place in range(1, len(INTENTS) + 1)
+            (base + sum(map(mul, rarities, column)) / length) / SCALE
+            for base, column in zip(always, columns, strict=True)
         ]
         most = max(sums)
         weights = [math.exp(one - most) for one in sums]
-        return {intent: weight / sum(weights) for intent, weight in zip(INTENTS, weights, strict=True)}
+        total = sum(weights)
+        return {intent: weight / total for intent, weight in zip(INTENTS, weights, strict=True)}
 
 
 NOTHING = Learned({}, {})

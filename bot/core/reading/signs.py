@@ -1,6 +1,6 @@
 """The signs by which it is judged what a question asks: what it names, in which order, and its words."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from itertools import combinations, pairwise
 
 from bot.core.reading.question import Question
@@ -17,13 +17,13 @@ def signs(question: Question, language: str) -> frozenset[str]:
     `when` is a concept that is named, `when!` one in the sentence that asks, `when>event` two that follow each other,
     `event&when` two that are named at all. `de:wann` is a word, `de:wann_ist` two in a row, `de~wann` a part of one.
     """
-    return frozenset((*_of_concepts(question), *_of_words(question, language), *_of_form(question)))
+    entities = _entities(question)
+    return frozenset((*_of_concepts(question, entities), *_of_words(question, entities, language), *_of_form(question)))
 
 
-def _of_concepts(question: Question) -> Iterator[str]:
+def _of_concepts(question: Question, entities: Mapping[int, str]) -> Iterator[str]:
     asking = frozenset(question.clauses[question.sentence :] if question.sentence else question.clauses[-1:])
     in_order: list[tuple[int, str]] = []
-    entities = _entities(question)
     for hit in question.hits:
         if hit.concept == FILLER:
             continue
@@ -44,8 +44,7 @@ def _of_concepts(question: Question) -> Iterator[str]:
     yield from (f"{one}&{other}" for one, other in combinations(sorted(set(names)), 2))
 
 
-def _of_words(question: Question, language: str) -> Iterator[str]:
-    entities = _entities(question)
+def _of_words(question: Question, entities: Mapping[int, str], language: str) -> Iterator[str]:
     texts: list[str] = []
     for place, word in enumerate(question.words):
         entity = entities.get(place)
