@@ -21,6 +21,7 @@ from sklearn.linear_model import LogisticRegression
 
 from benchmarks.understanding import is_right
 from bot import app
+from bot.ask import OTHER_NAMES
 from bot.config import Config
 from bot.core.reading import Reader
 from bot.core.reading.learned import INTENTS, SCALE, Learned
@@ -53,15 +54,15 @@ def examples(reader: Reader) -> Iterator[Example]:
     for file in sorted(QUESTIONS.glob("*.jsonl")):
         for line in file.read_text(encoding="utf-8").splitlines():
             yield _example(reader, json.loads(line))
-    for file in sorted(QUESTIONS.glob("offtopic*")):
+    for file in sorted(QUESTIONS.glob("offtopic*.tsv")):
         for line in file.read_text(encoding="utf-8").splitlines():
-            language, tab, sentence = line.partition("\t")
-            asked = {"lang": language, "q": sentence} if tab else {"lang": "de", "q": line}
-            yield _example(reader, asked | {"now": OFF_TOPIC_ASKED, "intent": "unknown", "events": []})
+            language, _, sentence = line.partition("\t")
+            asked = {"lang": language, "q": sentence, "now": OFF_TOPIC_ASKED, "intent": "unknown", "events": []}
+            yield _example(reader, asked)
 
 
 def _example(reader: Reader, asked: dict[str, Any]) -> Example:
-    language = {"de-ls": "de-simple"}.get(asked["lang"], asked["lang"])
+    language = OTHER_NAMES.get(asked["lang"], asked["lang"])
     question, spoken = reader.taken_apart(asked["q"], language, datetime.fromisoformat(asked["now"]))
     return Example(asked | {"expected": language}, signs(question, spoken[:2]))
 

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from bot import app
+from bot.ask import OTHER_NAMES
 from bot.config import Config
 from bot.core.reading import Reader
 from bot.paths import VOCABULARIES
@@ -38,8 +39,9 @@ def main() -> None:
         total: Counter[str] = Counter()
         for line in file.read_text(encoding="utf-8").splitlines():
             asked = json.loads(line)
-            language = {"de-ls": "de-simple"}.get(asked["lang"], asked["lang"])
-            reading = reader.read(asked["q"], language, datetime.fromisoformat(asked["now"]))
+            reading = reader.read(
+                asked["q"], OTHER_NAMES.get(asked["lang"], asked["lang"]), datetime.fromisoformat(asked["now"])
+            )
             found = is_right(asked, reading.intent, [event.id for event in reading.events])
             for key in (asked["lang"], "all"):
                 total[key] += 1

@@ -1,4 +1,4 @@
-"""Reads the vocabularies of `locales/reading/*.toml`, each when it is first needed: a start pays for none."""
+"""Reads the vocabularies of `locales/reading` and what was learned, each when first needed: a start pays for none."""
 
 import tomllib
 from collections.abc import Iterator, Mapping
@@ -52,8 +52,9 @@ def load(path: Path) -> Vocabulary:
     for subject, name in _flat(words.get("subject_name", {}) | table.get("subject_name", {}), path):
         sentences[f"subject.{subject}"] = (name,)
     language = path.stem
+    of_words = language.partition("-")[0]
     try:
-        locale = str(Locale.parse(language.partition("-")[0]))
+        locale = str(Locale.parse(of_words))
     except (UnknownLocaleError, ValueError) as error:
         raise UserError(
             f'{path}: the calendar knows no language "{language}". Name the file by a language tag.'
@@ -74,14 +75,13 @@ def load(path: Path) -> Vocabulary:
         right_words=_listed(words.get("right_words", "")),
         spellings={word: _listed(others) for word, others in _flat(words.get("spellings", {}), path)},
         capital_nouns=words.get("capital_nouns") == "yes",
-        learned=Learned(_weights(path, path.stem.partition("-")[0]), _weights(path, SHARED)),
+        learned=Learned(*(_weights(path.parent / "learned" / f"{name}.json") for name in (of_words, SHARED))),
     )
 
 
 @lru_cache
-def _weights(path: Path, language: str) -> dict[str, list[int]]:
-    """What was learned of one language, or of all; nothing where nobody has learned it yet."""
-    file = path.parent / "learned" / f"{language}.json"
+def _weights(file: Path) -> dict[str, list[int]]:
+    """What was learned of one language, or of all, read once in a process; nothing where nobody has learned it yet."""
     if not file.exists():
         return {}
     try:

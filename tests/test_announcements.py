@@ -306,14 +306,19 @@ async def test_whoever_withdraws_meanwhile_gets_nothing_more(anna: Talk) -> None
     assert recipients(await pass_time(anna, seconds=1), "Es gibt") == ["f"]
 
 
-async def test_it_can_be_held_go_on_and_be_ended_in_the_middle(anna: Talk) -> None:
-    erika, otto = await two(anna)
+async def being_sent(anna: Talk, erika: Talk, otto: Talk) -> None:
+    """Written, confirmed, and its minute over: the messages are made, and wait."""
     await offered(erika)
     await confirm(otto)
     clock = anna.app.clock
     assert isinstance(clock, FrozenClock)
     clock.pass_time(seconds=61)
     await anna.app.duties.announce()
+
+
+async def test_it_can_be_held_go_on_and_be_ended_in_the_middle(anna: Talk) -> None:
+    erika, otto = await two(anna)
+    await being_sent(anna, erika, otto)
     shown = await otto.tap(chosen(await otto.say("/rundnachricht"), "Nr."))
     held = await otto.tap(chosen(shown, "Anhalten"))
     assert "angehalten" in held[-1].text
@@ -348,12 +353,7 @@ async def test_a_slip_throws_no_draft_away(anna: Talk) -> None:
 async def test_a_slip_ends_no_announcement_and_it_goes_on_meanwhile(anna: Talk) -> None:
     """What is ended cannot be gone on with, so it is asked back; an old yes is asked anew."""
     erika, otto = await two(anna)
-    await offered(erika)
-    await confirm(otto)
-    clock = anna.app.clock
-    assert isinstance(clock, FrozenClock)
-    clock.pass_time(seconds=61)
-    await anna.app.duties.announce()
+    await being_sent(anna, erika, otto)
     shown = await otto.tap(chosen(await otto.say("/rundnachricht"), "Nr."))
     asked = await otto.tap(chosen(shown, "Senden beenden"))
     assert "wirklich beenden?" in asked[-1].text

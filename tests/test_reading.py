@@ -10,6 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bot import locales
+from bot.ask import OTHER_NAMES
 from bot.content import load_process
 from bot.core.reading import Reader, Reading
 from bot.paths import CONTENT, LOCALES, VOCABULARIES
@@ -21,7 +22,6 @@ from tests.talk import BEISPIELSTADT
 HANNOVER = Reader(load_process(CONTENT, locales.available(LOCALES)), Vocabularies(VOCABULARIES))
 QUESTIONS = Path(__file__).parent / "questions"
 SHARED = Path(__file__).parents[2] / "shared" / "qa" / "dev.jsonl"
-OFF_TOPIC = QUESTIONS / "offtopic.txt"
 TUNED = {"own", "practice", "second", "third", "third_other", "fourth"}
 """Sets that the vocabularies were tuned on by hand; the others were only learned from."""
 ALL = "muehlenberg misburg schuetzenplatz doehren sahlkamp"
@@ -211,7 +211,7 @@ def _examined(path: Path) -> tuple[list[str], int, list[str]]:
     wrong, fabricated, asked = [], [], [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines()]
     for one in asked:
         now = datetime.fromisoformat(one["now"])
-        reading = HANNOVER.read(one["q"], {"de-ls": "de-simple"}.get(one["lang"], one["lang"]), now)
+        reading = HANNOVER.read(one["q"], OTHER_NAMES.get(one["lang"], one["lang"]), now)
         if not _right(one, reading):
             wrong.append(f"{one['id']}: {one['q']} -> {reading.intent} {[event.id for event in reading.events]}")
         answer = questions.answer(reading, HANNOVER, now)
@@ -230,9 +230,10 @@ def test_questions_as_people_write_them_are_read_rightly_and_nothing_is_invented
     assert len(wrong) <= max(allowed * number, 2), "\n".join(wrong)
 
 
-def test_what_is_not_our_subject_gets_no_event() -> None:
-    sentences = OFF_TOPIC.read_text(encoding="utf-8").splitlines()
-    answered = [sentence for sentence in sentences if read(sentence).intent.startswith("event")]
+@pytest.mark.parametrize("path", sorted(QUESTIONS.glob("offtopic*.tsv")), ids=lambda path: path.stem)
+def test_what_is_not_our_subject_gets_no_event(path: Path) -> None:
+    sentences = [line.partition("\t") for line in path.read_text(encoding="utf-8").splitlines()]
+    answered = [text for language, _, text in sentences if read(text, language=language).intent.startswith("event")]
     assert len(answered) <= 0.02 * len(sentences), "\n".join(answered)
 
 

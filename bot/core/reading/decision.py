@@ -21,7 +21,7 @@ from bot.core.reading.words import split
 REQUESTS = ("when", "where", "next", "start", "cost", "may", "who_may", "online", "event", "events")
 OFFICE = {"appointment", "opening_hours", "fees"}
 """Subjects of which "when is the next one?" asks as well."""
-MORE = {"other": 0.4, "ours": 0.2, "subject": 0.4, "event": 0.8, "nothing": 0.8}
+MARGINS = {"other": 0.4, "ours": 0.2, "subject": 0.4, "event": 0.8, "nothing": 0.8}
 """How much likelier an intent has to be, of 1, than another that the rules found, and than none: where the question
 names something of ours; where it could be about anything, for a subject and for an event, which it does not name. The
 last is how much likelier it has to be that something is none of ours, though the rules found an intent."""
@@ -72,11 +72,11 @@ class Reader:
             return reading
         chances = self.vocabularies[reading.language].learned.chances(signs(question, reading.language[:2]))
         found = chances[reading.intent]
-        if chances["unknown"] - found > MORE["nothing"]:
+        if chances["unknown"] - found > MARGINS["nothing"]:
             return Reading(intent="unknown", language=reading.language, mentioned=self._mentioned(question))
         intent = max(KNOWN, key=lambda one: chances[one])
         against = self._against(question, reading, intent)
-        if not against or chances[intent] - found <= MORE[against]:
+        if not against or chances[intent] - found <= MARGINS[against]:
             return reading
         asked = question.last_asked()
         other = self._intended(intent, question.part(asked) if asked else question, reading.language, now)

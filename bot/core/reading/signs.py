@@ -16,6 +16,7 @@ def signs(question: Question, language: str) -> frozenset[str]:
 
     `when` is a concept that is named, `when!` one in the sentence that asks, `when>event` two that follow each other,
     `event&when` two that are named at all. `de:wann` is a word, `de:wann_ist` two in a row, `de~wann` a part of one.
+    Capital letters stand for what is no word of a language: `PLACE`, `DAY`, `NUMBER`, and the form of the whole.
     """
     entities = _entities(question)
     return frozenset((*_of_concepts(question, entities), *_of_words(question, entities, language), *_of_form(question)))
