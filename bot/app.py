@@ -16,6 +16,7 @@ import structlog
 from bot import content, locales
 from bot.administration import Reply, Request, carry_out, listening
 from bot.announcing import Announcing
+from bot.beside import Beside
 from bot.channels.terminal import Terminal, address_of
 from bot.clock import Clock, Duties, parse_instant, ticking
 from bot.config import (
@@ -153,13 +154,11 @@ async def opened(  # noqa: PLR0913, PLR0917 - the parts that a bot is put togeth
         unfinished_survey=config.reminders.unfinished_survey,
     )
     app = App(process, languages, clock, memory, dispatch, outbox, content, duties)
-    beside: set[asyncio.Task[None]] = set()
+    beside = Beside()
 
     async def on_reload(person: Person, confirmed_by: int | None) -> None:
         """Where networks wait, beside their messages; at a terminal the answer comes at once."""
-        task = asyncio.create_task(tell_reloaded(app, config, person, confirmed_by))
-        beside.add(task)
-        task.add_done_callback(beside.discard)
+        task = beside.begin(tell_reloaded(app, config, person, confirmed_by))
         if not paces:
             await task
             await outbox.idle()
@@ -180,7 +179,7 @@ async def opened(  # noqa: PLR0913, PLR0917 - the parts that a bot is put togeth
     finally:
         await dispatch.close()
         await announcing.close()
-        await asyncio.gather(*beside, return_exceptions=True)
+        await beside.idle()
         await outbox.close()
         await memory.close()
 

@@ -8,6 +8,7 @@ from datetime import datetime, time, timedelta
 import structlog
 
 import handlers
+from bot.beside import Beside
 from bot.core import reading, reminders
 from bot.core.conversation import (
     CancelPlanned,
@@ -95,7 +96,7 @@ class Dispatch:
         self._reach = reach
         self._one_batch = asyncio.Lock()
         self._jobs: list[_Job] = []
-        self._at_work: set[asyncio.Task[None]] = set()
+        self._beside = Beside()
         self._to_reload: list[tuple[Person, int | None]] = []
         self.on_reload: Callable[[Person, int | None], Awaitable[None]] | None = None
         """Called after the commit for somebody on the staff who wants the content to be read anew."""
@@ -160,11 +161,9 @@ class Dispatch:
         """Slow work that a batch asked for: beside everything else, so that nobody waits for it but who asked."""
         begun, self._jobs = self._jobs, []
         for job in begun:
-            task = asyncio.create_task(self._do(job))
-            self._at_work.add(task)
-            task.add_done_callback(self._at_work.discard)
+            self._beside.begin(self._do(job))
 
-    async def _do(self, job: "_Job") -> None:
+    async def _do(self, job: _Job) -> None:
         try:
             said = await job.work()
         except Exception as error:  # noqa: BLE001 - whatever fails costs only who asked for it
@@ -181,14 +180,11 @@ class Dispatch:
 
     async def idle(self) -> None:
         """Wait until no slow work is left."""
-        while self._at_work:
-            await asyncio.wait(self._at_work)
+        await self._beside.idle()
 
     async def close(self) -> None:
         """Give up slow work: who asked for it asks again."""
-        for task in self._at_work:
-            task.cancel()
-        await asyncio.gather(*self._at_work, return_exceptions=True)
+        await self._beside.close()
 
     async def _one_by_one(
         self, batch: Sequence[Incoming], bookmark: str | None, facts: Mapping[str, str]

@@ -2,13 +2,14 @@
 
 import asyncio
 import contextlib
-from collections.abc import Callable, Coroutine, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import msgspec
 import structlog
 
+from bot.beside import Beside
 from bot.channels.retrying import back_off
 from bot.channels.telegram import rendering, updates
 from bot.channels.telegram.api import BotApi, Migrated, Unchanged, Unparsable
@@ -67,7 +68,7 @@ class Telegram:
         self._webhook = webhook
         self._polled = polled
         self._bot_name = ""
-        self._beside: set[asyncio.Task[object]] = set()
+        self._beside = Beside()
         self._keyboards: dict[int, int] = {}
         self._moved: dict[str, str] = {}
 
@@ -81,9 +82,7 @@ class Telegram:
 
     async def close(self) -> None:
         """End what runs beside, and the connections."""
-        for task in self._beside:
-            task.cancel()
-        await asyncio.gather(*self._beside, return_exceptions=True)
+        await self._beside.close()
         await self._request.shutdown()
 
     async def run(self, receive: Receive, memory: Memory) -> None:
@@ -103,7 +102,7 @@ class Telegram:
                     self._bot_name = (await self._me()).username
                     await self._api.call("deleteWebhook")  # fetching and being brought exclude each other
                     introduced = True
-                    self._do_beside(self._introduce())
+                    self._beside.begin(self._introduce())
                 fetched = await self._fetch(offset)
                 self._polled()
                 if fetched:
@@ -134,7 +133,7 @@ class Telegram:
                 try:
                     if not self._bot_name:
                         self._bot_name = (await self._me()).username
-                        self._do_beside(self._introduce())
+                        self._beside.begin(self._introduce())
                     # Said again now and then: another program with this token may have taken it away.
                     await self._api.call(
                         "setWebhook",
@@ -197,7 +196,7 @@ class Telegram:
         if not message.aside:
             self._settle_old_keyboard(chat, message, sent if keyboard else None)
         if message.commands:
-            self._do_beside(self._list_commands(chat, message.commands))
+            self._beside.begin(self._list_commands(chat, message.commands))
         if message.attachment is not None and not captioned:
             await self._api.send_file(message.attachment, **common)
         if message.venue is not None:
@@ -207,7 +206,7 @@ class Telegram:
     async def _show_on_map(self, venue: Venue, common: Mapping[str, Any]) -> None:
         """The place on a map, beside the message that says it in words."""
         place = {"latitude": venue.latitude, "longitude": venue.longitude}
-        self._do_beside(self._quietly("sendVenue", title=venue.name, address=venue.address, **place, **common))
+        self._beside.begin(self._quietly("sendVenue", title=venue.name, address=venue.address, **place, **common))
 
     async def _edit(self, chat: int, message: Outgoing) -> str:
         keyboard = rendering.keyboard(message)
@@ -235,10 +234,10 @@ class Telegram:
         if message.settles is not None:
             text = rendering.parts(message.settles.text)[0]
             settled = int(message.settles.message)
-            self._do_beside(self._quietly("editMessageText", chat_id=chat, message_id=settled, text=text))
+            self._beside.begin(self._quietly("editMessageText", chat_id=chat, message_id=settled, text=text))
             old = None if old == settled else old
         if old is not None:
-            self._do_beside(self._quietly("editMessageReplyMarkup", chat_id=chat, message_id=old))
+            self._beside.begin(self._quietly("editMessageReplyMarkup", chat_id=chat, message_id=old))
 
     async def _me(self) -> Me:
         return msgspec.json.decode(await self._api.call("getMe"), type=Me)
@@ -295,7 +294,7 @@ class Telegram:
         await receive(batch, str(following), {})
         # It ends the clock on a button, no more: beside the reply, and not before the batch is safe.
         for tap in taps:
-            self._do_beside(self._quietly("answerCallbackQuery", callback_query_id=tap))
+            self._beside.begin(self._quietly("answerCallbackQuery", callback_query_id=tap))
         return following
 
     async def _rank(self, batch: list[Incoming]) -> None:
@@ -326,11 +325,6 @@ class Telegram:
         if (tap := update.callback_query) and (shown := tap.message) and shown.message_id:
             self._keyboards.setdefault(shown.chat.id, shown.message_id)
         return updates.incoming(update, self._bot_name)
-
-    def _do_beside(self, work: Coroutine[Any, Any, object]) -> None:
-        task = asyncio.create_task(work)
-        self._beside.add(task)
-        task.add_done_callback(self._beside.discard)
 
     async def _quietly(self, method: str, **parameters: Any) -> bool:
         """A call whose failure costs nobody anything; whether it worked."""
