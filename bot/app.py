@@ -142,7 +142,7 @@ async def opened(  # noqa: PLR0913, PLR0917 - the parts that a bot is put togeth
         four_eyes=config.staff.four_eyes,
         room=staff_room(config.staff),
     )
-    dispatch.on_picture = announcing.fetch_beside
+    dispatch.afterwards.on_picture = announcing.fetch_beside
     duties = Duties(
         announcing=announcing,
         clock=clock,
@@ -163,7 +163,7 @@ async def opened(  # noqa: PLR0913, PLR0917 - the parts that a bot is put togeth
             await task
             await outbox.idle()
 
-    dispatch.on_reload = on_reload
+    dispatch.afterwards.on_reload = on_reload
     try:
         await memory.open({channel.name for channel in channels.values() if channel.repeatable}, clock.now())
         await content.agree()
@@ -177,7 +177,7 @@ async def opened(  # noqa: PLR0913, PLR0917 - the parts that a bot is put togeth
         place = config.base / config.storage.key_file
         raise UserError(f"{place}: this key does not open the database. Restore the key it was made with.") from error
     finally:
-        await dispatch.close()
+        await dispatch.afterwards.close()
         await announcing.close()
         await beside.idle()
         await outbox.close()
@@ -209,7 +209,7 @@ async def chat(  # noqa: PLR0913 - the options of the command
         async def receive(batch: Sequence[Incoming], bookmark: str | None, facts: Mapping[str, str]) -> None:
             await app.duties.all_at_once()
             await app.dispatch.receive(batch, bookmark, facts)
-            await app.dispatch.idle()
+            await app.dispatch.afterwards.idle()
 
         await app.duties.all_at_once()
         await terminal.run(receive, app.memory)
