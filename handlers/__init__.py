@@ -9,7 +9,7 @@ from bot.core.conversation import CONTROLS_IN_FREE_TEXT, Person, pressed
 from bot.core.events import event_named
 from bot.core.interview import prefixed
 from bot.core.messages import Choice, Outgoing, Settled
-from bot.core.questions import choice_misfit
+from bot.core.questions.choice import choice_misfit
 from bot.core.recognition import fold
 from handlers import (
     about,

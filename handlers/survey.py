@@ -8,7 +8,7 @@ from bot.core.conversation import CODE_LETTERS, DONE, Control, Response, Submit,
 from bot.core.events import over
 from bot.core.interview import Answered, Step, dropped_sentence, prefixed, put
 from bot.core.messages import Choice, Outgoing, Settled
-from bot.core.questions import SeveralQuestion
+from bot.core.questions.several import SeveralQuestion
 from bot.core.survey import Progress
 from bot.core.values import Missing, Value
 from handlers import consent, own_words, questions

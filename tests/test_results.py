@@ -18,7 +18,7 @@ from sqlalchemy import Connection, text
 from bot import app as application
 from bot.core.messages import Outgoing
 from bot.core.process import Process
-from bot.core.questions import ScaleQuestion
+from bot.core.questions.choice import ScaleQuestion
 from bot.core.statistics import countable
 from bot.export import as_csv, as_xlsx, read_cell, safe_cell
 from bot.report import drawing, open_data

@@ -10,7 +10,8 @@ from hypothesis import strategies as st
 
 from bot import content, locales
 from bot.core.equations import ASKED
-from bot.core.questions import Question, SeveralQuestion
+from bot.core.questions.question import Question
+from bot.core.questions.several import SeveralQuestion
 from bot.core.statistics import Counted, crossable, crossed, results
 from bot.core.suppression import hidden, rounded, small
 from bot.core.survey import Survey

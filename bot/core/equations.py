@@ -3,7 +3,8 @@
 from collections.abc import Mapping
 
 from bot.core.conditions import And, Answered, Condition, Contains, Not, Or
-from bot.core.questions import Question, SeveralQuestion
+from bot.core.questions.question import Question
+from bot.core.questions.several import SeveralQuestion
 from bot.core.survey import Survey
 from bot.core.values import Missing, Value
 

@@ -18,7 +18,10 @@ from bot.core.equations import (
     SKIPPED,
     Cell,
 )
-from bot.core.questions import ChoiceQuestion, NumberQuestion, Question, SeveralQuestion
+from bot.core.questions.choice import ChoiceQuestion
+from bot.core.questions.figures import NumberQuestion
+from bot.core.questions.question import Question
+from bot.core.questions.several import SeveralQuestion
 from bot.core.suppression import hidden, rounded
 from bot.core.survey import Survey
 
