@@ -135,7 +135,7 @@ def crossed(
     inside = {(group, option): count for (option, group), count in joint.items()} if turned else joint
     cells = _joint_counts(row, column, single, inside)
     counts = {**single, **cells}
-    links = equations.of_crossed(row, column)
+    links = equations.of_crossed(survey, row, column, counts)
     kept_back = hidden(counts, [*known, *links], last=_total, already=before, fixed=single.keys())
 
     def figure_of(group: str) -> Callable[[str], Figure]:
