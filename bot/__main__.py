@@ -47,10 +47,10 @@ def _config(parsed: argparse.Namespace) -> configuration.Config:
 
 
 def _chat(parsed: argparse.Namespace) -> None:
-    from bot import app
+    from bot import chat, logs
 
-    app.log_to_stderr()
-    asyncio.run(app.chat(_config(parsed), parsed.now, parsed.speed, parsed.user, parsed.language, staff=parsed.staff))
+    logs.to_stderr()
+    asyncio.run(chat.talk(_config(parsed), parsed.now, parsed.speed, parsed.user, parsed.language, staff=parsed.staff))
 
 
 def _ask(parsed: argparse.Namespace) -> int:
@@ -79,10 +79,10 @@ def _ask(parsed: argparse.Namespace) -> int:
 def _run(parsed: argparse.Namespace) -> None:
     import logging
 
-    from bot import app
+    from bot import logs, serving
 
-    app.log_to_stderr(logging.INFO)
-    asyncio.run(app.run(_config(parsed), parsed.now, parsed.speed))
+    logs.to_stderr(logging.INFO)
+    asyncio.run(serving.serve(_config(parsed), parsed.now, parsed.speed))
 
 
 def _check(parsed: argparse.Namespace) -> int:
@@ -203,9 +203,9 @@ def _staff(parsed: argparse.Namespace) -> int:
 def _matrix(parsed: argparse.Namespace) -> int:
     from getpass import getpass
 
-    from bot import app, operating
+    from bot import logs, operating
 
-    app.log_to_stderr()
+    logs.to_stderr()
     config = _config(parsed)
     if parsed.what == "login":
         question = f"Password of {config.matrix.user}: "
@@ -223,18 +223,18 @@ def _matrix(parsed: argparse.Namespace) -> int:
 
 
 def _reload(parsed: argparse.Namespace) -> None:
-    from bot import app, operating
+    from bot import logs, operating
     from bot.administration import Request
 
-    app.log_to_stderr()
+    logs.to_stderr()
     reply = asyncio.run(operating.administer(_config(parsed), Request("reload", confirm=parsed.confirm)))
     print(reply.text)
 
 
 def _rehearse(parsed: argparse.Namespace) -> None:
-    from bot import app, rehearsal
+    from bot import app, logs, rehearsal
 
-    app.log_to_stderr()
+    logs.to_stderr()
     config = _config(parsed)
     process, languages = app.load_process(config)
     span = rehearsal.span(process, parsed.begin, parsed.end)
@@ -246,9 +246,9 @@ def _rehearse(parsed: argparse.Namespace) -> None:
 
 
 def _announce(parsed: argparse.Namespace) -> None:
-    from bot import app, operating
+    from bot import logs, operating
 
-    app.log_to_stderr()
+    logs.to_stderr()
 
     async def show() -> None:
         config = _config(parsed)

@@ -8,6 +8,7 @@ from datetime import date, datetime
 
 import structlog
 
+from bot.beside import Beside
 from bot.core import announcement as steps
 from bot.core.announcement import APART, COMMAND_LINE, UNDER_WAY, Announcement, NotAllowed
 from bot.core.audience import total
@@ -50,7 +51,7 @@ class Announcing:
     channels: Mapping[str, Channel]
     four_eyes: bool = True
     room: Address | None = None
-    _fetching: set[asyncio.Task[None]] = field(default_factory=set)
+    _fetching: Beside = field(default_factory=Beside)
     _told: dict[str, str] = field(default_factory=dict)
 
     def _today(self) -> date:
@@ -162,15 +163,11 @@ class Announcing:
         """Get a picture beside everything else."""
         channel: object = self.channels.get(person.address.channel)
         if isinstance(channel, Pictures):
-            task = asyncio.create_task(self._take_picture(channel.fetch, person, asked))
-            self._fetching.add(task)
-            task.add_done_callback(self._fetching.discard)
+            self._fetching.begin(self._take_picture(channel.fetch, person, asked))
 
     async def close(self) -> None:
         """End what is being fetched."""
-        for task in self._fetching:
-            task.cancel()
-        await asyncio.gather(*self._fetching, return_exceptions=True)
+        await self._fetching.close()
 
     async def _take_picture(self, fetch: Fetch, person: Person, asked: FetchPicture) -> None:
         """Fetch a picture, look whether it is one, and keep it without what a camera wrote into it."""

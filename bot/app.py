@@ -1,31 +1,18 @@
-"""Puts the parts together, talks and serves."""
+"""Puts the parts of a bot together."""
 
-import asyncio
-import gc
-import logging
-import signal
-import sys
-from collections.abc import AsyncIterator, Awaitable, Mapping, Sequence
-from contextlib import AsyncExitStack, asynccontextmanager
+from collections.abc import AsyncIterator, Awaitable, Mapping
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
-from functools import partial
 from pathlib import Path
 
-import structlog
-
 from bot import content, locales
-from bot.administration import Reply, Request, carry_out, listening
+from bot.administration import Reply, Request, carry_out
 from bot.announcing import Announcing
-from bot.channels.terminal import Terminal, address_of
-from bot.clock import Clock, Duties, parse_instant, ticking
-from bot.config import (
-    Config,
-    only_on_this_machine,
-    quiet_hours,
-    staff_room,
-)
+from bot.beside import Beside
+from bot.clock import Clock, Duties
+from bot.config import Config, quiet_hours, staff_room
 from bot.core.conversation import Person
-from bot.core.messages import Address, Channel, Halted, Incoming, Outgoing
+from bot.core.messages import Address, Channel
 from bot.core.process import Process
 from bot.core.reading import Reader
 from bot.core.reminders import QuietHours
@@ -33,8 +20,7 @@ from bot.core.texts import Texts
 from bot.dispatch import Dispatch
 from bot.failpoints import Reach, from_environment, pass_by
 from bot.floods import Floods
-from bot.metrics import Metrics, served
-from bot.networks import CHANNELS
+from bot.metrics import Metrics
 from bot.outbox import Outbox
 from bot.pace import Pace
 from bot.paths import CONTENT, LOCALES, VOCABULARIES
@@ -43,10 +29,8 @@ from bot.reloading import OPERATOR, Content, reloaded
 from bot.silent_days import silent_days
 from bot.vocabularies import Vocabularies
 from storage.database import DatabaseUnusable, Unavailable, database
-from storage.memory import TIDY_APART, Memory
+from storage.memory import Memory
 from storage.vault import KeyUnusable, Vault, WrongKey, read_key
-
-log = structlog.get_logger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,7 +125,7 @@ async def opened(  # noqa: PLR0913, PLR0917 - the parts that a bot is put togeth
         four_eyes=config.staff.four_eyes,
         room=staff_room(config.staff),
     )
-    dispatch.on_picture = announcing.fetch_beside
+    dispatch.afterwards.on_picture = announcing.fetch_beside
     duties = Duties(
         announcing=announcing,
         clock=clock,
@@ -153,18 +137,16 @@ async def opened(  # noqa: PLR0913, PLR0917 - the parts that a bot is put togeth
         unfinished_survey=config.reminders.unfinished_survey,
     )
     app = App(process, languages, clock, memory, dispatch, outbox, content, duties)
-    beside: set[asyncio.Task[None]] = set()
+    beside = Beside()
 
     async def on_reload(person: Person, confirmed_by: int | None) -> None:
         """Where networks wait, beside their messages; at a terminal the answer comes at once."""
-        task = asyncio.create_task(tell_reloaded(app, config, person, confirmed_by))
-        beside.add(task)
-        task.add_done_callback(beside.discard)
+        task = beside.begin(tell_reloaded(app, config, person, confirmed_by))
         if not paces:
             await task
             await outbox.idle()
 
-    dispatch.on_reload = on_reload
+    dispatch.afterwards.on_reload = on_reload
     try:
         await memory.open({channel.name for channel in channels.values() if channel.repeatable}, clock.now())
         await content.agree()
@@ -178,130 +160,11 @@ async def opened(  # noqa: PLR0913, PLR0917 - the parts that a bot is put togeth
         place = config.base / config.storage.key_file
         raise UserError(f"{place}: this key does not open the database. Restore the key it was made with.") from error
     finally:
-        await dispatch.close()
+        await dispatch.afterwards.close()
         await announcing.close()
-        await asyncio.gather(*beside, return_exceptions=True)
+        await beside.idle()
         await outbox.close()
         await memory.close()
-
-
-async def chat(  # noqa: PLR0913 - the options of the command
-    config: Config, now: str | None, speed: float, user: str, language: str | None, *, staff: bool = False
-) -> None:
-    """Talk to the bot at this terminal until the input ends; as an admin where `staff` is set. Raises UserError."""
-    if staff and any(network.configured(config) for network in CHANNELS.values()):
-        raise UserError("--staff is for trying things out: it works only where no network is configured.")
-    loaded = load_process(config)
-    start = parse_instant(now, loaded[0].zone) if now else None
-    clock = Clock(start, speed)
-    terminal = Terminal(user, language, files=config.base / "data" / "files")
-    admin = address_of(user) if staff else None
-    async with opened(config, clock, {terminal.name: terminal}, {}, loaded, admin=admin) as app:
-        if language is not None and language not in app.languages:
-            known = ", ".join(app.languages)
-            raise UserError(f"--language {language}: the process has no such language. Use one of: {known}.")
-        if start:
-            t = app.languages[language or app.process.languages[0]]
-            day = t.date(clock.now().astimezone(app.process.zone).date())
-            terminal.print(Outgoing(text=t("chat.rehearsal", day=day)))
-        await app.outbox.send_due()
-        await app.outbox.idle()
-
-        async def receive(batch: Sequence[Incoming], bookmark: str | None, facts: Mapping[str, str]) -> None:
-            await app.duties.all_at_once()
-            await app.dispatch.receive(batch, bookmark, facts)
-            await app.dispatch.idle()
-
-        await app.duties.all_at_once()
-        await terminal.run(receive, app.memory)
-
-
-def log_to_stderr(level: int = logging.WARNING) -> None:
-    """Event words and ids, a line each; never a text, a name or a token."""
-    structlog.configure(
-        processors=[
-            structlog.processors.add_log_level,
-            structlog.processors.TimeStamper(fmt="iso", utc=True),
-            structlog.processors.JSONRenderer(),
-        ],
-        wrapper_class=structlog.make_filtering_bound_logger(level),
-        logger_factory=structlog.PrintLoggerFactory(sys.stderr),
-    )
-
-
-async def run(config: Config, now: str | None, speed: float) -> None:
-    """Serve all configured networks until SIGTERM or SIGINT, then stop cleanly. Raises UserError."""
-    process, languages = load_process(config)
-    networks = {name: network for name, network in CHANNELS.items() if network.configured(config)}
-    if not networks:
-        raise UserError(
-            "No network is configured. Set MITREDEN_TELEGRAM_TOKEN, or [telegram] or [matrix] in config.toml."
-        )
-    if (now or speed != 1.0) and not only_on_this_machine(config):
-        raise UserError("--now and --speed are for rehearsals: every configured server has to be on this machine.")
-    stop = asyncio.Event()
-    for sign in (signal.SIGTERM, signal.SIGINT):
-        asyncio.get_running_loop().add_signal_handler(sign, stop.set)
-    metrics = Metrics()
-    # The database's threads would keep the interpreter for 5 ms at a time, whenever the loop lets go of it to send.
-    sys.setswitchinterval(0.0005)
-    clock = Clock(parse_instant(now, process.zone) if now else None, speed)
-    async with AsyncExitStack() as stack:
-        await stack.enter_async_context(served(metrics, config.metrics.port))
-        channels = {
-            name: await stack.enter_async_context(network.opened(config, process, languages, metrics))
-            for name, network in networks.items()
-        }
-        paces = {name: Pace(network.limits(config)) for name, network in networks.items()}
-        app = await stack.enter_async_context(opened(config, clock, channels, paces, (process, languages), metrics))
-        await app.outbox.send_due()
-        # What is loaded by now stays to the end. Looking through all of it for garbage again and again made everybody
-        # wait, a fifth of a second at a time.
-        gc.collect()
-        gc.freeze()
-        log.info("started", channels=list(channels), now=clock.now().isoformat())
-        await stack.enter_async_context(
-            listening(app.memory.socket(), lambda request: carried_out(app, config, request))
-        )
-        await stack.enter_async_context(ticking(app.duties))
-        await _serve(app, config, channels, stop)
-
-
-async def _serve(app: App, config: Config, channels: Mapping[str, Channel], stop: asyncio.Event) -> None:
-    """Receive on all channels until told to stop, or until none is left that can go on. Raises UserError."""
-    halted: list[str] = []
-    overtaken: list[str] = []
-
-    async def receive(channel: Channel) -> None:
-        try:
-            await channel.run(partial(app.dispatch.receive, channel=channel.name), app.memory)
-        except Halted as error:
-            log.error("channel_halted", channel=channel.name, reason=str(error))
-            halted.append(str(error))
-            if len(halted) == len(channels):
-                stop.set()
-            else:
-                await app.duties.tell_of_halt(channel.name)
-
-    async def leave() -> None:
-        await app.memory.overtaken()
-        log.error("overtaken")
-        overtaken.append("Another Mitreden has taken over the database. Run one at a time; this one has ended.")
-        stop.set()
-
-    async with asyncio.TaskGroup() as at_work:
-        work = [at_work.create_task(receive(channel)) for channel in channels.values()]
-        work.append(at_work.create_task(_reload_when_told(app, config)))
-        work.append(at_work.create_task(_tidy(app)))
-        work.append(at_work.create_task(leave()))
-        await stop.wait()
-        log.info("stopping")
-        for task in work:
-            task.cancel()
-    if overtaken:
-        raise UserError(overtaken[-1])
-    if len(halted) == len(channels):
-        raise UserError(halted[-1])
 
 
 async def carried_out(app: App, config: Config, request: Request) -> Reply:
@@ -322,29 +185,3 @@ async def tell_reloaded(app: App, config: Config, person: Person, confirmed_by: 
     await app.duties.say([person.address], text)
     if confirmed_by is not None:
         await app.duties.remind()
-
-
-async def _reload_when_told(app: App, config: Config) -> None:
-    """SIGHUP reads the content anew; staff learn what has changed, and confirm before anybody else does."""
-    told = asyncio.Event()
-    asyncio.get_running_loop().add_signal_handler(signal.SIGHUP, told.set)
-    while True:
-        await told.wait()
-        told.clear()
-        t = app.content.languages[app.content.process.languages[0]]
-        try:
-            text = await reloaded(app.content, t, shipped=not config.process.folder, by=None)
-            staff = [member.address for member in await app.memory.staff() if member.role in {"admin", "sender"}]
-            await app.duties.say(staff, text)
-        except Unavailable as error:
-            log.error("not_reloaded", error=str(error))  # whoever sent the signal sends it again
-
-
-async def _tidy(app: App) -> None:
-    """Take what batches in a row have erased out of the database's files, soon after them."""
-    while True:
-        await asyncio.sleep(TIDY_APART)
-        try:
-            await app.memory.tidy(at_once=True)
-        except Exception as error:  # noqa: BLE001 - a busy or lost database: the next round does it
-            log.warning("tidying_failed", error=type(error).__name__)

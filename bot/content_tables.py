@@ -5,16 +5,10 @@ from datetime import date, datetime
 from msgspec import UNSET, Struct, UnsetType, field
 
 from bot.core.process import AnswerIntent
-from bot.core.questions import (
-    BatteryQuestion,
-    ChoiceQuestion,
-    DateQuestion,
-    NumberQuestion,
-    OpenQuestion,
-    ScaleQuestion,
-    SeveralQuestion,
-    YesNoQuestion,
-)
+from bot.core.questions.choice import BatteryQuestion, ChoiceQuestion, ScaleQuestion, YesNoQuestion
+from bot.core.questions.figures import DateQuestion, NumberQuestion
+from bot.core.questions.own_words import OpenQuestion
+from bot.core.questions.several import SeveralQuestion
 from bot.problems import Table
 
 Words = dict[str, str]

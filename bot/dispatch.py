@@ -1,34 +1,17 @@
 """One batch of messages, one transaction: load what is needed, decide, write everything, then send."""
 
 import asyncio
-from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import datetime, time, timedelta
 
 import structlog
 
 import handlers
-from bot.core import reading, reminders
-from bot.core.conversation import (
-    CancelPlanned,
-    CountSource,
-    Effect,
-    Erase,
-    EraseResponse,
-    FetchPicture,
-    JoinStaff,
-    JudgeWish,
-    KeepAnnouncement,
-    NewsInRoom,
-    Person,
-    PutOff,
-    Reload,
-    RemindRoom,
-    Submit,
-    Support,
-    Tell,
-    Vocabulary,
-)
+from bot import effects
+from bot.afterwards import Afterwards, Due, due_after
+from bot.core import reading
+from bot.core.conversation import Vocabulary
 from bot.core.messages import Address, Incoming, OutboxRow, Outgoing
 from bot.core.process import Process
 from bot.core.recognition import clean
@@ -37,14 +20,13 @@ from bot.core.texts import Texts
 from bot.failpoints import Reach, pass_by
 from bot.floods import LONGEST, Batch, Floods
 from bot.metrics import Metrics
-from bot.talks import Talk, collect, interest, stranger
-from handlers.turn import Decision, Job, Turn
+from bot.talks import Talk, collect, interest, talk_with
+from handlers.turn import Turn
 from storage.announcements import Overtaken
 from storage.changes import Changes
 from storage.database import Unavailable
 from storage.memory import Known, Memory
 from storage.outbox import Planned
-from storage.rooms import RoomNews, RoomWish
 
 log = structlog.get_logger(__name__)
 
@@ -55,12 +37,12 @@ UNFINISHED_FOR = timedelta(days=1)
 
 
 @dataclass(frozen=True, slots=True)
-class _Job:
-    """Slow work, and who is told what came of it."""
+class Bookmark:
+    """How far a channel has come once a batch is written, and what else it wants to be remembered with that."""
 
-    to: Address
-    t: Texts
-    work: Job
+    channel: str
+    at: str | None = None
+    facts: Mapping[str, str] = field(default_factory=dict)
 
 
 class Dispatch:
@@ -94,14 +76,7 @@ class Dispatch:
         self._send = send
         self._reach = reach
         self._one_batch = asyncio.Lock()
-        self._jobs: list[_Job] = []
-        self._at_work: set[asyncio.Task[None]] = set()
-        self._to_reload: list[tuple[Person, int | None]] = []
-        self.on_reload: Callable[[Person, int | None], Awaitable[None]] | None = None
-        """Called after the commit for somebody on the staff who wants the content to be read anew."""
-        self._to_fetch: list[tuple[Person, FetchPicture]] = []
-        self.on_picture: Callable[[Person, FetchPicture], None] = lambda _person, _picture: None
-        """Called after the commit for somebody on the staff who has sent a picture. It must not wait."""
+        self.afterwards = Afterwards(self._write_to, send)
 
     def adopt(self, process: Process, languages: Mapping[str, Texts]) -> None:
         """Answer from this content from now on."""
@@ -121,132 +96,74 @@ class Dispatch:
 
         `channel` is needed for a batch without messages, which only moves the bookmark or notes facts.
         """
-        facts = facts or {}
         if not batch and not facts:
             return
         self._reach("after_fetch")
         with self._memory.batch():
             async with self._one_batch:
-                rows = await self._handled(batch, bookmark, facts, channel)
+                channel = batch[0].sender.channel if batch else channel
+                rows = await self._handled(batch, Bookmark(channel, bookmark, facts or {}))
         self._reach("after_commit")
         await self._send(rows)
-        self._begin_jobs()
-        asked, self._to_reload = self._to_reload, []
-        for person, confirmed_by in asked:
-            if self.on_reload is not None:
-                await self.on_reload(person, confirmed_by)
-        pictures, self._to_fetch = self._to_fetch, []
-        for person, picture in pictures:
-            self.on_picture(person, picture)
+        await self.afterwards.begin()
         await self._memory.tidy(at_once=True)
 
-    async def _handled(
-        self, batch: Sequence[Incoming], bookmark: str | None, facts: Mapping[str, str], channel: str
-    ) -> list[OutboxRow]:
+    async def _handled(self, batch: Sequence[Incoming], bookmark: Bookmark) -> list[OutboxRow]:
         """Handle a batch, whatever is wrong with it; what is now to be sent. Raises where nothing could be written."""
         try:
-            return await self._handle(batch, bookmark, facts, channel)
+            return await self._handle(batch, bookmark)
         except Unavailable:
             raise  # the network keeps the batch and hands it over again
         except Exception as error:
             if not batch:
                 raise
             if len(batch) == 1:
-                return await self._give_up(batch[0], error, bookmark, facts)
+                return await self._give_up(batch[0], error, bookmark)
             log.warning("batch_split", messages=len(batch), error=type(error).__name__)
-            return await self._one_by_one(batch, bookmark, facts)
+            return await self._one_by_one(batch, bookmark)
 
-    def _begin_jobs(self) -> None:
-        """Slow work that a batch asked for: beside everything else, so that nobody waits for it but who asked."""
-        begun, self._jobs = self._jobs, []
-        for job in begun:
-            task = asyncio.create_task(self._do(job))
-            self._at_work.add(task)
-            task.add_done_callback(self._at_work.discard)
-
-    async def _do(self, job: "_Job") -> None:
-        try:
-            said = await job.work()
-        except Exception as error:  # noqa: BLE001 - whatever fails costs only who asked for it
-            log.error("job_failed", error=type(error).__name__)
-            said = (Outgoing(text=job.t("apology")),)
-        changes = self._changes(job.to.channel, None, {})
-        changes.planned += [Planned(person_id=None, to=job.to, message=message) for message in said]
-        try:
-            rows = await self._memory.write(changes)
-        except Unavailable as error:
-            log.error("job_lost", error=str(error))
-            return
-        await self._send(rows)
-
-    async def idle(self) -> None:
-        """Wait until no slow work is left."""
-        while self._at_work:
-            await asyncio.wait(self._at_work)
-
-    async def close(self) -> None:
-        """Give up slow work: who asked for it asks again."""
-        for task in self._at_work:
-            task.cancel()
-        await asyncio.gather(*self._at_work, return_exceptions=True)
-
-    async def _one_by_one(
-        self, batch: Sequence[Incoming], bookmark: str | None, facts: Mapping[str, str]
-    ) -> list[OutboxRow]:
+    async def _one_by_one(self, batch: Sequence[Incoming], bookmark: Bookmark) -> list[OutboxRow]:
         """The batch again, each message in a transaction of its own, so that the one that fails costs only itself.
 
         A crash in between is harmless: the bookmark moves last, and what was handled is known by its id.
         """
         rows: list[OutboxRow] = []
-        for index, message in enumerate(batch):
-            last = index == len(batch) - 1
-            moved, new_facts = (bookmark, facts) if last else (None, {})
+        for (message,), moved in _in_steps([[message] for message in batch], bookmark):
             try:
-                rows += await self._handle([message], moved, new_facts)
+                rows += await self._handle([message], moved)
             except Unavailable:
                 await self._send(rows)  # what is committed so far will not be handed over again
                 raise
             except Exception as error:  # noqa: BLE001 - as above
-                rows += await self._give_up(message, error, moved, new_facts)
+                rows += await self._give_up(message, error, moved)
         return rows
 
-    async def _apart(
-        self, batch: Iterable[Incoming], staff: Sequence[Incoming], bookmark: str | None, facts: Mapping[str, str]
-    ) -> list[OutboxRow]:
+    async def _apart(self, batch: Iterable[Incoming], staff: Sequence[Incoming], bookmark: Bookmark) -> list[OutboxRow]:
         """A batch with messages of staff: each of them in a transaction of its own, after those of all others.
 
         What one of them may do can depend on what a colleague has just done.
         """
         others = [message for message in batch if message not in staff]
-        steps: list[Sequence[Incoming]] = [others] if others else []
-        steps += [[message] for message in staff]
+        steps = [*([others] if others else []), *([message] for message in staff)]
         rows: list[OutboxRow] = []
         try:
-            for index, step in enumerate(steps):
-                last = index == len(steps) - 1
-                rows += await self._handle(step, bookmark if last else None, facts if last else {})
+            for step, moved in _in_steps(steps, bookmark):
+                rows += await self._handle(step, moved)
         except Exception:
             await self._send(rows)  # what is committed so far is not handled again
             raise
         return rows
 
-    async def _handle(
-        self,
-        batch: Sequence[Incoming],
-        bookmark: str | None,
-        facts: Mapping[str, str],
-        channel: str = "",
-        tries: int = 1,
-    ) -> list[OutboxRow]:
-        channel, now = batch[0].sender.channel if batch else channel, self._now()
+    async def _handle(self, batch: Sequence[Incoming], bookmark: Bookmark, tries: int = 1) -> list[OutboxRow]:
+        now = self._now()
         fresh = {message.id: message for message in batch}
         senders = list({message.sender for message in batch})
-        known = await self._memory.known(channel, list(fresh), senders)
+        known = await self._memory.known(bookmark.channel, list(fresh), senders)
         staff = [one for one in fresh.values() if one.sender in known.staff or one.sender == self._admin]
         if staff and len(fresh) > 1:
-            return await self._apart(fresh.values(), staff, bookmark, facts)
-        jobs: list[_Job] = []
-        changes = self._changes(channel, bookmark, facts, now)
+            return await self._apart(fresh.values(), staff, bookmark)
+        due: list[Due] = []
+        changes = self._changes(bookmark, now)
         talks: dict[str, Talk] = {}
         flood = Batch(self._floods, asyncio.get_running_loop().time()) if self._floods else None
         for message in fresh.values():
@@ -259,12 +176,11 @@ class Dispatch:
             changes.handled.append(message.id)
             # By user, not by room: somebody may write in two rooms at once.
             if (talk := talks.get(message.sender.user)) is None:
-                talk = talks[message.sender.user] = self._talk(message, known)
+                talk = talks[message.sender.user] = talk_with(message, known, self._admin)
             if message.private and message.kind != "membership" and talk.person.address != message.sender:
                 talk.person = replace(talk.person, address=message.sender)
             try:
-                job = await self._decide(message, talk, changes, now)
-                jobs += [job] if job else []
+                due += await self._decide(message, talk, changes, now)
             except Unavailable:
                 raise
             except Exception as error:  # noqa: BLE001 - a failing handler costs its own message only
@@ -279,23 +195,24 @@ class Dispatch:
         except Overtaken:
             if tries == PATIENCE:
                 raise
-            return await self._handle(batch, bookmark, facts, channel, tries + 1)  # decided again on what is now so
+            return await self._handle(batch, bookmark, tries + 1)  # decided again on what is now so
         if flood:
             flood.committed()
-        self._jobs += jobs
+        self.afterwards.add(due)
         self._metrics.committed(len(changes.handled), len(changes.failed))
         return rows
 
-    async def _decide(self, message: Incoming, talk: Talk, changes: Changes, now: datetime) -> _Job | None:
+    async def _decide(self, message: Incoming, talk: Talk, changes: Changes, now: datetime) -> list[Due]:
+        """Decide on one message: its changes are noted, and what follows them is returned."""
         if message.kind == "unreadable":
             changes.failed.append((message.id, "unreadable"))
-            return None
+            return []
         if message.kind == "membership":
             # Of several rooms with the bot, leaving one is no goodbye.
             if talk.loaded is not None and talk.person.address == message.sender:
                 talk.person = replace(talk.person, stopped=True, news=None)
                 changes.silenced.append(talk.person.id)
-            return None
+            return []
         turn = Turn(
             message=message,
             text=clean(message.text[:LONGEST]),
@@ -313,75 +230,15 @@ class Dispatch:
             four_eyes=self._four_eyes,
         )
         decision = await handlers.answer(turn)
-        self._apply(decision, message, talk, changes)
-        return _Job(message.sender, turn.t, decision.job) if decision.job else None
-
-    def _apply(self, decision: Decision, message: Incoming, talk: Talk, changes: Changes) -> None:
-        """What a decision asks for, noted among the changes of the batch."""
-        talk.person = decision.person
-        erased = Erase() in decision.effects
-        for effect in decision.effects:
-            self._note(effect, message, talk, changes)
-        if erased:
-            # The last word to somebody who is forgotten belongs to nobody.
-            owner = None
-            changes.planned = [plan for plan in changes.planned if plan.person_id != talk.person.id]
-        else:
-            owner = talk.person.id
-        changes.planned += [
-            Planned(person_id=owner, to=_where(said, message, decision.person), message=_placed(said, message))
-            for said in decision.say
-        ]
-        if erased:
-            changes.put_off = [later for later in changes.put_off if later[0] != talk.person.id]
-            talk.erased.append(talk.person.id)
-            talk.loaded, talk.person = None, stranger(talk.person.address)
-
-    def _note(  # noqa: PLR0912 - a branch for each effect
-        self, effect: Effect, message: Incoming, talk: Talk, changes: Changes
-    ) -> None:
-        match effect:
-            case Submit():
-                changes.submitted.append((effect, talk.person.address))
-                talk.took_part = True
-            case EraseResponse(code):
-                changes.codes.append(code)
-            case CountSource(name):
-                changes.sources.append(name)
-            case JoinStaff(code):
-                changes.paired.append((code, talk.person.address))
-            case Support():
-                changes.supported.append((effect, talk.person.address))
-            case JudgeWish():
-                changes.judged.append((effect, talk.person.address))
-            case CancelPlanned():
-                changes.cancelled.append(talk.person.id)
-            case PutOff(reminder):
-                changes.put_off.append((talk.person.id, reminder))
-            case RemindRoom(language):
-                events = self._process.events if language else ()
-                plans = (reminders.of_event(e, self._process.leads, self._quiet, changes.now) for e in events)
-                plan = tuple(one for planned in plans for one in planned)
-                changes.rooms.append(RoomWish(message.sender.channel, message.sender.room, language, plan))
-            case Reload(confirmed_by):
-                self._to_reload.append((talk.person, confirmed_by))
-            case NewsInRoom(wanted):
-                language = talk.person.language or self._process.languages[0]
-                wish = RoomNews(message.sender.channel, message.sender.room, language if wanted else None)
-                changes.room_news.append(wish)
-            case KeepAnnouncement():
-                changes.announced.append(effect)
-            case FetchPicture():
-                self._to_fetch.append((talk.person, effect))
-            case Tell(to, told):
-                changes.planned.append(Planned(person_id=None, to=to, message=told))
+        effects.note(decision, message, talk, changes, self._process, self._quiet)
+        return due_after(decision, turn)
 
     def _tell_too_fast(self, message: Incoming, known: Known, changes: Changes) -> None:
         """That nothing more is read for a while; the question that waits stays as it is."""
         log.warning("flood", channel=message.sender.channel)
         person = known.people.get(message.sender)
         t = self._spoken((person and person.language) or message.language)
-        told = _placed(Outgoing(text=t("too_fast"), aside=True), message)
+        told = effects.placed(Outgoing(text=t("too_fast"), aside=True), message)
         changes.planned.append(Planned(person_id=None, to=message.sender, message=told))
 
     def _spoken(self, language: str | None) -> Texts:
@@ -392,41 +249,34 @@ class Dispatch:
         """A message that could not be handled: noted without its text, and its sender gets an apology."""
         log.error("message_failed", channel=message.sender.channel, message=message.id, error=type(error).__name__)
         changes.failed.append((message.id, type(error).__name__))
-        apology = _placed(Outgoing(text=self._spoken(language or message.language)("apology")), message)
+        apology = effects.placed(Outgoing(text=self._spoken(language or message.language)("apology")), message)
         changes.planned.append(Planned(person_id=None, to=message.sender, message=apology))
 
-    def _talk(self, message: Incoming, known: Known) -> Talk:
-        sender = message.sender
-        person = known.people.get(sender)
-        member, role = known.staff.get(sender, (0, "admin" if sender == self._admin else "citizen"))
-        alone = sender if message.private else replace(sender, room="")
-        return Talk(person, person or stranger(alone), sender in known.took_part, member, role)
-
-    async def _give_up(
-        self, message: Incoming, error: Exception, bookmark: str | None, facts: Mapping[str, str]
-    ) -> list[OutboxRow]:
+    async def _give_up(self, message: Incoming, error: Exception, bookmark: Bookmark) -> list[OutboxRow]:
         """A message whose changes cannot be written: only that it failed is written."""
-        changes = self._changes(message.sender.channel, bookmark, facts)
+        changes = self._changes(bookmark, self._now())
         changes.handled.append(message.id)
         self._fail(message, error, changes)
         return await self._memory.write(changes)
 
-    def _changes(
-        self, channel: str, bookmark: str | None, facts: Mapping[str, str], now: datetime | None = None
-    ) -> Changes:
-        now = now or self._now()
-        today = now.astimezone(self._process.zone).date()
-        nudge_at = self._quiet.after(now + UNFINISHED_FOR)
-        return Changes(channel=channel, now=now, today=today, nudge_at=nudge_at, bookmark=bookmark, facts=facts)
+    async def _write_to(self, to: Address, said: Iterable[Outgoing]) -> list[OutboxRow]:
+        """Write what is said to somebody beside all batches; what is now to be sent. Raises Unavailable."""
+        changes = self._changes(Bookmark(to.channel), self._now())
+        changes.planned += [Planned(person_id=None, to=to, message=message) for message in said]
+        return await self._memory.write(changes)
+
+    def _changes(self, bookmark: Bookmark, now: datetime) -> Changes:
+        return Changes(
+            channel=bookmark.channel,
+            now=now,
+            today=now.astimezone(self._process.zone).date(),
+            nudge_at=self._quiet.after(now + UNFINISHED_FOR),
+            bookmark=bookmark.at,
+            facts=bookmark.facts,
+        )
 
 
-def _where(said: Outgoing, message: Incoming, person: Person) -> Address:
-    """Where something is said: where it was asked, or to the person alone; an empty room is one yet to be opened."""
-    return person.address if said.private and not message.private else message.sender
-
-
-def _placed(said: Outgoing, message: Incoming) -> Outgoing:
-    """What is said, in the thread it was asked in, and in a room as a reply to who asked."""
-    if said.private or (message.private and message.thread is None):
-        return said
-    return replace(said, thread=message.thread, reply_to=None if message.private else message.target)
+def _in_steps(steps: Sequence[Sequence[Incoming]], bookmark: Bookmark) -> Iterator[tuple[Sequence[Incoming], Bookmark]]:
+    """A batch in several transactions: the bookmark moves with the last one."""
+    for number, step in enumerate(steps, start=1):
+        yield step, bookmark if number == len(steps) else Bookmark(bookmark.channel)

@@ -7,7 +7,9 @@ from collections.abc import Iterable, Iterator
 from typing import Any
 
 from bot.core.process import Process
-from bot.core.questions import NumberQuestion, Question, SeveralQuestion
+from bot.core.questions.figures import NumberQuestion
+from bot.core.questions.question import Question
+from bot.core.questions.several import SeveralQuestion
 from bot.core.values import Missing
 from storage.responses import StoredResponse
 

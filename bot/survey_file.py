@@ -24,18 +24,12 @@ from bot.content_tables import (
     YesNoFile,
 )
 from bot.core.conditions import And, Answered, Condition, Contains, Not, OneOf, Or
-from bot.core.questions import (
-    AnyQuestion,
-    BatteryQuestion,
-    ChoiceQuestion,
-    DateQuestion,
-    NumberQuestion,
-    OpenQuestion,
-    Option,
-    ScaleQuestion,
-    SeveralQuestion,
-    YesNoQuestion,
-)
+from bot.core.questions import AnyQuestion
+from bot.core.questions.choice import BatteryQuestion, ChoiceQuestion, ScaleQuestion, YesNoQuestion
+from bot.core.questions.figures import DateQuestion, NumberQuestion
+from bot.core.questions.own_words import OpenQuestion
+from bot.core.questions.question import Option
+from bot.core.questions.several import SeveralQuestion
 from bot.core.survey import Survey
 from bot.core.texts import Text
 from bot.problems import UNREADABLE_LIST, UNREADABLE_NAME, Findings, Table, struct_of, table_lines

@@ -7,16 +7,11 @@ from typing import Any
 from bot.content_rules import BUTTON_BYTES, FILLED, ID, check_ids
 from bot.core import recognition
 from bot.core.conditions import Answered, Not, OneOf
-from bot.core.questions import (
-    AnyQuestion,
-    BatteryQuestion,
-    ChoiceQuestion,
-    OpenQuestion,
-    Option,
-    Question,
-    SeveralQuestion,
-    YesNoQuestion,
-)
+from bot.core.questions import AnyQuestion
+from bot.core.questions.choice import BatteryQuestion, ChoiceQuestion, YesNoQuestion
+from bot.core.questions.own_words import OpenQuestion
+from bot.core.questions.question import Option, Question
+from bot.core.questions.several import SeveralQuestion
 from bot.core.recognition import fold
 from bot.core.values import Missing, Value
 from bot.problems import Findings

@@ -7,10 +7,11 @@ from datetime import datetime
 
 from bot.core import reminders
 from bot.core.conversation import Person
-from bot.core.messages import Address
+from bot.core.messages import Address, Incoming
 from bot.core.process import Process
 from bot.core.reminders import QuietHours
 from storage.changes import Changes
+from storage.memory import Known
 from storage.reminders import Interest
 
 
@@ -29,6 +30,15 @@ class Talk:
 def stranger(address: Address) -> Person:
     """Somebody of whom nothing is known yet, under a random id."""
     return Person(id=secrets.randbits(63), address=address)
+
+
+def talk_with(message: Incoming, known: Known, admin: Address | None) -> Talk:
+    """The talk that a message begins, with all that is known of its sender; `admin` is one without a code."""
+    sender = message.sender
+    person = known.people.get(sender)
+    member, role = known.staff.get(sender, (0, "admin" if sender == admin else "citizen"))
+    alone = sender if message.private else replace(sender, room="")
+    return Talk(person, person or stranger(alone), sender in known.took_part, member, role)
 
 
 def collect(talks: Iterable[Talk], changes: Changes) -> None:

@@ -1,15 +1,10 @@
 """What the bot answers: one file per command or topic, and here the order in which a message is understood."""
 
-import inspect
 import re
 from dataclasses import replace
 
-from bot.core import interview, recognition
-from bot.core.conversation import CONTROLS_IN_FREE_TEXT, Person, pressed
+from bot.core.conversation import Person, pressed
 from bot.core.events import event_named
-from bot.core.interview import prefixed
-from bot.core.messages import Choice, Outgoing, Settled
-from bot.core.questions import choice_misfit
 from bot.core.recognition import fold
 from handlers import (
     about,
@@ -19,9 +14,10 @@ from handlers import (
     events,
     help,
     language,
+    menus,
     my_data,
     news,
-    own_words,
+    not_understood,
     questions,
     reload,
     reminders,
@@ -34,7 +30,7 @@ from handlers import (
     wish_review,
     wishes,
 )
-from handlers.turn import Command, Decision, Handler, Menu, Turn, waits_no_more
+from handlers.turn import Command, Decision, Handler, Turn, decided
 
 COMMANDS: dict[str, Command] = {
     "start": Command("help.start", start.run),
@@ -62,39 +58,15 @@ COMMANDS: dict[str, Command] = {
     "export": Command("help.export", statistics.export, role="analyst"),
 }
 
-MENUS: dict[str, Menu] = {
-    language.MENU: language.LANGUAGE,
-    start.MENU: start.WELCOME,
-    consent.MENU: consent.CONSENT,
-    erase.MENU: erase.ERASING,
-    events.MENU: events.EVENTS,
-    events.CARD: events.EVENT,
-    news.MENU: news.NEWS,
-    reminders.MENU: reminders.REMINDERS,
-    reminders.TIMES: reminders.REMINDER_TIMES,
-    reminders.ASK: reminders.ASKING,
-    survey.CHANGE: survey.CHANGING,
-    survey.CANCEL: survey.CANCELLING,
-    survey.PAUSED: survey.PAUSING,
-    wishes.LIST: wishes.LISTING,
-    wishes.ONE: wishes.READING,
-    wish_review.MENU: wish_review.REVIEWING,
-    own_words.MENU: own_words.ASKING_BACK,
-}
-
 KINDS: dict[str, Handler] = {
     "edit": survey.edited,
     "delete": survey.deleted,
-    "undecipherable": help.undecipherable,
+    "undecipherable": not_understood.undecipherable,
 }
 """What answers that something happened to a message."""
 
-OPEN = {events.MENU, events.CARD, reminders.MENU}
-"""Menus of which nothing has to be chosen: what fits none of their choices is understood as if they were not there."""
 SPOKEN = tuple(name for name, command in COMMANDS.items() if command.role == "citizen")
 """The commands that can be said in plain words: those of staff never are, or anybody could say them."""
-LIKE_A_QUESTION = 20
-"""Characters; anything shorter may be a person's answer that happens to be in the question."""
 # One word behind the sign, perhaps with a bot's name: "/r/hannover" and "!!! Mehr Termine" are no commands.
 _LIKE_A_COMMAND = re.compile(r"[/!]\w+(?:@\w+)?(?:\s.*)?", re.DOTALL)
 _NAMES = {fold(name): command for command, entry in COMMANDS.items() for name in (command, *entry.aliases)}
@@ -108,7 +80,7 @@ def route(turn: Turn) -> Handler:
         return lambda joining: staff.join(joining, COMMANDS.values())
     command = command_in(turn.text)
     if command and not turn.may_use(COMMANDS[command]):
-        return help.unknown_command
+        return not_understood.unknown_command
     nothing_begun = command is None and not turn.person.language and turn.person.waiting is None
     if nothing_begun and (told := questions.understood(turn)):
         return lambda asked: asked.say(told)  # a question has its language with it
@@ -123,7 +95,7 @@ def route(turn: Turn) -> Handler:
     if (by := reminders.put_off_in(turn, turn.text)) and not survey.writing_freely(turn):
         return lambda late: reminders.put_off_next(late, by)
     if _LIKE_A_COMMAND.fullmatch(turn.text):
-        return help.unknown_command
+        return not_understood.unknown_command
     return _in_conversation(turn)
 
 
@@ -134,14 +106,14 @@ def _wordless(turn: Turn) -> Handler | None:
     if turn.message.kind in KINDS:
         return KINDS[turn.message.kind]
     if turn.message.media:
-        return announcements.picture if announcements.waits(turn) else help.only_text
+        return announcements.picture if announcements.waits(turn) else not_understood.only_text
     return None
 
 
 def _in_conversation(turn: Turn) -> Handler:
     """What answers plain words: whatever the conversation waits at, else what the words themselves mean."""
-    if turn.person.waiting and turn.person.waiting.menu in MENUS:
-        return typed_at_menu
+    if turn.person.waiting and turn.person.waiting.menu in menus.MENUS:
+        return lambda typed: menus.typed(typed, otherwise=_plain_words)
     if survey.answering(turn):
         return survey.typed
     if named := turn.vocabulary.command(turn.text):
@@ -152,15 +124,18 @@ def _in_conversation(turn: Turn) -> Handler:
         return lambda asked: asked.say(told)
     if survey.draft(turn) is not None and not turn.took_part:
         return survey.run  # the survey has closed, or consent has to be asked for again
-    return help.not_understood
+    return not_understood.run
+
+
+async def _plain_words(turn: Turn) -> Decision:
+    return await decided(_in_conversation(turn), turn)
 
 
 async def answer(turn: Turn) -> Decision:
     """Route a message and follow where its handler leads; an aside ends with the question that waits."""
     person = turn.person
     turn = _with_argument(_about_event(_without_slash(turn.as_person(_with_known_language(turn)))))
-    if person.waiting and (menu := MENUS.get(person.waiting.menu)) and menu.prepared:
-        turn = replace(turn, shown=await menu.prepared(turn))
+    turn = await menus.prepared(turn)
     if turn.message.private:
         return await _understood(turn)
     command = COMMANDS.get(command_in(turn.text) or turn.vocabulary.command(turn.text) or "")
@@ -171,26 +146,15 @@ async def answer(turn: Turn) -> Decision:
 
 async def _understood(turn: Turn) -> Decision:
     """The answer to somebody who is alone with the bot; replies that helped nobody are counted, the others end it."""
-    if _repeats_us(turn):
+    if not_understood.repeats_us(turn):
         return Decision(person=turn.person)
-    decision = await _routed(turn)
-    known = turn.person.misses
-    if decision.person.misses > known:
-        return help.patient(turn, decision)
-    return replace(decision, person=replace(decision.person, misses=0)) if decision.person.misses else decision
-
-
-def _repeats_us(turn: Turn) -> bool:
-    """Whether somebody says the bot's own question back to it: no person does, and two programs would never end."""
-    if len(turn.text) < LIKE_A_QUESTION or (waiting := waiting_message(turn)) is None:
-        return False
-    return len(waiting.text) >= LIKE_A_QUESTION and fold(waiting.text) in fold(turn.text)
+    return not_understood.patient(turn, await _routed(turn))
 
 
 async def _routed(turn: Turn) -> Decision:
     handler = route(turn)
-    decision = await _decided(handler, turn)
-    aside = handler in {help.unknown_command, help.only_text} or any(
+    decision = await decided(handler, turn)
+    aside = handler in {not_understood.unknown_command, not_understood.only_text} or any(
         c.aside and c.run is handler for c in COMMANDS.values()
     )
     said, effects = decision.say, decision.effects
@@ -198,9 +162,9 @@ async def _routed(turn: Turn) -> Decision:
         name, _, argument = decision.then.partition(" ")
         following = COMMANDS[name]
         turn = replace(turn.as_person(decision.person), argument=argument)
-        decision = await _decided(following.run, turn)
+        decision = await decided(following.run, turn)
         said, effects, aside = said + decision.say, effects + decision.effects, following.aside
-    if aside and (waiting := waiting_message(turn.as_person(decision.person))):
+    if aside and (waiting := menus.waiting_message(turn.as_person(decision.person))):
         said = (*said, waiting)
     return replace(decision, say=said, effects=effects)
 
@@ -227,64 +191,12 @@ def _goes_on(turn: Turn) -> str:
     return {start.MENU: "start", consent.MENU: "umfrage", language.MENU: waiting.then}.get(waiting.menu, "")
 
 
-def waiting_message(turn: Turn) -> Outgoing | None:
-    """What the conversation waits at, said again: a menu, or the survey's question."""
-    waiting = turn.person.waiting
-    if waiting and waiting.menu in MENUS:
-        menu = MENUS[waiting.menu]
-        return Outgoing(text=menu.asks(turn), choices=menu.choices(turn))
-    if announcements.waits(turn):
-        return announcements.waiting_message(turn)
-    return survey.waiting_message(turn)
-
-
 def command_in(text: str) -> str | None:
     """The command that a message begins with: "/umfrage", "!umfrage", "/löschen CODE"."""
     if text[:1] not in {"/", "!"}:
         return None
     word = text[1:].split(maxsplit=1)[0] if text[1:].strip() else ""
     return _NAMES.get(fold(word.partition("@")[0]))
-
-
-async def typed_at_menu(turn: Turn) -> Decision:
-    """A typed message while the bot has asked something of its own: the choice, a word that steers, or help."""
-    waiting = turn.person.waiting
-    if waiting is None:
-        return help.not_understood(turn)
-    menu = MENUS[waiting.menu]
-    choices = menu.choices(turn)
-    if choice := recognition.exact(turn.text, choices):
-        return await _picked(menu, choice, turn)
-    if meant := menu.meant(turn):
-        return await _picked(menu, Choice(meant, ""), turn)
-    if turn.vocabulary.control(turn.text) == "onward" and waiting.menu == survey.PAUSED:
-        return Decision(person=waits_no_more(turn.person), then="umfrage")
-    if turn.vocabulary.control(turn.text) in {"back", "cancel"} and turn.person.language:
-        return _left_menu(turn)
-    if named := turn.vocabulary.command(turn.text):
-        return Decision(person=turn.person, then=named)
-    if code := erase.code_in(turn.text):
-        return await erase.erase_response(turn, code)
-    if choice := recognition.near(turn.text, choices):
-        return await _picked(menu, choice, turn)
-    if waiting.menu == own_words.MENU:
-        steers = turn.vocabulary.control(turn.text)
-        left = turn.as_person(waits_no_more(turn.person))
-        return survey.control(left, steers) if steers in CONTROLS_IN_FREE_TEXT else own_words.typed(turn)
-    if told := questions.understood(turn, surely=True):
-        return turn.say(told, *([] if waiting.menu in OPEN else [Outgoing(text=menu.asks(turn), choices=choices)]))
-    if waiting.menu in OPEN and recognition.position(turn.text) is None:
-        left = turn.as_person(waits_no_more(turn.person))
-        return await _decided(_in_conversation(left), left)
-    sentence = choice_misfit(turn.text, len(choices), turn.t)
-    return survey.missed(turn, sentence, Outgoing(text=menu.asks(turn), choices=choices))
-
-
-def _left_menu(turn: Turn) -> Decision:
-    """Out of a menu, back to where the conversation was."""
-    left = turn.as_person(waits_no_more(turn.person))
-    waiting = waiting_message(left)
-    return left.say(waiting) if waiting else left.say(left.t("menu.left"))
 
 
 async def pressed_button(turn: Turn) -> Decision:
@@ -298,39 +210,7 @@ async def pressed_button(turn: Turn) -> Decision:
         return await announcements.pressed_button(turn, key)
     if about := pressed(key, "e"):
         return await events.acted(turn, *about)
-    menu, choice = pressed(key, "m") or ("", "")
-    if menu == interview.REVIEW and survey.answering(turn):
-        return survey.review_picked(turn.as_person(waits_no_more(turn.person)), choice)
-    waiting = turn.person.waiting
-    known = MENUS.get(menu)
-    is_choice = known is not None and any(key == offered.key for offered in known.choices(turn))
-    if known and is_choice and menu == events.MENU:
-        return await _picked(known, Choice(key, ""), turn)  # the list stays as it is: one may look at several
-    # A language may be chosen at any time; every other menu only while it is the one that waits.
-    if known and is_choice and (menu == language.MENU or (waiting and waiting.menu == menu)):
-        label = next(offered.label for offered in known.choices(turn) if offered.key == key)
-        text = f"{known.asks(turn)}\n{turn.t('answer.given', answer=label)}"
-        return _settled(await _picked(known, Choice(key, label), turn), turn, text)
-    again = waiting_message(turn)
-    closed = turn.t("button.submitted" if menu == interview.REVIEW and turn.took_part else "button.closed")
-    return turn.say(prefixed(closed, again)) if again else turn.say(closed)
-
-
-def _settled(decision: Decision, turn: Turn, text: str) -> Decision:
-    """The decision, whose first message takes the buttons off the tapped one; that one then shows what was chosen."""
-    if turn.message.target is None or not decision.say:
-        return decision
-    first = replace(decision.say[0], settles=Settled(turn.message.target, text))
-    return replace(decision, say=(first, *decision.say[1:]))
-
-
-async def _picked(menu: Menu, choice: Choice, turn: Turn) -> Decision:
-    return await _decided(lambda chosen: menu.picked(chosen, choice.key.rpartition(":")[2]), turn)
-
-
-async def _decided(handler: Handler, turn: Turn) -> Decision:
-    decision = handler(turn)
-    return await decision if inspect.isawaitable(decision) else decision
+    return await menus.tapped(turn, key)
 
 
 def _with_known_language(turn: Turn) -> Person:

@@ -3,7 +3,7 @@
 from dataclasses import replace
 
 from bot.core.conversation import Consent
-from bot.core.messages import Choice, Outgoing
+from bot.core.messages import Choice
 from handlers.turn import Decision, Menu, Turn, menu_choices, waits_at, waits_no_more
 
 MENU = "consent"
@@ -36,8 +36,7 @@ def given(turn: Turn) -> bool:
 
 def ask(turn: Turn) -> Decision:
     """Ask for consent; the survey goes on by itself afterwards."""
-    question = Outgoing(text=asks(turn), choices=choices(turn))
-    return turn.say(question, person=waits_at(turn.person, MENU, "umfrage"))
+    return turn.say(CONSENT.put(turn), person=waits_at(turn.person, MENU, "umfrage"))
 
 
 def asks(turn: Turn) -> str:

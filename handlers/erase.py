@@ -4,7 +4,7 @@ import re
 from dataclasses import replace
 
 from bot.core.conversation import CODE_LETTERS, Erase, EraseResponse
-from bot.core.messages import Choice, Outgoing
+from bot.core.messages import Choice
 from handlers import survey
 from handlers.turn import Decision, Menu, Turn, menu_choices, waits_at, waits_no_more
 
@@ -33,8 +33,7 @@ async def run(turn: Turn, then: str = "") -> Decision:
     """With a code the response goes at once; without one, the person is asked first."""
     if turn.argument:
         return await erase_response(turn, code_of(turn.argument))
-    question = Outgoing(text=asks(turn), choices=choices(turn))
-    return turn.say(question, person=waits_at(turn.person, MENU, then))
+    return turn.say(ERASING.put(turn), person=waits_at(turn.person, MENU, then))
 
 
 async def erase_response(turn: Turn, code: str) -> Decision:

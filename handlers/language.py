@@ -4,7 +4,7 @@ from dataclasses import replace
 
 from bot.core import recognition
 from bot.core.conversation import menu_button
-from bot.core.messages import Choice, Outgoing
+from bot.core.messages import Choice
 from handlers import survey
 from handlers.turn import Decision, Menu, Turn, waits_at, waits_no_more
 
@@ -20,8 +20,7 @@ def run(turn: Turn, then: str = "") -> Decision:
 
 def ask(turn: Turn, then: str) -> Decision:
     """Ask for the language; `then` is the command that goes on afterwards."""
-    question = Outgoing(text=asks(turn), choices=choices(turn))
-    return turn.say(question, person=waits_at(turn.person, MENU, then))
+    return turn.say(LANGUAGE.put(turn), person=waits_at(turn.person, MENU, then))
 
 
 def named(turn: Turn) -> str:

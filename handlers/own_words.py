@@ -4,7 +4,7 @@ from dataclasses import replace
 
 from bot.core import interview
 from bot.core.interview import Answered, put
-from bot.core.messages import Choice, Outgoing
+from bot.core.messages import Choice
 from bot.core.survey import Progress
 from handlers import questions
 from handlers.turn import Decision, Menu, Turn, menu_choices, waits_at, waits_no_more
@@ -21,7 +21,7 @@ def ask_back(turn: Turn, begun: Progress) -> Decision:
     """Which of the two it is. The text waits in the draft, sealed like the answers, and goes with its message."""
     waiting = replace(begun, asked_back=turn.text).said_in(turn.message.target, begun.question or "")
     person = replace(waits_at(turn.person, MENU), draft=waiting)
-    return turn.say(Outgoing(text=asks(turn), choices=choices(turn)), person=person)
+    return turn.say(ASKING_BACK.put(turn), person=person)
 
 
 def asks(turn: Turn) -> str:

@@ -6,7 +6,7 @@ from dataclasses import replace
 from bot.core.conversation import RemindRoom, pressed
 from bot.core.recognition import fold
 from handlers import news, questions, reminders
-from handlers.turn import Command, Decision, Turn
+from handlers.turn import Command, Decision, Turn, decided
 
 Alone = Callable[[Turn], Awaitable[Decision]]
 """Answers a turn as it is answered in a private chat."""
@@ -21,9 +21,7 @@ async def answer(turn: Turn, command: Command | None, alone: Alone) -> Decision:
     if command is None and not turn.message.link:
         return turn.say(turn.t("group.help"))
     if command and command.public:
-        shown = command.run(turn)
-        decision = shown if isinstance(shown, Decision) else await shown
-        return Decision(person=turn.person, say=decision.say)
+        return Decision(person=turn.person, say=(await decided(command.run, turn)).say)
     if command and command.run is reminders.run and turn.message.by_admin:
         return remind(turn)
     if command and command.run is news.run and turn.message.by_admin:

@@ -5,7 +5,7 @@ import re
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 
 from bot.core.messages import Attachment, Outgoing
-from bot.core.questions import Question
+from bot.core.questions.question import Question
 from bot.core.recognition import fold
 from bot.core.reminders import ALL, COMING
 from bot.core.statistics import Figure, Results, countable, crossable, crossed, partition, results

@@ -8,7 +8,7 @@ from bot.core.conversation import CODE_LETTERS, DONE, Control, Response, Submit,
 from bot.core.events import over
 from bot.core.interview import Answered, Step, dropped_sentence, prefixed, put
 from bot.core.messages import Choice, Outgoing, Settled
-from bot.core.questions import SeveralQuestion
+from bot.core.questions.several import SeveralQuestion
 from bot.core.survey import Progress
 from bot.core.values import Missing, Value
 from handlers import consent, own_words, questions
@@ -191,14 +191,13 @@ def control(turn: Turn, word: Control) -> Decision:
         return pause(turn)
     if word == "cancel":
         person = waits_at(turn.person, CANCEL)
-        return turn.say(Outgoing(text=CANCELLING.asks(turn), choices=CANCELLING.choices(turn)), person=person)
+        return turn.say(CANCELLING.put(turn), person=person)
     return _stepped(turn, interview.advance(turn.process.survey, begun, word, turn.t))
 
 
 def pause(turn: Turn) -> Decision:
     """Keep the draft and be quiet."""
-    paused = Outgoing(text=PAUSING.asks(turn), choices=PAUSING.choices(turn))
-    return turn.say(paused, person=waits_at(turn.person, PAUSED))
+    return turn.say(PAUSING.put(turn), person=waits_at(turn.person, PAUSED))
 
 
 def pressed_button(turn: Turn, key: str) -> Decision:
@@ -308,8 +307,7 @@ def _reopened(turn: Turn, begun: Progress, question: str) -> Decision:
 
 
 def _ask_which(turn: Turn) -> Decision:
-    question = Outgoing(text=CHANGING.asks(turn), choices=CHANGING.choices(turn))
-    return turn.say(question, person=waits_at(turn.person, CHANGE))
+    return turn.say(CHANGING.put(turn), person=waits_at(turn.person, CHANGE))
 
 
 def _answered(turn: Turn) -> tuple[Choice, ...]:

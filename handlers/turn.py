@@ -86,6 +86,12 @@ class Turn:
 Handler = Callable[[Turn], Decision | Awaitable[Decision]]
 
 
+async def decided(handler: Handler, turn: Turn) -> Decision:
+    """What a handler decides, whether or not it has to wait for something."""
+    decision = handler(turn)
+    return decision if isinstance(decision, Decision) else await decision
+
+
 @dataclass(frozen=True, slots=True)
 class Command:
     """A command: the id of its line in the help, what it does, who may use it, and its other names.
@@ -119,6 +125,10 @@ class Menu:
     """Reads what the menu shows from the storage, before it is asked for its words and choices."""
     meant: Callable[[Turn], str | None] = lambda _turn: None
     """The id of the choice that a typed message means by words that stand in no label."""
+
+    def put(self, turn: Turn) -> Outgoing:
+        """The message in which it is asked."""
+        return Outgoing(text=self.asks(turn), choices=self.choices(turn))
 
 
 def menu_choices(menu: str, **labels: str) -> tuple[Choice, ...]:

@@ -7,7 +7,10 @@ from datetime import UTC, date, datetime, timedelta
 
 from bot.core.conversation import JudgeWish, Response, Submit, Support
 from bot.core.messages import Address
-from bot.core.questions import DateQuestion, NumberQuestion, OpenQuestion, Question, SeveralQuestion
+from bot.core.questions.figures import DateQuestion, NumberQuestion
+from bot.core.questions.own_words import OpenQuestion
+from bot.core.questions.question import Question
+from bot.core.questions.several import SeveralQuestion
 from bot.core.statistics import Counted
 from bot.core.survey import Survey
 from bot.core.values import Missing, Value

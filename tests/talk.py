@@ -99,7 +99,7 @@ class Talk:
         """Hand the bot a batch; all that it sends."""
         before = len(self._recorder.sent)
         await self.app.dispatch.receive(messages)
-        await self.app.dispatch.idle()
+        await self.app.dispatch.afterwards.idle()
         return [message for _, message in self._recorder.sent[before:]]
 
     def incoming(self, *, text: str = "", choice: str | None = None) -> Incoming:

@@ -15,13 +15,18 @@ from hypothesis.stateful import initialize, invariant, precondition, rule
 
 from bot import export, locales
 from bot.content import load_process
-from bot.core import conditions, interview, questions, recognition
+from bot.core import conditions, interview, recognition
 from bot.core.conditions import And, Condition, Contains, Not, OneOf, Or
 from bot.core.conversation import CONTROLS, Control, Vocabulary
 from bot.core.interview import Answered, Move
 from bot.core.messages import Choice
 from bot.core.process import Process
-from bot.core.questions import AnyQuestion, ChoiceQuestion, NumberQuestion, Option, Question, SeveralQuestion
+from bot.core.questions import AnyQuestion
+from bot.core.questions.choice import ChoiceQuestion
+from bot.core.questions.figures import DateQuestion, NumberQuestion, Unnumbered
+from bot.core.questions.own_words import OpenQuestion
+from bot.core.questions.question import Option, Question
+from bot.core.questions.several import SeveralQuestion
 from bot.core.survey import Progress, Survey
 from bot.core.texts import Texts
 from bot.core.values import Missing, Value
@@ -50,16 +55,16 @@ def spellings(choice: Choice, position: int) -> list[str]:
 @st.composite
 def replies(draw: st.DrawFn, question: Question, t: Texts) -> tuple[str, Value]:
     """Something a person types that fits the question, and the answer that it is."""
-    if isinstance(question, questions.OpenQuestion):
+    if isinstance(question, OpenQuestion):
         some = st.sampled_from(SENTENCES) | st.text(max_size=question.at_most).map(recognition.clean)
         said = draw(some.filter(lambda text: 0 < len(text) <= question.at_most and not VOCABULARY.control(text)))
         return said, said
-    if isinstance(question, questions.Unnumbered) and draw(st.booleans()):
+    if isinstance(question, Unnumbered) and draw(st.booleans()):
         return draw(st.sampled_from(t("words.no_answer").split(","))), Missing.NO_ANSWER
     if isinstance(question, NumberQuestion):
         number = draw(st.integers(question.minimum, question.maximum))
         return draw(st.sampled_from([f"{number}", f" {number} ", f"+{number}", f"{number:04}"])), number
-    if isinstance(question, questions.DateQuestion):
+    if isinstance(question, DateQuestion):
         day = draw(st.dates(question.earliest, question.latest))
         figures = [day.isoformat(), f"{day:%d.%m.%Y}", f"{day.day}. {day.month}. {day.year}"]
         return draw(st.sampled_from([*figures, t.short_date(day), t.date(day)])), day.isoformat()
@@ -77,11 +82,11 @@ def replies(draw: st.DrawFn, question: Question, t: Texts) -> tuple[str, Value]:
 
 def misfits(question: Question, t: Texts) -> list[str]:
     """What can never be an answer to the question."""
-    if isinstance(question, questions.OpenQuestion):
+    if isinstance(question, OpenQuestion):
         return ["", "x" * (question.at_most + 1)]
     if isinstance(question, NumberQuestion):
         return ["", f"{question.minimum - 1}", f"{question.maximum + 1}", "viele"]
-    if isinstance(question, questions.DateQuestion):
+    if isinstance(question, DateQuestion):
         return ["", (question.earliest - timedelta(1)).isoformat(), "30.2.2026", "3/4/2025", "12"]
     last = len(question.choices(t))
     several = [f"1, {last}", f"1, {last + 1}"] if isinstance(question, SeveralQuestion) else ["1, 2"]
@@ -280,7 +285,7 @@ class Person(stateful.RuleBasedStateMachine):
         for _ in range(min(most, len(self.survey.questions))):
             if self.waiting is not None:
                 question = self.question()
-                first = question.earliest.isoformat() if isinstance(question, questions.DateQuestion) else "1"
+                first = question.earliest.isoformat() if isinstance(question, DateQuestion) else "1"
                 move = self.read(first, t)
                 assert isinstance(move, Answered)
                 self.record(move, move.value, t)

@@ -31,7 +31,7 @@ class Insisting(Talk):
     async def receive(self, *messages: Incoming) -> list[Outgoing]:
         before = len(self.heard)
         await insist(lambda: self.app.dispatch.receive(messages))
-        await self.app.dispatch.idle()
+        await self.app.dispatch.afterwards.idle()
         for _ in range(2):
             await self.app.outbox.send_left()
         await self.app.outbox.idle()

@@ -22,9 +22,10 @@ from bot.core.audience import ROOMS, STAGES
 from bot.core.conversation import CONTROLS
 from bot.core.recognition import fold
 from bot.paths import CONTENT, LOCALES, ROOT
-from handlers import COMMANDS, MENUS, SPOKEN
+from handlers import COMMANDS, SPOKEN
 from handlers.announcement_ending import SCREENS
 from handlers.announcements import STEPS
+from handlers.menus import MENUS
 from storage import tables
 from storage.migrations import NEWEST
 from tests.talk import BEISPIELSTADT

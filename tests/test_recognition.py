@@ -10,7 +10,10 @@ from hypothesis import strategies as st
 from bot import locales
 from bot.content import load_process
 from bot.core.messages import Choice
-from bot.core.questions import DateQuestion, NumberQuestion, Option, Question, SeveralQuestion, YesNoQuestion
+from bot.core.questions.choice import YesNoQuestion
+from bot.core.questions.figures import DateQuestion, NumberQuestion
+from bot.core.questions.question import Option, Question
+from bot.core.questions.several import SeveralQuestion
 from bot.core.recognition import clean, exact, near, parts, position, signed
 from bot.core.values import Missing, Value
 from bot.paths import CONTENT, LOCALES

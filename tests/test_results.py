@@ -18,7 +18,7 @@ from sqlalchemy import Connection, text
 from bot import app as application
 from bot.core.messages import Outgoing
 from bot.core.process import Process
-from bot.core.questions import ScaleQuestion
+from bot.core.questions.choice import ScaleQuestion
 from bot.core.statistics import countable
 from bot.export import as_csv, as_xlsx, read_cell, safe_cell
 from bot.report import drawing, open_data
@@ -388,7 +388,7 @@ async def test_slow_work_lets_others_be_answered_meanwhile(tmp_path: Path) -> No
         analyst = await staff_of(tmp_path, anna, "admin")
         await anna.app.dispatch.receive([analyst.incoming(text="/statistik alle")])
         await anna.app.dispatch.receive([anna.incoming(text="/hilfe")])
-        await anna.app.dispatch.idle()
+        await anna.app.dispatch.afterwards.idle()
         sent: list[Outgoing] = [message for _, message in anna._recorder.sent]  # noqa: SLF001 - the test's own recorder
         last_picture = max(place for place, one in enumerate(sent) if one.attachment)
         help_at = max(place for place, one in enumerate(sent) if one.text.startswith("Das kann ich"))

@@ -24,6 +24,7 @@ from storage.database import Unavailable, database, version
 from storage.migrations import NEWEST
 from storage.outbox import Fate, Planned
 from tests import postgres
+from tests.staff import joined
 from tests.talk import BEISPIELSTADT, BEISPIELSTADT_OPEN, config_in, talking
 
 SHORT = ("/umfrage", "1", "nein", "1", "2", "2", "2")
@@ -200,6 +201,25 @@ async def test_a_database_that_does_not_answer_costs_no_message(tmp_path: Path, 
                 await anna.receive(answer)
         await other.dispose()
         assert "Was fehlt" in (await anna.receive(answer))[0].text
+
+
+async def test_what_staff_asked_for_in_a_batch_that_was_not_written_is_done_once(
+    tmp_path: Path, server: postgres.Cluster
+) -> None:
+    """The batch comes again with the same order in it: the files are read, and told of, when it is written."""
+    url = server.new_database()
+    async with talking(config_in(tmp_path, BEISPIELSTADT, url), BEISPIELSTADT_OPEN) as anna:
+        sabine = await joined(anna, "sabine", "sender")
+        other = create_async_engine(url.replace("postgresql://", "postgresql+asyncpg://"))
+        order = sabine.incoming(text="/neu_laden")
+        async with other.connect() as blocker:
+            await blocker.execute(text("LOCK TABLE seen IN EXCLUSIVE MODE"))  # may be read, not written
+            with pytest.raises(Unavailable):
+                await sabine.receive(order)
+        await other.dispose()
+        begun, read = await sabine.receive(order)
+        assert begun.text == "Ich lese die Dateien neu."
+        assert "Es gibt nichts mitzuteilen" in read.text
 
 
 async def test_what_became_of_a_message_is_noted_once_however_often_it_is_written(

@@ -10,7 +10,8 @@ from hypothesis import strategies as st
 
 from bot import content, locales
 from bot.core.equations import ASKED
-from bot.core.questions import Question, SeveralQuestion
+from bot.core.questions.question import Question
+from bot.core.questions.several import SeveralQuestion
 from bot.core.statistics import Counted, crossable, crossed, results
 from bot.core.suppression import hidden, rounded, small
 from bot.core.survey import Survey
@@ -172,7 +173,23 @@ def test_a_crossed_table_gives_nothing_away_either(seed: int, count: int, data: 
     pairs = [(one, by) for one in survey.questions for by in survey.questions if crossable(one, by)]
     question, by = data.draw(st.sampled_from(pairs))
     dice = simulated.dice(seed)
-    people = [simulated.answers(survey, dice) for _ in range(count)]
+    _assert_crossed_tells_nothing(survey, question, by, [simulated.answers(survey, dice) for _ in range(count)])
+
+
+def test_a_question_put_because_of_two_answers_gives_no_cell_of_their_table_away() -> None:
+    """Where the toilet should be, those were asked who miss one and did not say "good": the rest of them are three."""
+    survey, known = SURVEYS["beispielstadt"], ways("beispielstadt")
+    needs, overall = (question for question in survey.questions if question.id in {"needs", "overall"})
+    miss = [way for way in known if _belongs(way, ("both", "needs", "toilets", "overall", "good"))][:3]
+    asked = [way for way in known if _belongs(way, ("answered", "toilet_place"))][:8]
+    clear = [way for way in known if _belongs(way, ("answered", "needs")) and _belongs(way, ("answered", "overall"))]
+    others = [way for way in clear if not _belongs(way, ("option", "needs", "toilets"))][:60]
+    _assert_crossed_tells_nothing(survey, needs, overall, [*miss, *asked, *others])
+
+
+def _assert_crossed_tells_nothing(
+    survey: Survey, question: Question, by: Question, people: list[dict[str, Value]]
+) -> None:
     counted = simulated.counted(survey, list(people))
     real, shown = figures(survey, counted)
     both = joint(people, question, by)

@@ -4,13 +4,14 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
-from sqlalchemy import func, select, text
+from sqlalchemy import text
 
 from bot.core.messages import Outgoing
 from storage import tables
 from storage.database import database
 from storage.retention import Moment
 from tests import simulated
+from tests.stored import rows
 from tests.talk import Talk, config_in, talking
 from tests.test_dialogues import CODE
 from tests.test_results import staff_of
@@ -116,14 +117,12 @@ async def test_marks_of_voices_have_nothing_in_common_with_any_other_table(tmp_p
         await wish(anna.another("berta"), "Zwei.")
         await simulated.judge_wishes(anna.app.memory, lambda _: "released")
         await anna.say_all("/wuensche", "1", "1", "2", "1")
-    stored = database("sqlite:///data/mitreden.db", tmp_path)
-    marks = await stored.read(lambda c: list(c.execute(select(tables.wish_voices.c.mark)).scalars()))
+    marks = [voice.mark for voice in await rows(tmp_path, tables.wish_voices)]
     assert len(marks) == len(set(marks)) == 2
     for table in tables.metadata.sorted_tables:
-        rows = await stored.read(lambda c, t=table: [tuple(row) for row in c.execute(select(t))])  # type: ignore[misc]
         if table.name != "wish_voices":
-            assert not any(mark in row for mark in marks for row in rows), table.name
-    await stored.close()
+            found = await rows(tmp_path, table)
+            assert not any(mark in row for mark in marks for row in found), table.name
 
 
 async def test_a_deletion_code_removes_the_wish_and_its_voices(tmp_path: Path) -> None:
@@ -135,10 +134,7 @@ async def test_a_deletion_code_removes_the_wish_and_its_voices(tmp_path: Path) -
         await berta.say("1")
         await anna.say(f"/loeschen {code}")
         assert await anna.app.memory.how_many_wishes() == {}
-    stored = database("sqlite:///data/mitreden.db", tmp_path)
-    left = await stored.read(lambda c: c.execute(select(func.count()).select_from(tables.wish_voices)).scalar())
-    await stored.close()
-    assert left == 0
+    assert await rows(tmp_path, tables.wish_voices) == []
 
 
 async def test_once_the_process_is_over_voices_are_numbers_only(tmp_path: Path) -> None:
@@ -158,10 +154,7 @@ async def test_once_the_process_is_over_voices_are_numbers_only(tmp_path: Path) 
         shown = await opened(anna.another("p0"))
         assert [choice.label for choice in shown.choices] == ["Zurück zu den Wünschen"]
         assert "5 Menschen unterstützen" in shown.text
-    stored = database("sqlite:///data/mitreden.db", tmp_path)
-    left = await stored.read(lambda c: c.execute(select(func.count()).select_from(tables.wish_voices)).scalar())
-    await stored.close()
-    assert left == 0
+    assert await rows(tmp_path, tables.wish_voices) == []
 
 
 @pytest.mark.parametrize("words", ["Rufen Sie mich an: 0511 168 1234", "Ich heiße Anna Schulz"])

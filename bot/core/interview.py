@@ -15,7 +15,8 @@ from bot.core.conversation import (
     question_choices,
 )
 from bot.core.messages import Choice, Outgoing
-from bot.core.questions import Question, SeveralQuestion
+from bot.core.questions.question import Question
+from bot.core.questions.several import SeveralQuestion
 from bot.core.survey import Progress, Survey
 from bot.core.texts import Texts
 from bot.core.values import Missing, Value

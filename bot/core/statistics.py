@@ -18,7 +18,10 @@ from bot.core.equations import (
     SKIPPED,
     Cell,
 )
-from bot.core.questions import ChoiceQuestion, NumberQuestion, Question, SeveralQuestion
+from bot.core.questions.choice import ChoiceQuestion
+from bot.core.questions.figures import NumberQuestion
+from bot.core.questions.question import Question
+from bot.core.questions.several import SeveralQuestion
 from bot.core.suppression import hidden, rounded
 from bot.core.survey import Survey
 
@@ -132,7 +135,7 @@ def crossed(
     inside = {(group, option): count for (option, group), count in joint.items()} if turned else joint
     cells = _joint_counts(row, column, single, inside)
     counts = {**single, **cells}
-    links = equations.of_crossed(row, column)
+    links = equations.of_crossed(survey, row, column, counts)
     kept_back = hidden(counts, [*known, *links], last=_total, already=before, fixed=single.keys())
 
     def figure_of(group: str) -> Callable[[str], Figure]:

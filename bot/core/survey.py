@@ -7,7 +7,10 @@ from functools import cached_property
 from itertools import combinations
 from math import prod
 
-from bot.core.questions import AnyQuestion, BatteryQuestion, Question, SeveralQuestion, YesNoQuestion
+from bot.core.questions import AnyQuestion
+from bot.core.questions.choice import BatteryQuestion, YesNoQuestion
+from bot.core.questions.question import Question
+from bot.core.questions.several import SeveralQuestion
 from bot.core.texts import Text
 from bot.core.values import Missing, Value
 

@@ -5,7 +5,7 @@ from importlib.resources import files
 from typing import Any
 
 from bot.core.process import Process
-from bot.core.questions import SeveralQuestion
+from bot.core.questions.several import SeveralQuestion
 from bot.core.statistics import Table, countable, share
 from bot.core.texts import Texts
 from bot.report import wording

@@ -3,7 +3,11 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from bot.core.questions import AnyQuestion, BatteryQuestion, NumberQuestion, Question, ScaleQuestion, SeveralQuestion
+from bot.core.questions import AnyQuestion
+from bot.core.questions.choice import BatteryQuestion, ScaleQuestion
+from bot.core.questions.figures import NumberQuestion
+from bot.core.questions.question import Question
+from bot.core.questions.several import SeveralQuestion
 from bot.core.statistics import Crossed, Figure, Results, Table, countable, share
 from bot.core.suppression import small
 from bot.core.survey import Survey

@@ -21,7 +21,7 @@ from bot.core import interview, recognition
 from bot.core.conversation import Vocabulary
 from bot.core.interview import Answered
 from bot.core.messages import Address, Incoming
-from bot.core.questions import SeveralQuestion
+from bot.core.questions.several import SeveralQuestion
 from bot.core.survey import Progress, Survey
 from bot.core.texts import Texts
 from bot.core.values import Missing, Value

@@ -4,6 +4,7 @@ from typing import Any
 from urllib.parse import quote
 
 import msgspec
+import structlog
 from telegram import InputFile
 from telegram.request import BaseRequest, RequestData
 from telegram.request._requestparameter import RequestParameter  # what RequestData is made of has no public name
@@ -11,10 +12,10 @@ from telegram.request._requestparameter import RequestParameter  # what RequestD
 from bot.channels.telegram.request import ANSWER_SECONDS
 from bot.core.messages import Attachment, Blocked, NotSent, Refused, SendError, Unknown
 
+log = structlog.get_logger(__name__)
+
 EXTRA_PAUSE = 0.5
 """Seconds added to what a 429 asks for."""
-
-
 POLL_SECONDS = 8.0
 """Seconds after the end of a long poll until it is given up: nothing is lost with it, and the bot hears again soon."""
 
@@ -78,6 +79,17 @@ class BotApi:
         # A long poll is held open by the server for as long as it was asked to.
         wait = parameters["timeout"] + POLL_SECONDS if method == "getUpdates" else self._patience
         return await self._called(method, RequestData(given), wait)
+
+    async def quietly(self, method: str, /, **parameters: Any) -> bool:
+        """A call whose failure costs nobody anything; whether it worked."""
+        try:
+            await self.call(method, **parameters)
+        except Unchanged:
+            return True
+        except SendError as error:
+            log.info("call_failed", method=method, error=type(error).__name__, reason=str(error))
+            return False
+        return True
 
     async def send_file(self, file: Attachment, **parameters: Any) -> msgspec.Raw:
         """A file to a chat, a picture as a picture."""

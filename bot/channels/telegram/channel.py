@@ -1,19 +1,20 @@
-"""The Telegram channel: its loop over updates, and how a message is sent."""
+"""The Telegram channel: how it hears what people do, and where it says what it has to say."""
 
 import asyncio
-import contextlib
-from collections.abc import Callable, Coroutine, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import msgspec
 import structlog
 
+from bot.beside import Beside
 from bot.channels.retrying import back_off
-from bot.channels.telegram import rendering, updates
-from bot.channels.telegram.api import BotApi, Migrated, Unchanged, Unparsable
+from bot.channels.telegram import updates
+from bot.channels.telegram.api import BotApi, Migrated
 from bot.channels.telegram.request import ANSWER_SECONDS, request_to
-from bot.core.messages import Address, Incoming, Memory, Menu, NotSent, Outgoing, Receive, Refused, SendError, Venue
+from bot.channels.telegram.sending import Sending
+from bot.core.messages import Address, Incoming, Memory, Menu, NotSent, Outgoing, Receive, Refused, SendError
 
 if TYPE_CHECKING:
     from bot.channels.telegram.webhook import Webhook
@@ -25,11 +26,6 @@ LONG_POLL = 50
 AT_ONCE = 100
 LEAST_BETWEEN = 0.2
 """Seconds between two polls of which the first brought nothing."""
-REMEMBERED_KEYBOARDS = 50_000
-
-
-class Sent(msgspec.Struct):
-    message_id: int
 
 
 class Member(msgspec.Struct):
@@ -67,8 +63,8 @@ class Telegram:
         self._webhook = webhook
         self._polled = polled
         self._bot_name = ""
-        self._beside: set[asyncio.Task[object]] = set()
-        self._keyboards: dict[int, int] = {}
+        self._beside = Beside()
+        self._sending = Sending(self._api, self._beside)
         self._moved: dict[str, str] = {}
 
     def serves(self, to: Address) -> bool:
@@ -81,9 +77,7 @@ class Telegram:
 
     async def close(self) -> None:
         """End what runs beside, and the connections."""
-        for task in self._beside:
-            task.cancel()
-        await asyncio.gather(*self._beside, return_exceptions=True)
+        await self._beside.close()
         await self._request.shutdown()
 
     async def run(self, receive: Receive, memory: Memory) -> None:
@@ -103,7 +97,7 @@ class Telegram:
                     self._bot_name = (await self._me()).username
                     await self._api.call("deleteWebhook")  # fetching and being brought exclude each other
                     introduced = True
-                    self._do_beside(self._introduce())
+                    self._beside.begin(self._introduce())
                 fetched = await self._fetch(offset)
                 self._polled()
                 if fetched:
@@ -134,7 +128,7 @@ class Telegram:
                 try:
                     if not self._bot_name:
                         self._bot_name = (await self._me()).username
-                        self._do_beside(self._introduce())
+                        self._beside.begin(self._introduce())
                     # Said again now and then: another program with this token may have taken it away.
                     await self._api.call(
                         "setWebhook",
@@ -154,10 +148,10 @@ class Telegram:
         """Send or edit one message; Telegram's id of it. Raises a SendError."""
         room = self._moved.get(to.room, to.room)
         try:
-            return await self._send(room, message)
+            return await self._sending.send(int(room), message)
         except Migrated as error:
             self._moved[to.room] = str(error.chat)
-            return await self._send(str(error.chat), message)
+            return await self._sending.send(error.chat, message)
 
     async def fetch(self, reference: str, most: int) -> bytes:
         """A picture that somebody sent. Raises a SendError."""
@@ -165,80 +159,6 @@ class Telegram:
         if file.file_size > most:
             raise Refused("too large")
         return await self._api.download(file.file_path, most)
-
-    async def _send(self, room: str, message: Outgoing) -> str:
-        try:
-            return await self._said(room, message, rendering.formatted(message))
-        except Unparsable:
-            log.error("formatting_not_taken")
-            return await self._said(room, message, None)
-
-    async def _said(self, room: str, message: Outgoing, formatted: str | None) -> str:
-        """Send a message, formatted where that is given: it is then short enough for one."""
-        chat = int(room)
-        if message.replaces is not None:
-            return await self._edit(chat, message)
-        *before, last = rendering.parts(message.text)
-        common = {"chat_id": chat, "disable_notification": message.silent or None, **_place(message)}
-        preview = {"link_preview_options": {"is_disabled": True}}
-        for part in before:
-            await self._api.call("sendMessage", text=part, **common, **preview)
-        keyboard = rendering.keyboard(message)
-        mode = "HTML" if formatted else None
-        # One request where one is enough: a message that goes once must not stay half sent.
-        captioned = message.attachment is not None and rendering.fits_under_a_file(last)
-        if message.attachment is not None and captioned:
-            caption = {"caption": formatted or last, "parse_mode": mode, "reply_markup": keyboard}
-            raw = await self._api.send_file(message.attachment, **caption, **common)
-        else:
-            said = {"text": formatted or last or "…", "parse_mode": mode, "reply_markup": keyboard}
-            raw = await self._api.call("sendMessage", **said, **common, **preview)
-        sent = msgspec.json.decode(raw, type=Sent).message_id
-        if not message.aside:
-            self._settle_old_keyboard(chat, message, sent if keyboard else None)
-        if message.commands:
-            self._do_beside(self._list_commands(chat, message.commands))
-        if message.attachment is not None and not captioned:
-            await self._api.send_file(message.attachment, **common)
-        if message.venue is not None:
-            await self._show_on_map(message.venue, common)
-        return str(sent)
-
-    async def _show_on_map(self, venue: Venue, common: Mapping[str, Any]) -> None:
-        """The place on a map, beside the message that says it in words."""
-        place = {"latitude": venue.latitude, "longitude": venue.longitude}
-        self._do_beside(self._quietly("sendVenue", title=venue.name, address=venue.address, **place, **common))
-
-    async def _edit(self, chat: int, message: Outgoing) -> str:
-        keyboard = rendering.keyboard(message)
-        # Unchanged: it already reads so. Refused: too old to change. Nothing is lost with either.
-        with contextlib.suppress(Unchanged, Refused):
-            await self._api.call(
-                "editMessageText",
-                chat_id=chat,
-                message_id=int(message.replaces or 0),
-                text=rendering.parts(message.text)[0],
-                reply_markup=keyboard,
-                link_preview_options={"is_disabled": True},
-            )
-        if keyboard is None and self._keyboards.get(chat) == int(message.replaces or 0):
-            del self._keyboards[chat]
-        return message.replaces or ""
-
-    def _settle_old_keyboard(self, chat: int, message: Outgoing, new: int | None) -> None:
-        """An answered question loses its buttons, also where the answer was typed, and shows what was tapped."""
-        old = self._keyboards.pop(chat, None)
-        if new is not None:
-            self._keyboards[chat] = new
-            if len(self._keyboards) > REMEMBERED_KEYBOARDS:
-                del self._keyboards[next(iter(self._keyboards))]
-        if message.settles is not None:
-            text = rendering.parts(message.settles.text)[0]
-            settled = int(message.settles.message)
-            self._do_beside(self._quietly("editMessageText", chat_id=chat, message_id=settled, text=text))
-            old = None if old == settled else old
-        if old is not None:
-            self._do_beside(self._quietly("editMessageReplyMarkup", chat_id=chat, message_id=old))
 
     async def _me(self) -> Me:
         return msgspec.json.decode(await self._api.call("getMe"), type=Me)
@@ -254,13 +174,8 @@ class Telegram:
                 ("setMyShortDescription", {"short_description": menu.short_description}),
             ]
             for method, parameters in calls:
-                if not await self._quietly(method, **parameters, **language):
+                if not await self._api.quietly(method, **parameters, **language):
                     log.warning("set_up_failed", method=method, language=menu.language)
-
-    async def _list_commands(self, chat: int, listed: Sequence[tuple[str, str]]) -> None:
-        """Show other commands beside one chat than beside all others."""
-        commands = [{"command": name, "description": text} for name, text in listed]
-        await self._quietly("setMyCommands", commands=commands, scope={"type": "chat", "chat_id": chat})
 
     async def _fetch(self, offset: int) -> list[msgspec.Raw]:
         raw = await self._api.call(
@@ -295,7 +210,7 @@ class Telegram:
         await receive(batch, str(following), {})
         # It ends the clock on a button, no more: beside the reply, and not before the batch is safe.
         for tap in taps:
-            self._do_beside(self._quietly("answerCallbackQuery", callback_query_id=tap))
+            self._beside.begin(self._api.quietly("answerCallbackQuery", callback_query_id=tap))
         return following
 
     async def _rank(self, batch: list[Incoming]) -> None:
@@ -324,31 +239,5 @@ class Telegram:
             log.error("update_unreadable", update=number)
             return updates.unreadable(number)
         if (tap := update.callback_query) and (shown := tap.message) and shown.message_id:
-            self._keyboards.setdefault(shown.chat.id, shown.message_id)
+            self._sending.sees_keyboard(shown.chat.id, shown.message_id)
         return updates.incoming(update, self._bot_name)
-
-    def _do_beside(self, work: Coroutine[Any, Any, object]) -> None:
-        task = asyncio.create_task(work)
-        self._beside.add(task)
-        task.add_done_callback(self._beside.discard)
-
-    async def _quietly(self, method: str, **parameters: Any) -> bool:
-        """A call whose failure costs nobody anything; whether it worked."""
-        try:
-            await self._api.call(method, **parameters)
-        except Unchanged:
-            return True
-        except SendError as error:
-            log.info("call_failed", method=method, error=type(error).__name__, reason=str(error))
-            return False
-        return True
-
-
-def _place(message: Outgoing) -> dict[str, Any]:
-    """Where in a group a message stands: in a topic, below what it answers."""
-    place: dict[str, Any] = {}
-    if message.thread is not None:
-        place["message_thread_id"] = int(message.thread)
-    if message.reply_to is not None:
-        place["reply_parameters"] = {"message_id": int(message.reply_to), "allow_sending_without_reply": True}
-    return place

@@ -1,0 +1,133 @@
+"""Questions of the bot's own: which there are, and what a tap or typed words mean while one of them waits."""
+
+from dataclasses import replace
+
+from bot.core import interview, recognition
+from bot.core.conversation import CONTROLS_IN_FREE_TEXT, pressed
+from bot.core.interview import prefixed
+from bot.core.messages import Choice, Outgoing, Settled
+from bot.core.questions.choice import choice_misfit
+from handlers import (
+    announcements,
+    consent,
+    erase,
+    events,
+    language,
+    news,
+    own_words,
+    questions,
+    reminders,
+    start,
+    survey,
+    wish_review,
+    wishes,
+)
+from handlers.turn import Decision, Handler, Menu, Turn, decided, waits_no_more
+
+MENUS: dict[str, Menu] = {
+    language.MENU: language.LANGUAGE,
+    start.MENU: start.WELCOME,
+    consent.MENU: consent.CONSENT,
+    erase.MENU: erase.ERASING,
+    events.MENU: events.EVENTS,
+    events.CARD: events.EVENT,
+    news.MENU: news.NEWS,
+    reminders.MENU: reminders.REMINDERS,
+    reminders.TIMES: reminders.REMINDER_TIMES,
+    reminders.ASK: reminders.ASKING,
+    survey.CHANGE: survey.CHANGING,
+    survey.CANCEL: survey.CANCELLING,
+    survey.PAUSED: survey.PAUSING,
+    wishes.LIST: wishes.LISTING,
+    wishes.ONE: wishes.READING,
+    wish_review.MENU: wish_review.REVIEWING,
+    own_words.MENU: own_words.ASKING_BACK,
+}
+
+OPEN = {events.MENU, events.CARD, reminders.MENU}
+"""Menus of which nothing has to be chosen: what fits none of their choices is understood as if they were not there."""
+
+
+def waiting_message(turn: Turn) -> Outgoing | None:
+    """What the conversation waits at, said again: a menu, or the survey's question."""
+    waiting = turn.person.waiting
+    if waiting and waiting.menu in MENUS:
+        return MENUS[waiting.menu].put(turn)
+    if announcements.waits(turn):
+        return announcements.waiting_message(turn)
+    return survey.waiting_message(turn)
+
+
+async def prepared(turn: Turn) -> Turn:
+    """The turn with what the menu that waits shows from the storage."""
+    menu = MENUS.get(turn.person.waiting.menu) if turn.person.waiting else None
+    return replace(turn, shown=await menu.prepared(turn)) if menu and menu.prepared else turn
+
+
+async def typed(turn: Turn, otherwise: Handler) -> Decision:
+    """Typed words while a menu waits: a choice, a word that steers, or help; `otherwise` answers as if none waited."""
+    waiting = turn.person.waiting
+    if waiting is None:
+        return await decided(otherwise, turn)
+    menu = MENUS[waiting.menu]
+    choices = menu.choices(turn)
+    if choice := recognition.exact(turn.text, choices):
+        return await _picked(menu, choice, turn)
+    if meant := menu.meant(turn):
+        return await _picked(menu, Choice(meant, ""), turn)
+    if turn.vocabulary.control(turn.text) == "onward" and waiting.menu == survey.PAUSED:
+        return Decision(person=waits_no_more(turn.person), then="umfrage")
+    if turn.vocabulary.control(turn.text) in {"back", "cancel"} and turn.person.language:
+        return _left(turn)
+    if named := turn.vocabulary.command(turn.text):
+        return Decision(person=turn.person, then=named)
+    if code := erase.code_in(turn.text):
+        return await erase.erase_response(turn, code)
+    if choice := recognition.near(turn.text, choices):
+        return await _picked(menu, choice, turn)
+    if waiting.menu == own_words.MENU:
+        steers = turn.vocabulary.control(turn.text)
+        left = turn.as_person(waits_no_more(turn.person))
+        return survey.control(left, steers) if steers in CONTROLS_IN_FREE_TEXT else own_words.typed(turn)
+    if told := questions.understood(turn, surely=True):
+        return turn.say(told, *([] if waiting.menu in OPEN else [menu.put(turn)]))
+    if waiting.menu in OPEN and recognition.position(turn.text) is None:
+        return await decided(otherwise, turn.as_person(waits_no_more(turn.person)))
+    return survey.missed(turn, choice_misfit(turn.text, len(choices), turn.t), menu.put(turn))
+
+
+async def tapped(turn: Turn, key: str) -> Decision:
+    """A tapped choice of a menu, of any age: it counts where that menu waits, else what waits is said again."""
+    name, option = pressed(key, "m") or ("", "")
+    if name == interview.REVIEW and survey.answering(turn):
+        return survey.review_picked(turn.as_person(waits_no_more(turn.person)), option)
+    waiting, menu = turn.person.waiting, MENUS.get(name)
+    offered = next((choice for choice in menu.choices(turn) if choice.key == key), None) if menu else None
+    if menu and offered and name == events.MENU:
+        return await _picked(menu, offered, turn)  # the list stays as it is: one may look at several
+    # A language may be chosen at any time; every other menu only while it is the one that waits.
+    if menu and offered and (name == language.MENU or (waiting and waiting.menu == name)):
+        text = f"{menu.asks(turn)}\n{turn.t('answer.given', answer=offered.label)}"
+        return _settled(await _picked(menu, offered, turn), turn, text)
+    again = waiting_message(turn)
+    closed = turn.t("button.submitted" if name == interview.REVIEW and turn.took_part else "button.closed")
+    return turn.say(prefixed(closed, again)) if again else turn.say(closed)
+
+
+async def _picked(menu: Menu, choice: Choice, turn: Turn) -> Decision:
+    return await decided(lambda chosen: menu.picked(chosen, choice.key.rpartition(":")[2]), turn)
+
+
+def _left(turn: Turn) -> Decision:
+    """Out of a menu, back to where the conversation was."""
+    left = turn.as_person(waits_no_more(turn.person))
+    waiting = waiting_message(left)
+    return left.say(waiting) if waiting else left.say(left.t("menu.left"))
+
+
+def _settled(decision: Decision, turn: Turn, text: str) -> Decision:
+    """The decision, whose first message takes the buttons off the tapped one; that one then shows what was chosen."""
+    if turn.message.target is None or not decision.say:
+        return decision
+    first = replace(decision.say[0], settles=Settled(turn.message.target, text))
+    return replace(decision, say=(first, *decision.say[1:]))

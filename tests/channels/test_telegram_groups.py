@@ -1,0 +1,48 @@
+"""Groups on Telegram: where the bot speaks only when spoken to, and leads people to where they are alone."""
+
+from pathlib import Path
+
+from bot.core.messages import Address, OutboxRow, Outgoing
+from storage import tables
+from tests.channels.fake_telegram import FakeTelegram
+from tests.channels.serving import serving
+from tests.stored import rows
+
+
+async def test_a_group_gets_a_link_for_a_command_and_silence_for_the_rest(
+    telegram: FakeTelegram, tmp_path: Path
+) -> None:
+    anna = telegram.citizen("anna")
+    group = telegram.group("Nachbarn")
+    async with serving(telegram, tmp_path):
+        await anna.say("Wann ist eigentlich der Termin?", chat=group)
+        await anna.quiet(0.3, chat=group)
+        await anna.say("/umfrage@mitreden_bot", chat=group)
+        (said,) = await anna.answers(chat=group)
+        assert "https://t.me/mitreden_bot?start=survey" in said.text
+        assert "message_id" in telegram.called("sendMessage")[-1].params["reply_parameters"]
+        await anna.say("/umfrage@other_bot", chat=group)
+        await anna.quiet(0.3, chat=group)
+        await anna.say("Hallo @mitreden_bot", chat=group)
+        assert "allein" in (await anna.answers(chat=group))[0].text
+        assert await rows(tmp_path, tables.people) == []
+    assert telegram.violations == []
+
+
+async def test_a_group_that_is_upgraded_is_answered_where_it_went(telegram: FakeTelegram, tmp_path: Path) -> None:
+    anna = telegram.citizen("anna")
+    group = telegram.group("Nachbarn")
+    async with serving(telegram, tmp_path) as app:
+        await anna.say("/hilfe@mitreden_bot", chat=group)
+        await anna.answers(chat=group)
+        moved = telegram.upgrade(group)
+        await app.outbox.take([reply(anna.id, group.id, "noch an die alte Gruppe")])
+        assert [one.text for one in await anna.answers(chat=moved)] == ["noch an die alte Gruppe"]
+        await anna.say("/hilfe@mitreden_bot", chat=moved)
+        await anna.answers(chat=moved)
+    assert telegram.violations == []
+
+
+def reply(user: int, room: int, text: str) -> OutboxRow:
+    """A reply on its way into a group."""
+    return OutboxRow(id=10**9, to=Address("telegram", str(user), str(room)), message=Outgoing(text=text))
