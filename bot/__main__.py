@@ -86,16 +86,18 @@ def _run(parsed: argparse.Namespace) -> None:
 
 
 def _check(parsed: argparse.Namespace) -> int:
-    from bot import app, content, locales
+    from bot import app, config_rules, content, locales
     from bot.paths import LOCALES
 
     config, problems = configuration.examine(getattr(parsed, "config", None))
+    # What could not be read has a value that stands for it, of which the rules would speak.
+    settings = [] if problems else config_rules.mistakes(config)
     folder = parsed.folder or app.content_folder(config)
     problems = problems + content.examine(folder, locales.available(LOCALES))[1]
-    shown = [problem for problem in problems if parsed.live or not problem.only_live]
+    shown = [*settings, *(problem for problem in problems if parsed.live or not problem.only_live)]
     for problem in shown:
         print(problem)
-    later = len(problems) - len(shown)
+    later = len(settings) + len(problems) - len(shown)
     if shown:
         print(f"{len(shown)} problem{'s' if len(shown) > 1 else ''} in settings and {folder}")
         return 1

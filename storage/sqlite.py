@@ -136,6 +136,8 @@ def _protect(file: Path) -> None:
     os.umask(0o077)
     try:
         file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        if file.is_dir():
+            raise DatabaseUnusable(f"The database {file} is a folder. Name a file in [storage] url.")
         if file.exists() and os.name == "posix" and file.stat().st_mode & (stat.S_IRWXG | stat.S_IRWXO):
             raise DatabaseUnusable(f"Others may read the database {file}. Run: chmod 600 {file}")
         file.touch(mode=0o600)

@@ -5,8 +5,9 @@ from pathlib import Path
 
 import pytest
 
-from bot import content, locales
-from bot.paths import CONTENT, LOCALES
+from bot import config as configuration
+from bot import config_rules, content, locales
+from bot.paths import CONTENT, EXAMPLE_CONFIG, LOCALES
 from tests.talk import BEISPIELSTADT
 from tests.test_command_line import mitreden
 
@@ -197,6 +198,64 @@ def test_mistakes_of_settings_and_content_are_told_in_one_run(tmp_path: Path) ->
     done = mitreden(tmp_path, "check")
     assert done.returncode == 1
     assert done.stdout.splitlines()[-1].startswith("4 problems")
+
+
+HTTPS = "https://example.org"
+BOT = "token = '123456789:abc'"
+WRONG_SETTINGS = [
+    ("[telegram]\ntoken = 'abc'", "copy it whole from @botfather"),
+    ("[telegram]\ntoken_file = 'nowhere'", "token file cannot be read"),
+    (f"[telegram]\n{BOT}\napi_url = 'api.telegram.org'", "[telegram] api_url has to be an address"),
+    (f"[telegram]\n{BOT}\nper_second = 0", "[telegram] per_second has to be above 0"),
+    (f"[telegram]\n{BOT}\nwebhook_url = 'http://example.org'", "has to begin with https://"),
+    (f"[telegram]\n{BOT}\nwebhook_url = 'https://example.org'\nwebhook_secret = 'short'", "webhook_secret needs"),
+    (
+        f"[telegram]\n{BOT}\nwebhook_url = '{HTTPS}'\nwebhook_secret = '0123456789abcdef'\nwebhook_port = 0",
+        "webhook_port has to be",
+    ),
+    ("[matrix]\nhomeserver = 'matrix.example.org'\nuser = '@bot:example.org'", "[matrix] homeserver has to be"),
+    ("[matrix]\nhomeserver = 'https://matrix.example.org'\nuser = 'bot'", "[matrix] user has to be"),
+    ("[matrix]\nuser = '@bot:example.org'", "no homeserver"),
+    ("[matrix]\nper_second = -1", "[matrix] per_second has to be above 0"),
+    ("[storage]\nurl = 'mitreden.db'", "no database url"),
+    ("[storage]\nkey = 'abc'", "[storage] key is not base64"),
+    ("[storage]\nkey_file = 'content'", "is a directory"),
+    ("[reminders]\nquiet_hours = '21-8'", "quiet_hours cannot be read"),
+    ("[reminders]\nsilent_on_holidays_of = 'NDS'", "is no state"),
+    ("[reminders]\nsilent_on_holidays_of = 'DE-XX'", "is not known"),
+    ("[staff]\nroom = 'abc'", "[staff] room has to be"),
+    ("[metrics]\nport = 70000", "[metrics] port has to be"),
+]
+
+
+@pytest.mark.parametrize(("settings", "says"), WRONG_SETTINGS)
+def test_settings_with_which_the_bot_could_not_serve_are_found_before_it_is_started(
+    tmp_path: Path, settings: str, says: str
+) -> None:
+    """`run` ends on them; some it once did not see, and then tried for ever, or spoke of a mistake of ours."""
+    (tmp_path / "content").mkdir()
+    file = tmp_path / "config.toml"
+    file.write_text(settings, encoding="utf-8")
+    found = config_rules.mistakes(configuration.load(file, {}))
+    assert len(found) == 1, found
+    assert says in found[0].casefold()
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["config.toml", "content"]
+
+
+def test_check_names_what_is_wrong_with_settings_and_run_ends_with_the_first(tmp_path: Path) -> None:
+    settings = f"[telegram]\n{BOT}\napi_url = 'api.telegram.org'\n[metrics]\nport = -1\n"
+    (tmp_path / "config.toml").write_text(settings, encoding="utf-8")
+    done = mitreden(tmp_path, "check")
+    assert done.returncode == 1
+    assert done.stdout.splitlines()[-1].startswith("2 problems")
+    ran = mitreden(tmp_path, "run")
+    assert (ran.returncode, ran.stdout, len(ran.stderr.splitlines())) == (1, "", 1)
+    assert "api_url has to be an address" in ran.stderr
+    assert "(1 more: mitreden check)" in ran.stderr
+
+
+def test_what_is_well_with_settings_is_no_finding() -> None:
+    assert config_rules.mistakes(configuration.load(EXAMPLE_CONFIG, {})) == []
 
 
 @pytest.mark.parametrize("missing", ["process.toml", "survey.toml", "events.toml", "answers.toml"])
