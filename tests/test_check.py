@@ -106,6 +106,8 @@ SEEDED: list[tuple[str, Change]] = [
     ("before is empty", ("process.toml", "[privacy]", "[reminders]\nbefore = []\n\n[privacy]")),
     ('is an alias of the event "rathaus"', ("process.toml", "[privacy]", 'elsewhere = ["Rathaus"]\n\n[privacy]')),
     ('also asks for "who"', ("answers.toml", 'answer.en = "The city of Beispielstadt."', SECOND_ANSWER)),
+    ("is 17:30 in Europe/Berlin", ("events.toml", "T17:30:00", "T18:30:00+02:00")),
+    ("Write one of: topic, cost", ("answers.toml", 'source = "Test"', 'source = "Test"\nintent = "kosten"')),
     ("is a Tuesday", ("process.toml", "Die Stadt fragt", "Ab Mittwoch, 10. März 2026 fragt die Stadt")),
 ]
 
@@ -151,6 +153,42 @@ def test_ten_mistakes_are_ten_findings_in_one_run(tmp_path: Path) -> None:
     assert done.stdout.splitlines()[-1].startswith("10 problems")
     assert len(findings) == 10, findings
     assert all(": " in line and line.rstrip().endswith((".", '"', "…")) for line in findings)
+
+
+BY_HABIT: list[tuple[str, Change]] = [
+    ("Write a date like 2025-12-14", ("events.toml", "2026-03-10T17:30:00", "10.3.2026")),
+    ("There is no such day", ("events.toml", "2026-03-10T", "2026-02-30T")),
+    ("decimal point", ("events.toml", 'weekday = "Tuesday"', "latitude = 52,37")),
+    ("true and false", ("events.toml", 'weekday = "Tuesday"', "cancelled = ja")),
+    ("quotation marks", ("events.toml", 'weekday = "Tuesday"', "weekday = Dienstag")),
+    ("straight quotation marks", ("events.toml", 'weekday = "Tuesday"', "weekday = „Dienstag“")),
+    ("double brackets: [[event]]", ("events.toml", "[[event]]", "[event]\nid = 'x'\n[event]")),
+    ("double brackets: [[question]]", ("survey.toml", "\n[[question]]", "\n[question]")),
+]
+
+
+@pytest.mark.parametrize(("remedy", "change"), BY_HABIT, ids=[change[2] for _, change in BY_HABIT])
+def test_what_somebody_writes_who_does_not_know_toml_gets_the_remedy_for_just_that(
+    tmp_path: Path, remedy: str, change: Change
+) -> None:
+    found = examined(changed(tmp_path, BEISPIELSTADT, change))
+    assert len(found) == 1, found
+    assert "not valid TOML" in found[0]
+    assert remedy in found[0]
+
+
+def test_a_language_taken_out_of_the_process_is_one_finding_a_file(tmp_path: Path) -> None:
+    """It stands in every text: hundreds of findings about unknown keys hid what had happened."""
+    found = examined(
+        changed(tmp_path, BEISPIELSTADT, ("process.toml", 'languages = ["de", "en"]', 'languages = ["de"]'))
+    )
+    assert [line.partition(": ")[0].rpartition("/")[2] for line in found] == ["process.toml", "survey.toml"], found
+    assert all('texts in "en", and the process does not have that language' in line for line in found)
+
+
+def test_an_offset_that_is_right_or_that_of_utc_is_no_finding(tmp_path: Path) -> None:
+    for number, written in enumerate(("T17:30:00+01:00", "T16:30:00Z")):
+        assert examined(changed(tmp_path / str(number), BEISPIELSTADT, ("events.toml", "T17:30:00", written))) == []
 
 
 EXACTLY_ONE: list[Change] = [
