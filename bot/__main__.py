@@ -142,6 +142,8 @@ def _export(parsed: argparse.Namespace) -> None:
     else:
         write = export.as_json if parsed.format == "json" else export.as_csv
         content = write(process, asyncio.run(operating.responses(config))).encode()
+    if not parsed.codebook:
+        _note_missing(operating.missing_database(config))
     if parsed.output is None:
         sys.stdout.buffer.write(content)
         sys.stdout.buffer.flush()
@@ -161,10 +163,17 @@ def _report(parsed: argparse.Namespace) -> None:
         raise UserError(f"--language {parsed.language}: the process has no such language. Use one of: {known}.")
     release = asyncio.run(operating.release(config, process))
     shown = [parsed.language] if parsed.language else list(process.languages)
+    _note_missing(operating.missing_database(config))
     _write(parsed.output, page(release, process, languages, shown).encode())
     print(f"Written: {parsed.output}", file=sys.stderr)
     if not release.results.exact:
         print("The survey is not over: all counts are rounded to multiples of 5.", file=sys.stderr)
+
+
+def _note_missing(file: Path | None) -> None:
+    """Nothing was found because there is no database: nobody has written yet, or the command was given elsewhere."""
+    if file is not None:
+        print(f"mitreden: {file}: there is no database yet. If there should be, name its --config.", file=sys.stderr)
 
 
 def _write(path: Path, content: bytes) -> None:

@@ -13,7 +13,7 @@ from bot.core.messages import Halted, SendError
 from bot.core.process import Process
 from bot.networks import matrix_account
 from bot.problems import UserError
-from storage.database import DatabaseUnusable
+from storage.database import DatabaseUnusable, database
 from storage.memory import Memory
 from storage.responses import StoredResponse
 
@@ -127,13 +127,22 @@ async def matrix_findings(config: Config) -> AsyncIterator[tuple[bool | None, st
         yield finding.well, f"{finding.what}\n  {finding.remedy}".rstrip() if finding.well is False else finding.what
 
 
+def missing_database(config: Config) -> Path | None:
+    """The file that the settings name where there is none yet; a server has one. Raises UserError."""
+    try:
+        file = database(config.storage.url, config.base).file
+    except DatabaseUnusable as error:
+        raise UserError(str(error)) from error
+    return file if file is not None and not file.exists() else None
+
+
 async def _read_only(config: Config, work: Callable[[Memory], Awaitable[T]]) -> T | None:
     """What some work reads beside a process that may be writing; None where there is no database yet."""
     process, _ = load_process(config)
+    if missing_database(config):
+        return None
     memory = open_memory(config, process)
     try:
-        if not memory.exists():
-            return None
         await memory.open_to_read()
         return await work(memory)
     except DatabaseUnusable as error:

@@ -151,7 +151,9 @@ async def _headcount(turn: Turn, event: Event) -> str:
 def _calendar(turn: Turn, events: list[Event]) -> Decision:
     leads = turn.person.leads or turn.process.leads
     file = calendar_file(events, turn.process, leads, turn.t, turn.now)
-    return reminders.goes_on(turn, Outgoing(text=turn.t("event.file"), attachment=file, aside=True))
+    return reminders.goes_on(
+        turn, Outgoing(text=turn.t.counted("event.file", len(events)), attachment=file, aside=True)
+    )
 
 
 def _card_of(turn: Turn) -> Event | None:

@@ -270,6 +270,17 @@ def _cells(row: str) -> list[str]:
     return [*cells, field]
 
 
+def test_results_asked_for_where_there_is_no_database_say_so_and_leave_nothing_there(tmp_path: Path) -> None:
+    """Given in another folder, the command once handed out empty results without a word, and made a key there."""
+    exported = mitreden(tmp_path, "export", "--format", "json")
+    assert (exported.returncode, exported.stdout.strip()) == (0, "[]")
+    assert f"{tmp_path / 'data' / 'mitreden.db'}: there is no database yet" in exported.stderr
+    reported = mitreden(tmp_path, "report", "--output", "page.html")
+    assert "there is no database yet" in reported.stderr
+    assert mitreden(tmp_path, "staff", "list").returncode == 0
+    assert [path.name for path in tmp_path.iterdir()] == ["page.html"]
+
+
 def test_the_codebook_explains_every_id_and_the_figures_of_scales(tmp_path: Path) -> None:
     book = json.loads(mitreden(tmp_path, "export", "--codebook").stdout)
     questions = {question["id"]: question for question in book["questions"]}
