@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, TypeVar
 
 from bot import announcement_file, preview
 from bot.administration import Reply, Request, ask
-from bot.app import carried_out, load_process, open_memory, opened
+from bot.app import carried_out, in_sentences, load_process, open_memory, opened
 from bot.clock import Clock, parse_instant
 from bot.config import Config
 from bot.core.messages import Halted, SendError
@@ -93,9 +93,8 @@ async def migrate(config: Config, process: Process) -> None:
     """Bring the database to the current schema. Raises UserError."""
     memory = open_memory(config, process)
     try:
-        await memory.open()
-    except DatabaseUnusable as error:
-        raise UserError(str(error)) from error
+        with in_sentences(config):
+            await memory.open()
     finally:
         await memory.close()
 
@@ -143,9 +142,8 @@ async def _read_only(config: Config, work: Callable[[Memory], Awaitable[T]]) -> 
         return None
     memory = open_memory(config, process)
     try:
-        await memory.open_to_read()
-        return await work(memory)
-    except DatabaseUnusable as error:
-        raise UserError(str(error)) from error
+        with in_sentences(config):
+            await memory.open_to_read()
+            return await work(memory)
     finally:
         await memory.close()

@@ -281,6 +281,23 @@ def test_results_asked_for_where_there_is_no_database_say_so_and_leave_nothing_t
     assert [path.name for path in tmp_path.iterdir()] == ["page.html"]
 
 
+@pytest.mark.parametrize("command", [("chat",), ("export",), ("staff", "list"), ("migrate",), ("audit",)])
+def test_a_key_that_is_missing_or_another_one_is_one_sentence_for_every_command(
+    tmp_path: Path, command: tuple[str, ...]
+) -> None:
+    """After a restored backup: commands that only read once spoke of a mistake of ours, and a new key was made."""
+    mitreden(tmp_path, "chat", *NOW, said="/start\n")
+    key = tmp_path / "data" / "mitreden.key"
+    key.unlink()
+    missing = mitreden(tmp_path, *command)
+    assert (missing.returncode, missing.stdout, len(missing.stderr.splitlines())) == (1, "", 1)
+    assert "the key is missing" in missing.stderr
+    assert not key.exists()
+    wrong = mitreden(tmp_path, *command, environment={"MITREDEN_STORAGE_KEY": "A" * 43 + "="})
+    assert (wrong.returncode, wrong.stdout, len(wrong.stderr.splitlines())) == (1, "", 1)
+    assert "[storage] key: this key does not open the database" in wrong.stderr
+
+
 def test_the_codebook_explains_every_id_and_the_figures_of_scales(tmp_path: Path) -> None:
     book = json.loads(mitreden(tmp_path, "export", "--codebook").stdout)
     questions = {question["id"]: question for question in book["questions"]}

@@ -103,7 +103,7 @@ async def test_files_that_others_may_read_are_refused_with_the_remedy(tmp_path: 
 async def test_another_key_is_refused_in_a_sentence(tmp_path: Path) -> None:
     async with talking(config_in(tmp_path)):
         pass
-    (tmp_path / "data" / "mitreden.key").unlink()
+    (tmp_path / "data" / "mitreden.key").write_text("A" * 43 + "=")
     with pytest.raises(UserError, match="does not open the database"):
         async with talking(config_in(tmp_path)):
             pass
