@@ -69,7 +69,7 @@ def open_memory(config: Config, process: Process, reach: Reach = pass_by) -> Mem
     try:
         named = database(storage.url, config.base)
         key_file = config.base / storage.key_file
-        if not storage.key and named.file is not None and named.file.exists() and not key_file.exists():
+        if not storage.key and named.file is not None and named.file.is_file() and not key_file.exists():
             raise UserError(f"{key_file}: the key is missing with which {named.file} was made. Restore it.")
         vault = Vault(read_key(key_file, storage.key))
     except (DatabaseUnusable, KeyUnusable) as error:

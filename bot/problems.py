@@ -27,6 +27,10 @@ class UserError(Exception):
     """Something a person can mend: one sentence with what, where and what to do. It ends the command."""
 
 
+class WrongUsage(UserError):
+    """A command lacks something, or has what does not go together: exit code 2, like every mistake in its arguments."""
+
+
 @dataclass(frozen=True, slots=True, order=True)
 class Problem:
     """One finding: where it is, what is wrong, what to do. `only_live` ones matter from the day citizens come."""
