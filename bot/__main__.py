@@ -10,7 +10,7 @@ from pathlib import Path
 
 from bot import config as configuration
 from bot.arguments import parser
-from bot.problems import UserError
+from bot.problems import UserError, WrongUsage
 
 MARKS = {True: "ok", False: "MEND", None: "note"}
 """How `matrix doctor` begins a line."""
@@ -23,7 +23,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return COMMANDS[parsed.command](parsed) or 0
     except UserError as error:
         print(f"mitreden: {error}", file=sys.stderr)
-        return 1
+        return 2 if isinstance(error, WrongUsage) else 1
     except BrokenPipeError:
         # Whoever read our output has gone; Python would complain once more while it closes it.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
@@ -57,7 +57,7 @@ def _ask(parsed: argparse.Namespace) -> int:
     from bot import app, ask
 
     if parsed.jsonl == bool(parsed.question):
-        raise UserError('ask needs a question, or --jsonl. Write: mitreden ask "Wann ist der nächste Termin?"')
+        raise WrongUsage('ask needs a question, or --jsonl. Write: mitreden ask "Wann ist der nächste Termin?"')
     answering = ask.Answering(app.load_reader(_config(parsed)), parsed.now, parsed.language)
     if not parsed.jsonl:
         reply = answering.reply(" ".join(parsed.question))
@@ -86,16 +86,18 @@ def _run(parsed: argparse.Namespace) -> None:
 
 
 def _check(parsed: argparse.Namespace) -> int:
-    from bot import app, content, locales
+    from bot import app, config_rules, content, locales
     from bot.paths import LOCALES
 
     config, problems = configuration.examine(getattr(parsed, "config", None))
+    # What could not be read has a value that stands for it, of which the rules would speak.
+    settings = [] if problems else config_rules.mistakes(config)
     folder = parsed.folder or app.content_folder(config)
     problems = problems + content.examine(folder, locales.available(LOCALES))[1]
-    shown = [problem for problem in problems if parsed.live or not problem.only_live]
+    shown = [*settings, *(problem for problem in problems if parsed.live or not problem.only_live)]
     for problem in shown:
         print(problem)
-    later = len(problems) - len(shown)
+    later = len(settings) + len(problems) - len(shown)
     if shown:
         print(f"{len(shown)} problem{'s' if len(shown) > 1 else ''} in settings and {folder}")
         return 1
@@ -143,9 +145,11 @@ def _export(parsed: argparse.Namespace) -> None:
     if parsed.output is None:
         sys.stdout.buffer.write(content)
         sys.stdout.buffer.flush()
-        return
-    _write(parsed.output, content)
-    print(f"Written: {parsed.output}", file=sys.stderr)
+    else:
+        _write(parsed.output, content)
+        print(f"Written: {parsed.output}", file=sys.stderr)
+    if not parsed.codebook:
+        _note_missing(operating.missing_database(config))
 
 
 def _report(parsed: argparse.Namespace) -> None:
@@ -161,8 +165,15 @@ def _report(parsed: argparse.Namespace) -> None:
     shown = [parsed.language] if parsed.language else list(process.languages)
     _write(parsed.output, page(release, process, languages, shown).encode())
     print(f"Written: {parsed.output}", file=sys.stderr)
+    _note_missing(operating.missing_database(config))
     if not release.results.exact:
         print("The survey is not over: all counts are rounded to multiples of 5.", file=sys.stderr)
+
+
+def _note_missing(file: Path | None) -> None:
+    """Nothing was found because there is no database: nobody has written yet, or the command was given elsewhere."""
+    if file is not None:
+        print(f"mitreden: {file}: there is no database yet. If there should be, name its --config.", file=sys.stderr)
 
 
 def _write(path: Path, content: bytes) -> None:
@@ -189,9 +200,9 @@ def _staff(parsed: argparse.Namespace) -> int:
         print("\n".join(lines) or "Nobody yet. Invite somebody: mitreden staff invite --role admin")
         return 0
     if parsed.what == "invite" and not parsed.role:
-        raise UserError("staff invite needs a role. Write: mitreden staff invite --role editor|sender|analyst|admin")
+        raise WrongUsage("staff invite needs a role. Write: mitreden staff invite --role editor|sender|analyst|admin")
     if parsed.what == "remove" and parsed.member is None:
-        raise UserError("staff remove needs a number. See: mitreden staff list")
+        raise WrongUsage("staff remove needs a number. See: mitreden staff list")
     request = Request(parsed.what, role=parsed.role or "", member=parsed.member or 0)
     reply = asyncio.run(operating.administer(config, request))
     if not reply.done:

@@ -1,7 +1,7 @@
 """Puts the parts of a bot together."""
 
-from collections.abc import AsyncIterator, Awaitable, Mapping
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Awaitable, Iterator, Mapping
+from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -68,10 +68,27 @@ def open_memory(config: Config, process: Process, reach: Reach = pass_by) -> Mem
     storage = config.storage
     try:
         named = database(storage.url, config.base)
-        vault = Vault(read_key(config.base / storage.key_file, storage.key))
+        key_file = config.base / storage.key_file
+        if not storage.key and named.file is not None and named.file.is_file() and not key_file.exists():
+            raise UserError(f"{key_file}: the key is missing with which {named.file} was made. Restore it.")
+        vault = Vault(read_key(key_file, storage.key))
     except (DatabaseUnusable, KeyUnusable) as error:
         raise UserError(str(error)) from error
     return Memory(named, vault, process.id, reach)
+
+
+@contextmanager
+def in_sentences(config: Config) -> Iterator[None]:
+    """What is wrong with the storage in a sentence for operators. Raises UserError."""
+    try:
+        yield
+    except DatabaseUnusable as error:
+        raise UserError(str(error)) from error
+    except Unavailable as error:
+        raise UserError(f"The database does not answer ({error}). Check disk and server, then start again.") from error
+    except WrongKey as error:
+        place = "[storage] key" if config.storage.key else config.base / config.storage.key_file
+        raise UserError(f"{place}: this key does not open the database. Restore the key it was made with.") from error
 
 
 @asynccontextmanager
@@ -148,17 +165,11 @@ async def opened(  # noqa: PLR0913, PLR0917 - the parts that a bot is put togeth
 
     dispatch.afterwards.on_reload = on_reload
     try:
-        await memory.open({channel.name for channel in channels.values() if channel.repeatable}, clock.now())
-        await content.agree()
-        await duties.forget(starting=True)
-        yield app
-    except DatabaseUnusable as error:
-        raise UserError(str(error)) from error
-    except Unavailable as error:
-        raise UserError(f"The database does not answer ({error}). Check disk and server, then start again.") from error
-    except WrongKey as error:
-        place = config.base / config.storage.key_file
-        raise UserError(f"{place}: this key does not open the database. Restore the key it was made with.") from error
+        with in_sentences(config):
+            await memory.open({channel.name for channel in channels.values() if channel.repeatable}, clock.now())
+            await content.agree()
+            await duties.forget(starting=True)
+            yield app
     finally:
         await dispatch.afterwards.close()
         await announcing.close()

@@ -4,7 +4,9 @@ import argparse
 from collections.abc import Callable
 from importlib.metadata import version
 from pathlib import Path
-from typing import NoReturn
+from typing import NoReturn, TypeVar
+
+T = TypeVar("T")
 
 
 class _Parser(argparse.ArgumentParser):
@@ -106,7 +108,7 @@ def _add_operation(command: Add) -> None:
     """What operators do."""
     staff = command("staff", "who works with the bot: invite, list, remove")
     staff.add_argument("what", choices=("invite", "list", "remove"))
-    staff.add_argument("member", nargs="?", type=int, metavar="NUMBER", help="for remove: the number in the list")
+    staff.add_argument("member", nargs="?", type=_whole, metavar="NUMBER", help="for remove: the number in the list")
     staff.add_argument("--role", choices=("editor", "sender", "analyst", "admin"), help="for invite")
 
     matrix = command("matrix", "sign the bot in to its homeserver, or examine what could keep it from serving")
@@ -118,17 +120,29 @@ def _add_operation(command: Add) -> None:
 
 
 def _positive(text: str) -> float:
-    number = float(text)
+    number = _number(text, float, "a number")
     if not 0 < number < 1e6:
         raise argparse.ArgumentTypeError(f"{text} is not above 0")
     return number
 
 
 def _count(text: str) -> int:
-    number = int(text)
+    number = _whole(text)
     if not 1 <= number <= 1000:
         raise argparse.ArgumentTypeError(f"{text} is not between 1 and 1000")
     return number
+
+
+def _whole(text: str) -> int:
+    return _number(text, int, "a whole number")
+
+
+def _number(text: str, kind: Callable[[str], T], what: str) -> T:
+    """argparse itself would name our function: "invalid _whole value"."""
+    try:
+        return kind(text)
+    except ValueError as error:
+        raise argparse.ArgumentTypeError(f"{text!r} is not {what}") from error
 
 
 def _name(text: str) -> str:

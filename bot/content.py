@@ -136,6 +136,8 @@ def _events(table: Table | None, zone: ZoneInfo, languages: tuple[str, ...], fin
             continue
         content_rules.check_filled(place, place=file.place, address=file.address)
         content_rules.check_weekday(file.starts_at, file.weekday, place)
+        for instant in (file.starts_at, file.ends_at):
+            content_rules.check_offset(instant, zone, place)
         event = Event(
             id=file.id,
             starts_at=_local(file.starts_at, zone),

@@ -4,6 +4,7 @@ import re
 from collections.abc import Mapping, Sequence
 from datetime import date, datetime
 from functools import lru_cache
+from zoneinfo import ZoneInfo
 
 from babel import Locale, UnknownLocaleError
 from babel.dates import get_day_names, get_month_names
@@ -36,7 +37,13 @@ def text(words: Mapping[str, object], languages: tuple[str, ...], findings: Find
         return dict.fromkeys(languages, FILLED)
     given = {language: value for language, value in words.items() if isinstance(value, str)}
     for key in words:
-        if key not in languages and key not in also:
+        if key in given and key not in languages and key not in also and any(_calendar_words(key)):
+            # Once for the whole file: whoever takes a language out of the process finds it in every text.
+            findings.at("languages", 0).add(
+                f'there are texts in "{key}", and the process does not have that language',
+                "Add it to languages in process.toml, or take these texts out.",
+            )
+        elif key not in languages and key not in also:
             findings.add(f'unknown key "{key}"', f"Known here: {', '.join(languages)}.")
         elif key not in given:
             findings.add(f'"{key}" is not a text', "Write it in quotation marks.")
@@ -140,6 +147,16 @@ def check_weekday(starts_at: datetime, weekday: str, findings: Findings) -> None
         findings.add(f'"{weekday}" is no weekday', "Write it in German or English: Mittwoch, Wednesday.")
     elif number != starts_at.weekday():
         findings.add(f"{starts_at:%Y-%m-%d} is not a {weekday}", "Correct starts_at or weekday.")
+
+
+def check_offset(instant: datetime | None, zone: ZoneInfo, findings: Findings) -> None:
+    """An offset that somebody wrote is that of the process's time zone on that day, or UTC's."""
+    written = instant.utcoffset() if instant else None
+    if instant and written and written != instant.astimezone(zone).utcoffset():
+        findings.add(
+            f"{instant.isoformat()} is {instant.astimezone(zone):%H:%M} in {zone.key}",
+            "Leave the offset out: times are local.",
+        )
 
 
 def check_events(events: Sequence[tuple[Event, Findings]]) -> None:

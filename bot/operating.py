@@ -6,14 +6,14 @@ from typing import TYPE_CHECKING, TypeVar
 
 from bot import announcement_file, preview
 from bot.administration import Reply, Request, ask
-from bot.app import carried_out, load_process, open_memory, opened
+from bot.app import carried_out, in_sentences, load_process, open_memory, opened
 from bot.clock import Clock, parse_instant
 from bot.config import Config
 from bot.core.messages import Halted, SendError
 from bot.core.process import Process
 from bot.networks import matrix_account
 from bot.problems import UserError
-from storage.database import DatabaseUnusable
+from storage.database import DatabaseUnusable, database
 from storage.memory import Memory
 from storage.responses import StoredResponse
 
@@ -93,9 +93,8 @@ async def migrate(config: Config, process: Process) -> None:
     """Bring the database to the current schema. Raises UserError."""
     memory = open_memory(config, process)
     try:
-        await memory.open()
-    except DatabaseUnusable as error:
-        raise UserError(str(error)) from error
+        with in_sentences(config):
+            await memory.open()
     finally:
         await memory.close()
 
@@ -127,16 +126,24 @@ async def matrix_findings(config: Config) -> AsyncIterator[tuple[bool | None, st
         yield finding.well, f"{finding.what}\n  {finding.remedy}".rstrip() if finding.well is False else finding.what
 
 
+def missing_database(config: Config) -> Path | None:
+    """The file that the settings name where there is none yet; a server has one. Raises UserError."""
+    try:
+        file = database(config.storage.url, config.base).file
+    except DatabaseUnusable as error:
+        raise UserError(str(error)) from error
+    return file if file is not None and not file.exists() else None
+
+
 async def _read_only(config: Config, work: Callable[[Memory], Awaitable[T]]) -> T | None:
     """What some work reads beside a process that may be writing; None where there is no database yet."""
     process, _ = load_process(config)
+    if missing_database(config):
+        return None
     memory = open_memory(config, process)
     try:
-        if not memory.exists():
-            return None
-        await memory.open_to_read()
-        return await work(memory)
-    except DatabaseUnusable as error:
-        raise UserError(str(error)) from error
+        with in_sentences(config):
+            await memory.open_to_read()
+            return await work(memory)
     finally:
         await memory.close()

@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, Literal, TypeVar, get_args, get_origin
 
 import msgspec
 
@@ -25,6 +25,10 @@ UNREADABLE_TIME = datetime(2100, 1, 1)  # noqa: DTZ001 - local time, as organise
 
 class UserError(Exception):
     """Something a person can mend: one sentence with what, where and what to do. It ends the command."""
+
+
+class WrongUsage(UserError):
+    """A command lacks something, or has what does not go together: exit code 2, like every mistake in its arguments."""
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -73,8 +77,10 @@ class Findings:
 
 def read_toml(path: Path, findings: Findings) -> Table | None:
     """The file as plain tables; None, with a finding, where it is missing or not TOML."""
+    text = ""
     try:
-        return tomllib.loads(path.read_bytes().decode("utf-8-sig"))
+        text = path.read_bytes().decode("utf-8-sig")
+        return tomllib.loads(text)
     except FileNotFoundError:
         findings.add("the file is missing", "Copy it from the shipped content: mitreden init FOLDER.")
     except UnicodeDecodeError as error:
@@ -83,16 +89,31 @@ def read_toml(path: Path, findings: Findings) -> Table | None:
         found = re.search(r"(.*?) \(at line (\d+), column (\d+)\)", str(error))
         line = int(found[2]) if found else 0
         what = f"{found[1]}, column {found[3]}" if found else str(error)
-        findings.at("TOML", line).add(f"not valid TOML: {what}", _toml_remedy(str(error)))
+        written = (text.split("\n")[line - 1 : line] or [""])[0]
+        findings.at("TOML", line).add(f"not valid TOML: {what}", _toml_remedy(str(error), written))
     except OSError as error:
         findings.add(f"cannot be read: {error.strerror}", "Check the path and its permissions.")
     return None
 
 
-def _toml_remedy(error: str) -> str:
-    if "overwrite" in error:
-        return "A key or table stands there twice. A list of tables has double brackets: [[question]]."
-    return "Check quotation marks, brackets and commas there."
+_WRITTEN_BY_HABIT = (
+    (r"=\s*\d{1,2}\.\s?\d{1,2}\.\s?\d{2,4}", "Write a date like 2025-12-14, with a time like 2025-12-03T18:00:00."),
+    (r"=\s*-?\d+,\d", "Write a decimal point instead of the comma: 52.37."),
+    ("=\\s*[\u201c\u201d\u201e\u2018\u2019\u00ab\u00bb]", 'Use straight quotation marks: "…".'),
+    (r"=\s*[^\W\d]", "Put texts in quotation marks; yes and no are written true and false."),
+)
+"""How people write values who do not know TOML: what comes behind the equals sign, and what to do about it."""
+
+
+def _toml_remedy(error: str, line: str) -> str:
+    if "overwrite" in error or "declare" in error:
+        name = re.match(r"\s*\[+\s*([\w-]+)", line)
+        table = name[1] if name else "question"
+        return f"A key or table stands there twice. A list of tables has double brackets: [[{table}]]."
+    if "Invalid date" in error:
+        return "There is no such day or time. Write one of the calendar, like 2025-12-03T18:00:00."
+    by_habit = (remedy for habit, remedy in _WRITTEN_BY_HABIT if re.search(habit, line))
+    return next(by_habit, "Check quotation marks, brackets and commas there.")
 
 
 def table_lines(path: Path, name: str) -> list[int]:
@@ -127,7 +148,7 @@ def struct_of(table: object, kind: type[T], findings: Findings, *, rest: bool = 
         try:
             values[described.name] = msgspec.convert(table[name], described.type)
         except msgspec.ValidationError as error:
-            findings.add(f'"{name}" does not fit: {plainly(error)}', _example(str(described.type)))
+            findings.add(f'"{name}" does not fit: {plainly(error)}', _example(described.type))
             values[described.name] = _filling(name, described.type)
     return kind(**values)
 
@@ -161,8 +182,11 @@ def _did_you_mean(key: str, known: Mapping[str, object]) -> str:
     return f'Did you mean "{close[0]}"?' if close else f"Known here: {', '.join(sorted(known))}."
 
 
-def _example(kind: str) -> str:
+def _example(kind: Any) -> str:
     """What a value of a kind looks like."""
+    if get_origin(kind) is Literal:
+        return f"Write one of: {', '.join(str(word) for word in get_args(kind))}."
+    kind = str(kind)
     if "datetime.datetime" in kind:
         return "Write it without quotation marks, such as 2025-12-03T18:00:00."
     if "datetime.date" in kind:
@@ -175,6 +199,8 @@ def plainly(error: msgspec.ValidationError) -> str:
     words = {"str": "a text in quotation marks", "int": "a whole number", "float": "a number", "bool": "true or false"}
     words |= {"array": "a list in square brackets", "object": "a table", "date": "a date such as 2025-12-14"}
     words |= {"datetime": "a date with time such as 2025-12-03T18:00:00"}
+    if unknown := re.match(r"Invalid enum value '(.*)'", str(error)):
+        return f'"{unknown[1]}" is not known'
     found = re.match(r"Expected `([^`]+)`, got `([^`]+)`", str(error))
     if not found:
         return str(error).partition(" - at")[0]

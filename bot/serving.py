@@ -10,6 +10,7 @@ from functools import partial
 
 import structlog
 
+from bot import config_rules
 from bot.administration import listening
 from bot.app import App, carried_out, load_process, opened
 from bot.clock import Clock, parse_instant, ticking
@@ -34,6 +35,7 @@ async def serve(config: Config, now: str | None, speed: float) -> None:
         raise UserError(
             "No network is configured. Set MITREDEN_TELEGRAM_TOKEN, or [telegram] or [matrix] in config.toml."
         )
+    config_rules.check(config)
     if (now or speed != 1.0) and not only_on_this_machine(config):
         raise UserError("--now and --speed are for rehearsals: every configured server has to be on this machine.")
     stop = asyncio.Event()

@@ -11,7 +11,7 @@ from handlers.evening import coming, described, label
 from handlers.turn import Decision, Menu, Turn, waits_at, waits_no_more
 
 MENU, CARD = "events", "event"
-REMIND_ALL, CALENDAR_ALL, ALL = "remind-all", "calendar-all", "all"
+REMIND_ALL, CALENDAR_ALL, ALL, LIST = "remind-all", "calendar-all", "all", "list"
 
 
 async def run(turn: Turn) -> Decision:
@@ -87,13 +87,13 @@ def choices(turn: Turn) -> tuple[Choice, ...]:
 
 
 def picked(turn: Turn, key: str) -> Decision:
-    """An evening, or something for all of them."""
-    turn = turn.as_person(waits_no_more(turn.person))
+    """An evening, or something for all of them, after which the list stays open."""
+    left = turn.as_person(waits_no_more(turn.person))
     event = turn.process.find_event(key)
     if event is not None:
-        return Decision(person=turn.person, then=f"termine {event.id}")
+        return Decision(person=left.person, then=f"termine {event.id}")
     if key == ALL:
-        return _overview(turn, "all")
+        return _overview(left, "all")
     if key == REMIND_ALL:
         return reminders.subscribe(turn, [reminders.EVERY])
     return _calendar(turn, coming(turn))
@@ -151,7 +151,9 @@ async def _headcount(turn: Turn, event: Event) -> str:
 def _calendar(turn: Turn, events: list[Event]) -> Decision:
     leads = turn.person.leads or turn.process.leads
     file = calendar_file(events, turn.process, leads, turn.t, turn.now)
-    return reminders.goes_on(turn, Outgoing(text=turn.t("event.file"), attachment=file, aside=True))
+    return reminders.goes_on(
+        turn, Outgoing(text=turn.t.counted("event.file", len(events)), attachment=file, aside=True)
+    )
 
 
 def _card_of(turn: Turn) -> Event | None:
@@ -170,6 +172,8 @@ def _card_offers(turn: Turn) -> tuple[Choice, ...]:
 
 
 async def _card_picked(turn: Turn, key: str) -> Decision:
+    if key == LIST:
+        return _overview(turn)
     event = _card_of(turn)
     return await acted(turn, event.id if event else "", key)
 
@@ -179,9 +183,13 @@ def _meant(turn: Turn) -> str | None:
     return event.id if event else None
 
 
+def _back_to_the_list(turn: Turn) -> str | None:
+    return LIST if turn.vocabulary.control(turn.text) == "back" and coming(turn) else None
+
+
 def _all_words(turn: Turn) -> set[str]:
     return {"all", "alle", *(t("events.show_all").casefold() for t in turn.languages.values())}
 
 
 EVENTS = Menu(asks=asks, choices=choices, picked=picked, meant=_meant)
-EVENT = Menu(asks=_card_asks, choices=_card_offers, picked=_card_picked)
+EVENT = Menu(asks=_card_asks, choices=_card_offers, picked=_card_picked, meant=_back_to_the_list)

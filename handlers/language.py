@@ -30,7 +30,13 @@ def named(turn: Turn) -> str:
 
 
 def asks(turn: Turn) -> str:
-    return turn.t("language.ask")
+    """In their language; whoever has none yet reads it in each, as they may understand only one of them."""
+    if turn.person.language:
+        return turn.t("language.ask")
+    asked: dict[str, str] = {}
+    for tag in turn.process.languages:  # plain German needs no line of its own beside German
+        asked.setdefault(tag.partition("-")[0], turn.languages[tag]("language.ask"))
+    return "\n".join(asked.values())
 
 
 def choices(turn: Turn) -> tuple[Choice, ...]:

@@ -59,9 +59,9 @@ def picked(turn: Turn, key: str) -> Decision:
     person = waits_no_more(turn.person)
     if key == "survey" and not consent.given(turn) and not survey.closed(turn) and not turn.took_part:
         return consent.ask(turn.as_person(person))
-    return Decision(
-        person=person, then={"survey": "umfrage", "events": "termine", "language": "sprache", "help": "hilfe"}[key]
-    )
+    if key == "help":
+        return Decision(person=turn.person, then="hilfe")  # read, and asked again what they would like to do
+    return Decision(person=person, then={"survey": "umfrage", "events": "termine", "language": "sprache"}[key])
 
 
 WELCOME = Menu(asks=asks, choices=choices, picked=picked)

@@ -118,10 +118,6 @@ class Memory:
         key = await self._database.read(lambda c: responses.known_process_key(c, self._vault, self._process))
         self._marks = Marks(self._vault, key)
 
-    def exists(self) -> bool:
-        """Whether there is a database yet; one on a server is taken to be there."""
-        return self._database.file is None or self._database.file.exists()
-
     async def close(self) -> None:
         """Give back every connection."""
         try:

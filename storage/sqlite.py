@@ -5,9 +5,11 @@ A transaction runs as a whole in a thread: one hop between event loop and thread
 
 import asyncio
 import os
+import sqlite3
 import stat
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -81,13 +83,16 @@ class SqliteDatabase:
         """Empty the write-ahead log, which may still hold rows that the database has forgotten; False if it is read."""
 
         def truncate() -> bool:
-            # Not as a transaction of SQLAlchemy: a checkpoint cannot run inside one.
-            connection = self._writer.raw_connection()
-            cursor = connection.cursor()
-            cursor.execute("PRAGMA wal_checkpoint(TRUNCATE)")
-            (busy, *_) = cursor.fetchone() or (1,)
-            connection.close()
-            return not busy
+            # Not as a transaction of SQLAlchemy: a checkpoint cannot run inside one. Whatever comes of it, the writer's
+            # only connection is given back, or nothing could be written any more.
+            with (
+                database.availability(of_the_driver=(sqlite3.Error,)),
+                closing(self._writer.raw_connection()) as connection,
+            ):
+                cursor = connection.cursor()
+                cursor.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+                (busy, *_) = cursor.fetchone() or (1,)
+                return not busy
 
         return await asyncio.get_running_loop().run_in_executor(self._writing, truncate)
 
@@ -131,6 +136,8 @@ def _protect(file: Path) -> None:
     os.umask(0o077)
     try:
         file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        if file.is_dir():
+            raise DatabaseUnusable(f"The database {file} is a folder. Name a file in [storage] url.")
         if file.exists() and os.name == "posix" and file.stat().st_mode & (stat.S_IRWXG | stat.S_IRWXO):
             raise DatabaseUnusable(f"Others may read the database {file}. Run: chmod 600 {file}")
         file.touch(mode=0o600)

@@ -68,13 +68,15 @@ class Vault:
 def read_key(path: Path, text: str = "") -> bytes:
     """The main key: from `text` (base64, as in the environment), else from the file, made at first with mode 0600."""
     if text:
-        return _decoded(text, "The key in the environment")
+        return _decoded(text, "[storage] key")
     try:
         found = path.read_text(encoding="ascii")
     except FileNotFoundError:
         return _made(path)
-    except (OSError, UnicodeDecodeError) as error:
-        raise KeyUnusable(f"The key file {path} cannot be read. Check its permissions.") from error
+    except UnicodeDecodeError as error:
+        raise KeyUnusable(f"The key file {path} is not base64. Restore it from your backup.") from error
+    except OSError as error:
+        raise KeyUnusable(f"The key file {path} cannot be read: {error.strerror}. Check [storage] key_file.") from error
     if os.name == "posix" and path.stat().st_mode & 0o077:
         raise KeyUnusable(f"Others may read the key file {path}. Run: chmod 600 {path}")
     return _decoded(found, f"The key file {path}")

@@ -5,8 +5,9 @@ from pathlib import Path
 
 import pytest
 
-from bot import content, locales
-from bot.paths import CONTENT, LOCALES
+from bot import config as configuration
+from bot import config_rules, content, locales
+from bot.paths import CONTENT, EXAMPLE_CONFIG, LOCALES
 from tests.talk import BEISPIELSTADT
 from tests.test_command_line import mitreden
 
@@ -105,6 +106,8 @@ SEEDED: list[tuple[str, Change]] = [
     ("before is empty", ("process.toml", "[privacy]", "[reminders]\nbefore = []\n\n[privacy]")),
     ('is an alias of the event "rathaus"', ("process.toml", "[privacy]", 'elsewhere = ["Rathaus"]\n\n[privacy]')),
     ('also asks for "who"', ("answers.toml", 'answer.en = "The city of Beispielstadt."', SECOND_ANSWER)),
+    ("is 17:30 in Europe/Berlin", ("events.toml", "T17:30:00", "T18:30:00+02:00")),
+    ("Write one of: topic, cost", ("answers.toml", 'source = "Test"', 'source = "Test"\nintent = "kosten"')),
     ("is a Tuesday", ("process.toml", "Die Stadt fragt", "Ab Mittwoch, 10. März 2026 fragt die Stadt")),
 ]
 
@@ -152,6 +155,42 @@ def test_ten_mistakes_are_ten_findings_in_one_run(tmp_path: Path) -> None:
     assert all(": " in line and line.rstrip().endswith((".", '"', "…")) for line in findings)
 
 
+BY_HABIT: list[tuple[str, Change]] = [
+    ("Write a date like 2025-12-14", ("events.toml", "2026-03-10T17:30:00", "10.3.2026")),
+    ("There is no such day", ("events.toml", "2026-03-10T", "2026-02-30T")),
+    ("decimal point", ("events.toml", 'weekday = "Tuesday"', "latitude = 52,37")),
+    ("true and false", ("events.toml", 'weekday = "Tuesday"', "cancelled = ja")),
+    ("quotation marks", ("events.toml", 'weekday = "Tuesday"', "weekday = Dienstag")),
+    ("straight quotation marks", ("events.toml", 'weekday = "Tuesday"', "weekday = „Dienstag“")),
+    ("double brackets: [[event]]", ("events.toml", "[[event]]", "[event]\nid = 'x'\n[event]")),
+    ("double brackets: [[question]]", ("survey.toml", "\n[[question]]", "\n[question]")),
+]
+
+
+@pytest.mark.parametrize(("remedy", "change"), BY_HABIT, ids=[change[2] for _, change in BY_HABIT])
+def test_what_somebody_writes_who_does_not_know_toml_gets_the_remedy_for_just_that(
+    tmp_path: Path, remedy: str, change: Change
+) -> None:
+    found = examined(changed(tmp_path, BEISPIELSTADT, change))
+    assert len(found) == 1, found
+    assert "not valid TOML" in found[0]
+    assert remedy in found[0]
+
+
+def test_a_language_taken_out_of_the_process_is_one_finding_a_file(tmp_path: Path) -> None:
+    """It stands in every text: hundreds of findings about unknown keys hid what had happened."""
+    found = examined(
+        changed(tmp_path, BEISPIELSTADT, ("process.toml", 'languages = ["de", "en"]', 'languages = ["de"]'))
+    )
+    assert [line.partition(": ")[0].rpartition("/")[2] for line in found] == ["process.toml", "survey.toml"], found
+    assert all('texts in "en", and the process does not have that language' in line for line in found)
+
+
+def test_an_offset_that_is_right_or_that_of_utc_is_no_finding(tmp_path: Path) -> None:
+    for number, written in enumerate(("T17:30:00+01:00", "T16:30:00Z")):
+        assert examined(changed(tmp_path / str(number), BEISPIELSTADT, ("events.toml", "T17:30:00", written))) == []
+
+
 EXACTLY_ONE: list[Change] = [
     ("survey.toml", "version = 1", 'version = "1"'),
     ("survey.toml", 'type = "yes_no"', 'type = "yes_nope"'),
@@ -197,6 +236,64 @@ def test_mistakes_of_settings_and_content_are_told_in_one_run(tmp_path: Path) ->
     done = mitreden(tmp_path, "check")
     assert done.returncode == 1
     assert done.stdout.splitlines()[-1].startswith("4 problems")
+
+
+HTTPS = "https://example.org"
+BOT = "token = '123456789:abc'"
+WRONG_SETTINGS = [
+    ("[telegram]\ntoken = 'abc'", "copy it whole from @botfather"),
+    ("[telegram]\ntoken_file = 'nowhere'", "token file cannot be read"),
+    (f"[telegram]\n{BOT}\napi_url = 'api.telegram.org'", "[telegram] api_url has to be an address"),
+    (f"[telegram]\n{BOT}\nper_second = 0", "[telegram] per_second has to be above 0"),
+    (f"[telegram]\n{BOT}\nwebhook_url = 'http://example.org'", "has to begin with https://"),
+    (f"[telegram]\n{BOT}\nwebhook_url = 'https://example.org'\nwebhook_secret = 'short'", "webhook_secret needs"),
+    (
+        f"[telegram]\n{BOT}\nwebhook_url = '{HTTPS}'\nwebhook_secret = '0123456789abcdef'\nwebhook_port = 0",
+        "webhook_port has to be",
+    ),
+    ("[matrix]\nhomeserver = 'matrix.example.org'\nuser = '@bot:example.org'", "[matrix] homeserver has to be"),
+    ("[matrix]\nhomeserver = 'https://matrix.example.org'\nuser = 'bot'", "[matrix] user has to be"),
+    ("[matrix]\nuser = '@bot:example.org'", "no homeserver"),
+    ("[matrix]\nper_second = -1", "[matrix] per_second has to be above 0"),
+    ("[storage]\nurl = 'mitreden.db'", "no database url"),
+    ("[storage]\nkey = 'abc'", "[storage] key is not base64"),
+    ("[storage]\nkey_file = 'content'", "is a directory"),
+    ("[reminders]\nquiet_hours = '21-8'", "quiet_hours cannot be read"),
+    ("[reminders]\nsilent_on_holidays_of = 'NDS'", "is no state"),
+    ("[reminders]\nsilent_on_holidays_of = 'DE-XX'", "is not known"),
+    ("[staff]\nroom = 'abc'", "[staff] room has to be"),
+    ("[metrics]\nport = 70000", "[metrics] port has to be"),
+]
+
+
+@pytest.mark.parametrize(("settings", "says"), WRONG_SETTINGS)
+def test_settings_with_which_the_bot_could_not_serve_are_found_before_it_is_started(
+    tmp_path: Path, settings: str, says: str
+) -> None:
+    """`run` ends on them; some it once did not see, and then tried for ever, or spoke of a mistake of ours."""
+    (tmp_path / "content").mkdir()
+    file = tmp_path / "config.toml"
+    file.write_text(settings, encoding="utf-8")
+    found = config_rules.mistakes(configuration.load(file, {}))
+    assert len(found) == 1, found
+    assert says in found[0].casefold()
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["config.toml", "content"]
+
+
+def test_check_names_what_is_wrong_with_settings_and_run_ends_with_the_first(tmp_path: Path) -> None:
+    settings = f"[telegram]\n{BOT}\napi_url = 'api.telegram.org'\n[metrics]\nport = -1\n"
+    (tmp_path / "config.toml").write_text(settings, encoding="utf-8")
+    done = mitreden(tmp_path, "check")
+    assert done.returncode == 1
+    assert done.stdout.splitlines()[-1].startswith("2 problems")
+    ran = mitreden(tmp_path, "run")
+    assert (ran.returncode, ran.stdout, len(ran.stderr.splitlines())) == (1, "", 1)
+    assert "api_url has to be an address" in ran.stderr
+    assert "(1 more: mitreden check)" in ran.stderr
+
+
+def test_what_is_well_with_settings_is_no_finding() -> None:
+    assert config_rules.mistakes(configuration.load(EXAMPLE_CONFIG, {})) == []
 
 
 @pytest.mark.parametrize("missing", ["process.toml", "survey.toml", "events.toml", "answers.toml"])

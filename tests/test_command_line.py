@@ -270,6 +270,34 @@ def _cells(row: str) -> list[str]:
     return [*cells, field]
 
 
+def test_results_asked_for_where_there_is_no_database_say_so_and_leave_nothing_there(tmp_path: Path) -> None:
+    """Given in another folder, the command once handed out empty results without a word, and made a key there."""
+    exported = mitreden(tmp_path, "export", "--format", "json")
+    assert (exported.returncode, exported.stdout.strip()) == (0, "[]")
+    assert f"{tmp_path / 'data' / 'mitreden.db'}: there is no database yet" in exported.stderr
+    reported = mitreden(tmp_path, "report", "--output", "page.html")
+    assert "there is no database yet" in reported.stderr
+    assert mitreden(tmp_path, "staff", "list").returncode == 0
+    assert [path.name for path in tmp_path.iterdir()] == ["page.html"]
+
+
+@pytest.mark.parametrize("command", [("chat",), ("export",), ("staff", "list"), ("migrate",), ("audit",)])
+def test_a_key_that_is_missing_or_another_one_is_one_sentence_for_every_command(
+    tmp_path: Path, command: tuple[str, ...]
+) -> None:
+    """After a restored backup: commands that only read once spoke of a mistake of ours, and a new key was made."""
+    mitreden(tmp_path, "chat", *NOW, said="/start\n")
+    key = tmp_path / "data" / "mitreden.key"
+    key.unlink()
+    missing = mitreden(tmp_path, *command)
+    assert (missing.returncode, missing.stdout, len(missing.stderr.splitlines())) == (1, "", 1)
+    assert "the key is missing" in missing.stderr
+    assert not key.exists()
+    wrong = mitreden(tmp_path, *command, environment={"MITREDEN_STORAGE_KEY": "A" * 43 + "="})
+    assert (wrong.returncode, wrong.stdout, len(wrong.stderr.splitlines())) == (1, "", 1)
+    assert "[storage] key: this key does not open the database" in wrong.stderr
+
+
 def test_the_codebook_explains_every_id_and_the_figures_of_scales(tmp_path: Path) -> None:
     book = json.loads(mitreden(tmp_path, "export", "--codebook").stdout)
     questions = {question["id"]: question for question in book["questions"]}
@@ -296,7 +324,11 @@ def test_init_makes_a_copy_that_runs_and_writes_over_nothing(tmp_path: Path) -> 
         ((), 2, "COMMAND"),
         (("chat", "--now", "yesterday"), 1, "2025-11-10T10:00:00+01:00"),
         (("chat", "--speed", "0"), 2, "above 0"),
-        (("chat", "--speed", "fast"), 2, "--speed"),
+        (("chat", "--speed", "fast"), 2, "'fast' is not a number"),
+        (("ask",), 2, "ask needs a question"),
+        (("staff", "invite"), 2, "needs a role"),
+        (("staff", "remove"), 2, "needs a number"),
+        (("staff", "remove", "Anna"), 2, "'Anna' is not a whole number"),
         (("chat", "--language", "tlh"), 1, "Use one of: de, de-simple, en"),
         (("--config", "nowhere.toml", "check"), 1, "nowhere.toml"),
         (("check", "nowhere"), 1, ""),
@@ -323,7 +355,9 @@ def test_a_mistake_on_the_command_line_is_one_sentence(
         ("[storage]\nurl = 'sqlite://'", "names no file"),
         ("[storage]\nurl = 'nonsense'", "no database URL"),
         ("[storage", "not valid TOML"),
-        ("[storage]\nkey = 'short'", "base64"),
+        ("[storage]\nurl = 'sqlite:///.'", "is a folder"),
+        ("[storage]\nkey = 'short'", "[storage] key is not base64"),
+        ("[storage]\nkey_file = '.'", "Is a directory"),
         ("[process]\nfolder = 'nowhere'", "no such folder"),
         ("process = 'hannover'", "not a section"),
         ("[[storage]]", "not a section"),

@@ -62,7 +62,7 @@ def test_ask_answers_one_question(tmp_path: Path) -> None:
     reply = json.loads(done.stdout)
     assert (reply["intent"], reply["events"], reply["lang"]) == ("event_where", ["schuetzenplatz"], "de")
     assert "Am Schützenplatz 1" in reply["answer"]
-    assert _ask(tmp_path).returncode == 1
+    assert _ask(tmp_path).returncode == 2
     assert b"Write: mitreden ask" in _ask(tmp_path).stderr
 
 

@@ -2,6 +2,7 @@
 
 import asyncio
 import re
+import resource
 import stat
 from collections.abc import Sequence
 from datetime import timedelta
@@ -57,6 +58,30 @@ async def test_sqlite_is_opened_durable_with_one_writer_and_readers_that_cannot_
     await stored.close()
 
 
+async def test_a_full_disk_costs_what_was_to_be_done_on_it_and_nothing_afterwards(tmp_path: Path) -> None:
+    """The writer's only connection once was not given back: all that was to be written then waited for it in vain."""
+    stored = database("sqlite:///data/m.db", tmp_path)
+    await stored.open(to_write=True)
+    await stored.forget_deleted()
+
+    def note(connection: Connection) -> None:
+        connection.execute(text("INSERT INTO sources (name, people) VALUES (:name, 0)"), {"name": "x" * 50_000})
+
+    await stored.write(note)
+    before = resource.getrlimit(resource.RLIMIT_FSIZE)
+    # Files that may not grow are to SQLite what a full disk is.
+    resource.setrlimit(resource.RLIMIT_FSIZE, ((tmp_path / "data" / "m.db").stat().st_size, before[1]))
+    try:
+        with pytest.raises(Unavailable):
+            await stored.forget_deleted()
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, before)
+    async with asyncio.timeout(20):
+        await stored.write(lambda connection: connection.execute(text("DELETE FROM sources")))
+        assert await stored.forget_deleted()
+    await stored.close()
+
+
 async def test_only_the_owner_can_read_what_is_stored(tmp_path: Path) -> None:
     async with talking(config_in(tmp_path)) as anna:
         await anna.say("/umfrage")
@@ -78,7 +103,7 @@ async def test_files_that_others_may_read_are_refused_with_the_remedy(tmp_path: 
 async def test_another_key_is_refused_in_a_sentence(tmp_path: Path) -> None:
     async with talking(config_in(tmp_path)):
         pass
-    (tmp_path / "data" / "mitreden.key").unlink()
+    (tmp_path / "data" / "mitreden.key").write_text("A" * 43 + "=")
     with pytest.raises(UserError, match="does not open the database"):
         async with talking(config_in(tmp_path)):
             pass
