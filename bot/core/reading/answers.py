@@ -8,6 +8,8 @@ from rapidfuzz import process as fuzzy
 from rapidfuzz.distance import OSA
 
 from bot.core.process import KnownAnswer
+from bot.core.reading.reading import Intent, Reading
+from bot.core.reading.vocabulary import Vocabulary
 from bot.core.reading.words import split
 
 ALIKE = 0.66
@@ -92,6 +94,37 @@ class KnownAnswers:
 
     def _strange(self, stem: str) -> float:
         return FILLING if self._fills(stem) else self._stranger
+
+
+class Answers:
+    """The known answers of a process in every language, and the readings that end in one of them."""
+
+    def __init__(self, answers: Sequence[KnownAnswer], vocabularies: Mapping[str, Vocabulary]) -> None:
+        self._answers = answers
+        self._vocabularies = vocabularies
+        self._by_language: dict[str, KnownAnswers] = {}
+
+    def known(self, language: str) -> KnownAnswers:
+        """Those of one language."""
+        if language not in self._by_language:
+            fills = self._vocabularies[language].fills
+            self._by_language[language] = KnownAnswers(self._answers, language, fills)
+        return self._by_language[language]
+
+    def topic(self, words: Sequence[str], language: str, today: date) -> Reading | None:
+        """The answer on a topic that is closest to these words; None where no topic has one."""
+        answer = self.known(language).closest(words, today)
+        return answered(answer, language) if answer else None
+
+    def with_intent(self, intent: Intent, language: str) -> Reading:
+        """The answer that organisers wrote for an intent, if they did."""
+        answer = next((one for one in self._answers if one.intent == intent), None)
+        return Reading(intent=intent, language=language, answer=answer.id if answer else "")
+
+
+def answered(answer: KnownAnswer, language: str) -> Reading:
+    """The reading of a question that this answer is for."""
+    return Reading(intent=answer.intent, language=language, answer=answer.id)
 
 
 def _stems(words: Iterable[str]) -> list[str]:
