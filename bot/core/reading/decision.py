@@ -10,7 +10,7 @@ from bot.core.reading.answers import Answers
 from bot.core.reading.evenings import Evenings, bounds
 from bot.core.reading.intended import Intended
 from bot.core.reading.languages import language_of
-from bot.core.reading.learned import INTENTS
+from bot.core.reading.learned import INTENTS, NOBODY
 from bot.core.reading.places import Places
 from bot.core.reading.question import Question, taken_apart
 from bot.core.reading.reading import Intent, Reading
@@ -19,11 +19,17 @@ from bot.core.reading.signs import signs
 from bot.core.reading.vocabulary import Vocabulary
 from bot.core.reading.words import split
 
-VOICE, NO_VOICE = 1.5, 0.5
-"""How much the rules add to the intent that they find, and to "unknown" where they find none: as a logarithm of the
-chance, so that 1.5 makes an intent 4.5 times likelier."""
+VOICE = 0.5
+"""How much the rules add to the intent that they find, as a logarithm of its chance: it becomes 1.6 times likelier."""
+DOUBT = -0.3
+"""The same for "unknown": of what was learned, more is about other things than of what people ask."""
+NOT_OURS = -1.0
+"""The same for events where nothing of ours is named: "wann geht es weiter" could be about anything."""
 LEAST = 1e-4
 """A chance below this is not distinguished from none."""
+EVENTS = tuple(intent for intent in INTENTS if intent.startswith("event_"))
+OURS = ("event", "events", "evening", "survey", "online")
+"""Concepts that name something of ours."""
 
 
 class Reader:
@@ -60,11 +66,15 @@ class Reader:
 
     def _likeliest(self, question: Question, ruled: Reading, now: datetime) -> Reading:
         """The likeliest reading that the question has the days and places for; `ruled` is the one of the rules."""
-        if question.has("injection"):
-            return ruled
         chances = self.vocabularies[ruled.language].learned.chances(signs(question, ruled.language[:2]))
-        voice = VOICE if ruled.intent != "unknown" else 0.0 if ruled.declined else NO_VOICE
-        weights = {one: math.log(chances[one] + LEAST) + (voice if one == ruled.intent else 0.0) for one in INTENTS}
+        if question.has("injection") or chances == NOBODY:
+            return ruled
+        weights = {one: math.log(chances[one] + LEAST) for one in INTENTS}
+        weights[ruled.intent] += VOICE
+        weights["unknown"] += DOUBT
+        if not (question.places or question.days or question.has(*OURS)):
+            for event in EVENTS:
+                weights[event] += NOT_OURS
         asked = question.last_asked()
         part = question.part(asked) if asked else question
         for intent in sorted(INTENTS, key=lambda one: -weights[one]):
