@@ -57,8 +57,10 @@ class Evenings:
         """ "Der zweite Termin im Dezember" counts only those in December, as in any month or year."""
         days = [day.span for day in self.question.days if day.every is None]
         spans = [span for span in days if span.first.day == 1 and (span.last - span.first).days > 27]
-        inside = tuple(event for event in self.events if spans and event.starts_at.date() in spans[0])
-        return Ordinals(self.question, inside if spans else self.events, self.now)
+        weekdays = {day.every for day in self.question.days if day.every is not None}
+        inside = [event for event in self.events if not spans or event.starts_at.date() in spans[0]]
+        inside = [event for event in inside if not weekdays or event.starts_at.weekday() in weekdays]
+        return Ordinals(self.question, tuple(inside), self.now)
 
     # -- what is named
 
@@ -77,6 +79,11 @@ class Evenings:
             nowhere = "?"
         return tuple(event for event in self.events if event.id in ids), nowhere
 
+    def of_kind(self) -> tuple[Event, ...]:
+        """The events in a kind of building that is named: "die beiden Schulen"."""
+        kinds = {hit.concept.partition(".")[2] for hit in self.question.of("venue")}
+        return tuple(event for event in self.events if any(kind in fold(event.place) for kind in kinds))
+
     def _excepted(self) -> bool:
         """ "Alle außer Misburg": whether the place or the day that is named is the one that is not wanted."""
         question = self.question
@@ -91,7 +98,7 @@ class Evenings:
         day = event.starts_at.date()
         return any(day in one.span if one.every is None else day.weekday() == one.every for one in self.question.days)
 
-    def _elsewhere(self, named: tuple[Event, ...]) -> bool:
+    def elsewhere(self, named: tuple[Event, ...]) -> bool:
         """ "Ist das in Döhren im Freizeitheim?": whether another building is named beside where the event is."""
         question = self.question
         known = {part for event in named for part in event.place.casefold().split()}
@@ -107,7 +114,7 @@ class Evenings:
         if question.has("office") and not question.has("event", "evening", "events", "start") and not question.days:
             return None
         premise = Premises(question).wrong(named)
-        if not premise and len(named) == 1 and not question.has("when", "start") and self._elsewhere(named):
+        if not premise and len(named) == 1 and not question.has("when", "start") and self.elsewhere(named):
             return self.reading("event_where", named, wrong_premise="place")
         days = [day for day in question.days if day.every is None]
         asked = question.has("when", "start", "what_time", "exist", "anything")
@@ -186,7 +193,7 @@ class Evenings:
             return self.reading("event_list", found, span=span, scope="span")
         spans = [one for day in question.days for one in (day.span, day.span.other) if one is not None]
         span, found = self.held(spans)
-        if len(found) == 1 and not question.has("when", "start") and self._elsewhere(tuple(found)):
+        if len(found) == 1 and not question.has("when", "start") and self.elsewhere(tuple(found)):
             return self.reading("event_where", found, span=span, wrong_premise="place")
         one_day = span.first == span.last
         if question.has("where") and not question.has("when") and (one_day or not question.has("events", "list")):

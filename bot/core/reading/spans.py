@@ -10,6 +10,8 @@ from bot.core.reading.words import Word
 
 DAY = timedelta(days=1)
 UNIT_DAYS = {"unit.day": 1, "unit.week": 7}
+LONGEST_STAY = 6
+"""Words behind "ab Montag" among which it may be said for how many days."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,6 +19,7 @@ class Found:
     """Days named by the words from `start` to `end` (exclusive). `every` is a weekday that returns, 0 for Monday.
 
     `loose` is a number that may be a day of the month or not; `closed` are days from one that was named to another.
+    `bound` is the concept by which the days are those before, until, from or after the ones named.
     """
 
     span: Span
@@ -25,6 +28,7 @@ class Found:
     every: int | None = None
     loose: bool = False
     closed: bool = False
+    bound: str = ""
 
 
 class Surroundings:
@@ -149,16 +153,25 @@ class Spans(Surroundings):
                 if self._concept(self._behind(one.end), f"{name}_behind")
             }
             introduced |= following
+            bound = ""
             if "before" in introduced and span.first > self._today:
-                span = Span(min(self._today, span.first), span.first - DAY)
+                bound, span = "before", Span(min(self._today, span.first), span.first - DAY)
             elif "until" in introduced and span.last > self._today:
-                span = Span(min(self._today, span.first), span.last)
+                bound, span = "until", Span(min(self._today, span.first), span.last)
             elif "after_day" in introduced and span.last < last:
-                span = Span(span.last + DAY, last)
+                bound, span = "after_day", Span(span.last + DAY, last)
             elif "from" in introduced and span.first < last and not one.closed:
-                span = Span(span.first, last)
-            bounded.append(replace(one, span=span))
+                bound, span = "from", Span(span.first, self._for_days(one, span.first) or last)
+            bounded.append(replace(one, span=span, bound=bound))
         return bounded
+
+    def _for_days(self, one: Found, first: date) -> date | None:
+        """ "Ab Montag bin ich eine Woche da": the last day, where it is said how long."""
+        units = (hit for place in range(one.end, one.end + LONGEST_STAY) for hit in self._at.get(place, ()))
+        unit = next((hit for hit in units if hit.concept in UNIT_DAYS), None)
+        if unit is None or unit.start == one.end:
+            return None
+        return first + (self._number_before(unit.start)[0] * UNIT_DAYS[unit.concept] - 1) * DAY
 
     def _behind(self, place: int) -> int:
         """What stands behind a day and the ending that an apostrophe cuts off: "Noel'e kadar"."""
