@@ -11,6 +11,9 @@ from bot.core.reading.spans import DAY, Found, Spans
 from bot.core.reading.vocabulary import Hit
 from bot.core.reading.words import Word
 
+SHORT = 3
+"""Words up to which an abbreviation is a weekday: "mi was?"."""
+
 
 class Dates(Months):
     """The days in one question. `first` and `last` are those between which the process happens."""
@@ -76,7 +79,8 @@ class Dates(Months):
             return
         for skipped in (0, 1, 2):
             month = self._numbered(end + skipped, "month")
-            if month and self._numbered(place, "ordinal") and self._concept(month.end, "event", "events", "evening"):
+            counts = self._concept(month.end, "event", "events", "evening") if month else None
+            if counts and self._numbered(place, "ordinal") and self._words[counts.start].clause == self._words[place].clause:
                 return  # "der zweite Dezembertermin"
             if month:
                 yield from self._day(day, int(key_of(month)), place, month.end)
@@ -211,8 +215,10 @@ class Dates(Months):
                 said: dict[str, Said] = {"0": "today", "1": "tomorrow"}
                 yield Found(Span(day, day, said.get(key, "weekday")), hit.start, hit.end)
             elif section == "week":
-                monday = self._today - self._today.weekday() * DAY + int(key) * 7 * DAY
-                yield Found(Span(monday, monday + 6 * DAY), hit.start, hit.end)
+                monday = self._today - self._today.weekday() * DAY
+                weeks = [int(number) for number in key.split("_")]  # "0_1" are this one and the next
+                span = Span(monday + 7 * weeks[0] * DAY, monday + (7 * weeks[-1] + 6) * DAY)
+                yield Found(span, hit.start, hit.end)
             elif section == "within":
                 yield Found(Span(self._today, self._today + int(key) * DAY), hit.start, hit.end)
             elif section == "weekend":
@@ -220,6 +226,8 @@ class Dates(Months):
                 first = max(saturday, self._today) if key == "0" else saturday
                 yield Found(Span(first, saturday + DAY), hit.start, hit.end)
             elif section == "weekday":
+                yield self._weekday(int(key) - 1, hit)
+            elif section == "weekday_short" and self._surely_weekday(hit):
                 yield self._weekday(int(key) - 1, hit)
             elif section == "every_weekday":
                 yield Found(Span(*self._window), hit.start, hit.end, every=int(key) - 1)
@@ -236,6 +244,15 @@ class Dates(Months):
                 yield Found(Span(date(year, 1, 1), date(year, 12, 31)), hit.start, hit.end)
             elif section == "holiday":
                 yield from self._holiday(key, hit)
+
+    def _surely_weekday(self, hit: Hit) -> bool:
+        """ "mo + do", "mi abend": whether an abbreviation that may be another word is a weekday."""
+        if len(self._words) <= SHORT or self._concept(hit.end, "evening_bare", "evening"):
+            return True
+        skipped = 1 + (self._concept(hit.end, "and", "or") is not None)
+        before = 1 + any(self._ends(hit.start, joint) for joint in ("and", "or"))
+        beside = (*self._at.get(hit.end + skipped - 1, ()), *self._until.get(hit.start - before + 1, ()))
+        return any(other.concept.partition(".")[0] in {"weekday", "weekday_short"} for other in beside)
 
     def _weekday(self, weekday: int, hit: Hit) -> Found:
         """The coming one; "nächsten" said in the same week leaves open which one is meant, so both are kept."""

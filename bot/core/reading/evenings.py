@@ -54,10 +54,11 @@ class Evenings:
 
     @property
     def _ordinals(self) -> Ordinals:
-        """ "Der zweite Termin im Dezember" counts only those in December, as in any month or year."""
+        """ "Der zweite Termin im Dezember" counts only those in December, as in any month; "der zweite Mittwochstermin" those on one."""
         days = [day.span for day in self.question.days if day.every is None]
         spans = [span for span in days if span.first.day == 1 and (span.last - span.first).days > 27]
-        weekdays = {day.every for day in self.question.days if day.every is not None}
+        counted = {hit.end for hit in self.question.of("ordinal", "last")}
+        weekdays = {day.every for day in self.question.days if day.every is not None and day.start in counted}
         inside = [event for event in self.events if not spans or event.starts_at.date() in spans[0]]
         inside = [event for event in inside if not weekdays or event.starts_at.weekday() in weekdays]
         return Ordinals(self.question, tuple(inside), self.now)

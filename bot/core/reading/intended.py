@@ -83,10 +83,12 @@ class Intended:
         """The days that are wanted, and those that are not; what is only told and past is neither."""
         wanted, unwanted = [], []
         today = self.evenings.now.date()
+        further = self._question.has("remaining", "more", "ahead", "afterwards", "others", "all")
         for day in self._question.days:
+            gone = day.span.last < today or (further and day.span.first == day.span.last == today)
             if self._wishes.unwanted(day):
                 unwanted.append(day)
-            elif day.every is not None or day.span.last >= today or not self._wishes.told(day):
+            elif day.every is not None or not (gone and self._wishes.told(day)):
                 wanted.append(day)
         return tuple(wanted), tuple(unwanted)
 
@@ -97,11 +99,15 @@ class Intended:
         wanted, unwanted = self._days
         behind = [event.starts_at.date() for event in self._left]
         behind += [day.span.last for day in unwanted if day.every is None]
-        if not behind and self._question.has(*MOVING_ON, "unable", "afterwards"):
+        doubted = self._question.has("confirm") and not behind  # "Der nächste ist erst im Dezember, oder?"
+        if doubted:
+            return evenings.next()
+        if not behind and self._question.has(*MOVING_ON, "left", "afterwards"):
             behind = [day.span.last for day in wanted if day.every is None and not day.bound]
         if behind:
-            coming = [event for event in evenings.coming() if event.starts_at.date() > max(behind)]
-            return evenings.reading("event_next", coming[:1])
+            coming = [event for event in evenings.coming() if event not in self._left]
+            after = [event for event in coming if event.starts_at.date() > max(behind)]
+            return evenings.reading("event_next", (after or coming)[:1])
         spans = [day.span for day in wanted if day.every is None and (day.bound or day.span.last - day.span.first > LONG)]
         if spans and spans[0].last >= evenings.now.date():
             found = [event for event in evenings.coming() if event.starts_at.date() in spans[0]]
@@ -157,14 +163,14 @@ class Intended:
     def _on(self, days: Sequence[Found]) -> list[Event]:
         """The events on these days. A weekday of which a list is wanted is one that returns."""
         evenings = self.evenings
-        frames = [day for day in days if day.span.last - day.span.first > LONG and day.every is None]
+        frames = [day for day in days if day.span.last > day.span.first and day.every is None]
         returning = {day.every for day in days if day.every is not None}
         if not self._question.has("next"):
             returning |= {day.span.first.weekday() for day in days if _is_weekday(day)}
         others = [day for day in days if day.every is None and day not in frames and not _is_weekday(day)]
         if returning and not others:
             inside = [event for event in evenings.coming() if event.starts_at.weekday() in returning]
-            return [event for event in inside if not frames or _on_any(event, frames)]
+            return [event for event in inside if _on_any(event, frames)] or inside
         return evenings.held([day.span for day in days if day.every is None])[1]
 
     def _on_date(self) -> Reading | None:

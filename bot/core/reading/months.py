@@ -123,7 +123,13 @@ class Months(Surroundings):
         word = self._words[place]
         if word.kind in {"number", "ordinal"} and len(word.text) < 5:
             return int(word.text), place + 1
-        for name in ("ordinal", "number") if ordinal else ("number",):
+        names = ("ordinal", "number") if ordinal else ("number",)
+        units = self._numbered(place, "number")
+        if units and self._concept(units.end, "and"):  # "sechs und zwanzigster"
+            tens = next((hit for name in names if (hit := self._numbered(units.end + 1, name))), None)
+            if tens and key_of(tens) in {"20", "30"} and 0 < int(key_of(units)) < 10:
+                return int(key_of(units)) + int(key_of(tens)), tens.end
+        for name in names:
             hit = self._numbered(place, name)
             if hit and key_of(hit).isdigit():
                 return int(key_of(hit)), hit.end

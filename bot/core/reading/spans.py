@@ -136,6 +136,9 @@ class Spans(Surroundings):
             for name, step in (("day_after", DAY), ("day_before", -DAY)):
                 if span.first == span.last and any(self._ends(one.start - skipped, name) for skipped in (0, 1, 2)):
                     span = Span(span.first + step, span.last + step, "weekday")
+            for name, step in (("day_after_behind", DAY), ("day_before_behind", -DAY)):
+                if span.first == span.last and any(h.concept == name and h.start >= one.end for h in self._hits):
+                    span = Span(span.first + step, span.last + step, "weekday")
             introduced = {
                 name
                 for place in range(one.start, max(-1, one.start - 3), -1)
@@ -143,9 +146,7 @@ class Spans(Surroundings):
                 if self._ends(place, name) or (place == one.start and self._concept(one.start, name))
             }
             last = self._last
-            if span.first == span.last > self._today and any(
-                hit.concept == "earlier" and hit.start >= one.end for hit in self._hits
-            ):
+            if span.first > self._today and self._earlier(one):
                 introduced = {"before"}
             following = {
                 name
@@ -164,6 +165,11 @@ class Spans(Surroundings):
                 bound, span = "from", Span(span.first, self._for_days(one, span.first) or last)
             bounded.append(replace(one, span=span, bound=bound))
         return bounded
+
+    def _earlier(self, one: Found) -> bool:
+        """ "Im Dezember bin ich weg, was ist davor?"; not "davor und danach"."""
+        behind = {hit.concept for hit in self._hits if hit.start >= one.end}
+        return "earlier" in behind and "afterwards" not in behind
 
     def _for_days(self, one: Found, first: date) -> date | None:
         """ "Ab Montag bin ich eine Woche da": the last day, where it is said how long."""

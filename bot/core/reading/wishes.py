@@ -9,7 +9,7 @@ from bot.core.reading.question import Question
 from bot.core.reading.spans import Found
 from bot.core.reading.vocabulary import Hit
 
-LEAVING = ("missed", "unable", "dropped")
+LEAVING = ("missed", "left")
 """Concepts by which what stands beside them is left behind: "Schützenplatz verpasst, und jetzt?"."""
 ASKING = ("list", "next", "when", "where", "remaining", "more", "ahead", "comes", "others", "afterwards", "anything")
 BREAKS = ("when", "where", "list")
@@ -52,7 +52,8 @@ class Wishes:
         """ "Alle außer Misburg", "nicht mittwochs", "neben dem Termin im ServiceCenter"."""
         between = {other.start for other in (*self.question.places, *self.question.days)}
         for hit in self.question.hits:
-            if hit.concept == "except" and 0 <= one.start - hit.end <= REACH:
+            reach = {"except": REACH, "not": 1}.get(hit.concept, -1)
+            if 0 <= one.start - hit.end <= reach:
                 near = self.question.words[hit.start].clause == self.question.words[one.start].clause
                 if near and between.isdisjoint(range(hit.end, one.start)):
                     return True
