@@ -80,7 +80,9 @@ class Dates(Months):
         for skipped in (0, 1, 2):
             month = self._numbered(end + skipped, "month")
             counts = self._concept(month.end, "event", "events", "evening") if month else None
-            if counts and self._numbered(place, "ordinal") and self._words[counts.start].clause == self._words[place].clause:
+            count = "ordinal" if counts and counts.concept != "events" else "number"
+            counted = self._numbered(place, "ordinal") or self._numbered(place, count)
+            if counts and counted and self._words[counts.start].clause == self._words[place].clause:
                 return  # "der zweite Dezembertermin"
             if month:
                 yield from self._day(day, int(key_of(month)), place, month.end)
@@ -90,7 +92,8 @@ class Dates(Months):
         if relative := self._of_a_month_from_now(day, place, end):
             yield relative
             return
-        spoken = self._numbered(end, "ordinal") if self._numbered(place, "ordinal") else None
+        named = self._numbered(place, "ordinal") or self._numbered(end - 1, "ordinal")
+        spoken = self._numbered(end, "ordinal") if named else None
         sure = day > 5 or self._ends(place, "on_calendar")
         if sure and spoken and key_of(spoken).isdigit() and int(key_of(spoken)) <= 12:  # "am dritten zwölften"
             yield from self._day(day, int(key_of(spoken)), place, spoken.end)
@@ -100,7 +103,8 @@ class Dates(Months):
             yield from self._day(day, int(key_of(month)), place, end)
             return
         behind = self._concept(end, "on_day_behind") or self._alone(day, end)
-        if self._words[place].kind in {"ordinal", "number"} or self._ends(place, "on_calendar") or spelled or behind:
+        introduced = self._ends(place, "on_calendar") or (day > 5 and self._ends(place, "on_day"))
+        if self._words[place].kind in {"ordinal", "number"} or introduced or spelled or behind:
             yield from self._bare_day(day, place, end)
 
     def _of_a_month_from_now(self, day: int, place: int, end: int) -> Found | None:

@@ -244,7 +244,7 @@ class Evenings:
             if not inside:
                 continue
             short = (inside[0].last - inside[0].first).days <= 7
-            gone = over(event, self.now) and (short or self.question.has("remaining", "exist", "more"))
+            gone = over(event, self.now) and (short or self.question.has("remaining", "exist", "more", "ahead"))
             if gone and inside[0].last >= today and not self.question.has("past"):
                 continue
             if inside[0] is main.other and not self._open(main):

@@ -32,7 +32,7 @@ class Intended:
             return None
         if intent in {"event_when", "event_where"}:
             return self._named(intent)
-        if self._nowhere and not self._events:
+        if self._nowhere and not self._events and not (intent == "event_list" and self._told_where()):
             return None
         if intent == "event_next":
             return self._next()
@@ -59,6 +59,11 @@ class Intended:
     def _nowhere(self) -> str:
         return self._places[1]
 
+    def _told_where(self) -> bool:
+        """Whether the places that are named stand in what is told before a question: "Zettel vom Rathaus verlegt"."""
+        question = self._question
+        return bool(question.places) and not any(question.clause(place) in question.kept for place in question.places)
+
     @cached_property
     def _wishes(self) -> Wishes:
         return Wishes(self._question)
@@ -76,21 +81,22 @@ class Intended:
 
     def _moves_on(self) -> bool:
         question = self._question
-        return question.has(*MOVING_ON) or question.has("past", "afterwards") or question.has("after_day")
+        return question.has(*MOVING_ON, "afterwards", "after_day") or self._wishes.has("told")
 
     @cached_property
     def _days(self) -> tuple[tuple[Found, ...], tuple[Found, ...]]:
         """The days that are wanted, and those that are not; what is only told and past is neither."""
         wanted, unwanted = [], []
         today = self.evenings.now.date()
-        further = self._question.has("remaining", "more", "ahead", "afterwards", "others", "all")
+        further = self._wishes.has("remaining", "more", "ahead", "afterwards", "others", "all")
         for day in self._question.days:
             gone = day.span.last < today or (further and day.span.first == day.span.last == today)
             if self._wishes.unwanted(day):
                 unwanted.append(day)
             elif day.every is not None or not (gone and self._wishes.told(day)):
                 wanted.append(day)
-        return tuple(wanted), tuple(unwanted)
+        only = [day for day in wanted if self._wishes.only(day)]
+        return tuple(only or wanted), tuple(unwanted)
 
     # -- what is wanted
 
@@ -108,7 +114,9 @@ class Intended:
             coming = [event for event in evenings.coming() if event not in self._left]
             after = [event for event in coming if event.starts_at.date() > max(behind)]
             return evenings.reading("event_next", (after or coming)[:1])
-        spans = [day.span for day in wanted if day.every is None and (day.bound or day.span.last - day.span.first > LONG)]
+        spans = [
+            day.span for day in wanted if day.every is None and (day.bound or day.span.last - day.span.first > LONG)
+        ]
         if spans and spans[0].last >= evenings.now.date():
             found = [event for event in evenings.coming() if event.starts_at.date() in spans[0]]
             return evenings.reading("event_next", found[:1], span=spans[0])
@@ -193,7 +201,13 @@ class Intended:
         question = self._question
         wanted = self._days[0] or question.days
         spans = _spans(wanted)
+        if intent == "event_where":
+            spans = [span for span in spans if span.first == span.last] or spans
         on_days = evenings.held(spans)[1] if spans else self._on(wanted) if wanted else []
+        kind = evenings.of_kind()
+        if kind and not self._events and (spans or not self._at_home()):
+            there = [event for event in on_days if event in kind] or on_days if spans else self._kind(kind)
+            return evenings.reading(intent, there, span=spans[0] if spans else None)
         named = self._asked_for()
         if intent == "event_where" and on_days and (named or self._nowhere):
             both = [event for event in named if event in on_days]
@@ -209,10 +223,14 @@ class Intended:
             return None
         if spans:
             span, found = evenings.held(spans)
+            if len(found) > 1 and intent == "event_where" and question.has("start", "first_event"):
+                found = found[:1]  # "Wo startet der Dezember?"
             missing = not found and intent == "event_where" and span.said == "date"
             return evenings.reading(intent, found, span=span, wrong_premise="date" if missing else "")
         if on_days:
             return evenings.reading(intent, on_days)
+        if intent == "event_when" and question.has("next"):
+            return evenings.next()
         if intent == "event_when" and question.has("what_time", "always", "start"):
             return evenings.reading(intent, evenings.events, scope="start")
         coming = evenings.coming()
@@ -230,11 +248,21 @@ class Intended:
         if question.has("or") and len(named) > 1:
             placed = [sum(event.id in one.events for one in question.places) for event in named]
             named = tuple(event for event, count in zip(named, placed, strict=True) if count == max(placed))
-        if kind := self.evenings.of_kind():
-            return tuple(event for event in named if event in kind) or kind
+        kind = self.evenings.of_kind()
+        if kind and question.has("others"):
+            return tuple(event for event in kind if event not in named) or named
         if named:
-            return named
-        at_home = {name for one in question.places for name in one.events}
+            return tuple(event for event in named if event in kind) or named
+        return self._at_home()
+
+    def _kind(self, kind: tuple[Event, ...]) -> tuple[Event, ...]:
+        """Of several in such a building, the one that is meant with "now" or "in the other one"."""
+        coming = self.evenings.coming()
+        return coming[:1] if self._question.has("now") and coming and coming[0] in kind else kind
+
+    def _at_home(self) -> tuple[Event, ...]:
+        """The events where somebody lives: "Ich wohne in der Elmstraße, wann kommt ihr zu uns?"."""
+        at_home = {name for one in self._question.places for name in one.events}
         return tuple(event for event in self.evenings.events if event.id in at_home)
 
 

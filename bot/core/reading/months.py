@@ -76,7 +76,8 @@ class Months(Surroundings):
         return week or self._concept(place, "half") or self._numbered(place, "weekday")
 
     def _part(self, key: str, hit: Hit) -> Iterator[Found]:
-        behind = (self._numbered(hit.end + skipped, "month") for skipped in (0, 1, 2))
+        ranged = 2 if self._concept(hit.end, "until", "to", "and") and self._concept(hit.end + 1, "part") else 0
+        behind = (self._numbered(hit.end + skipped + ranged, "month") for skipped in (0, 1, 2))
         before = (one for one in self._until.get(hit.start, ()) if one.concept.startswith("month."))
         named = next((one for one in (*behind, *before) if one), None)
         relative = self._numbered(hit.end, "this_month")
@@ -92,7 +93,7 @@ class Months(Surroundings):
         if named:
             year = self._year_in_figures(named.end)
             whole = self._month(int(key_of(named)), year)
-            end = max(hit.end, named.end)
+            end = hit.end if ranged else max(hit.end, named.end)  # "Mitte bis Ende November"
         elif relative:
             first = (self._today.replace(day=1) + timedelta(days=31 * int(key_of(relative)))).replace(day=1)
             whole, end = Span(first, end_of(first)), relative.end

@@ -146,8 +146,8 @@ class Spans(Surroundings):
                 if self._ends(place, name) or (place == one.start and self._concept(one.start, name))
             }
             last = self._last
-            if span.first > self._today and self._earlier(one):
-                introduced = {"before"}
+            if span.first > self._today and (bound := self._bound_by_what_follows(one)):
+                introduced = {bound}
             following = {
                 name
                 for name in ("until", "before", "from", "after_day")
@@ -166,10 +166,20 @@ class Spans(Surroundings):
             bounded.append(replace(one, span=span, bound=bound))
         return bounded
 
-    def _earlier(self, one: Found) -> bool:
-        """ "Im Dezember bin ich weg, was ist davor?"; not "davor und danach"."""
+    def _bound_by_what_follows(self, one: Found) -> str:
+        """ "Im Dezember bin ich weg, was ist davor?"; not "davor und danach", and not the question before it."""
         behind = {hit.concept for hit in self._hits if hit.start >= one.end}
-        return "earlier" in behind and "afterwards" not in behind
+        beside = {hit.concept for hit in self._hits if self._words[hit.start].clause == self._words[one.start].clause}
+        single = one.span.first == one.span.last
+        if "until_then" in behind:
+            return "before" if single else "until"
+        if (
+            "earlier" in behind
+            and "afterwards" not in behind
+            and (single or not beside & {"list", "exist", "anything"})
+        ):
+            return "before"
+        return ""
 
     def _for_days(self, one: Found, first: date) -> date | None:
         """ "Ab Montag bin ich eine Woche da": the last day, where it is said how long."""

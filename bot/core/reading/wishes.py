@@ -30,13 +30,19 @@ class Wishes:
         named = self._named[thought]
         if self._excepted(one):
             return True
-        if isinstance(one, Found) and one.bound:
+        if "only" in named:
+            return False
+        if (
+            isinstance(one, Found)
+            and one.bound
+            and not (one.bound == "until" and self._elsewhere(thought, "afterwards"))
+        ):
             return False  # "nach dem 5.12." are the days after it
         if any(concept in named for concept in LEAVING):
             return True
         asked = any(number != thought and names & {*ASKING} for number, names in self._named.items())
         own = bool(named & {"list", "when", "where", "next", "start", "exist"})
-        return asked and not own and ("told" in named or self._others(thought))
+        return asked and not own and ("told" in named or self._elsewhere(thought, "others", "afterwards"))
 
     def told(self, day: Found) -> bool:
         """Whether a day belongs to what is told, and not to what is asked."""
@@ -45,14 +51,22 @@ class Wishes:
         inherited = self.question.clauses[day.start] not in self.question.kept
         return asked and (inherited or "told" in self._named[thought])
 
-    def _others(self, thought: int) -> bool:
-        return any(number != thought and "others" in names for number, names in self._named.items())
+    def only(self, day: Found) -> bool:
+        """ "Es käme nur der Dezember in Betracht": whether nothing else is wanted."""
+        return any(hit.concept == "only" and 0 <= day.start - hit.end <= 2 for hit in self.question.hits)
+
+    def has(self, *concepts: str) -> bool:
+        """Whether one of these stands anywhere in the message; "told" is something past."""
+        return any(not names.isdisjoint(concepts) for names in self._named.values())
+
+    def _elsewhere(self, thought: int, *concepts: str) -> bool:
+        return any(number != thought and not names.isdisjoint(concepts) for number, names in self._named.items())
 
     def _excepted(self, one: Place | Found | Hit) -> bool:
         """ "Alle außer Misburg", "nicht mittwochs", "neben dem Termin im ServiceCenter"."""
         between = {other.start for other in (*self.question.places, *self.question.days)}
         for hit in self.question.hits:
-            reach = {"except": REACH, "not": 1}.get(hit.concept, -1)
+            reach = {"except": REACH, "not": 1 if self.has("list") else -1}.get(hit.concept, -1)
             if 0 <= one.start - hit.end <= reach:
                 near = self.question.words[hit.start].clause == self.question.words[one.start].clause
                 if near and between.isdisjoint(range(hit.end, one.start)):
