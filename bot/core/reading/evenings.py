@@ -7,9 +7,11 @@ from datetime import date, datetime
 from bot.core.events import Event, over
 from bot.core.reading.about import About
 from bot.core.reading.ordinals import Ordinals
+from bot.core.reading.places import Place
 from bot.core.reading.premises import Premises
 from bot.core.reading.question import Question
 from bot.core.reading.reading import Intent, Premise, Reading, Scope, Span
+from bot.core.reading.vocabulary import Hit
 from bot.core.reading.words import fold
 
 
@@ -82,8 +84,15 @@ class Evenings:
 
     def of_kind(self) -> tuple[Event, ...]:
         """The events in a kind of building that is named: "die beiden Schulen"."""
-        kinds = {hit.concept.partition(".")[2] for hit in self.question.of("venue")}
+        question = self.question
+        hits = [hit for hit in question.of("venue") if not any(self._beside(hit, place) for place in question.places)]
+        kinds = {hit.concept.partition(".")[2] for hit in hits}
         return tuple(event for event in self.events if any(kind in fold(event.place) for kind in kinds))
+
+    def _beside(self, hit: Hit, place: Place) -> bool:
+        """Whether a kind of building is part of a name: "in der Schule Bonhoeffer"."""
+        near = 0 <= place.start - hit.end <= 1 or place.end == hit.start
+        return near and self.question.clause(hit) == self.question.clause(place)
 
     def _excepted(self) -> bool:
         """ "Alle außer Misburg": whether the place or the day that is named is the one that is not wanted."""

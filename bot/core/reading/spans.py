@@ -119,6 +119,8 @@ class Spans(Surroundings):
                 later = max(first.first, second.first)  # "heute in einer Woche"
                 return Found(Span(later, later, "weekday"), start, end)
             return replace(before if first.said in relative else one, start=start, end=end)
+        if first.first <= second.first <= second.last <= first.last and first != second and second.said == "span":
+            return replace(one, start=start)  # "im November am Anfang"
         if first.said == second.said == "weekday" and (second.first - self._today).days in {7, 14}:
             later = first.first + ((second.first - self._today).days if one.start == before.end else 0) * DAY
             return Found(Span(later, later, "weekday"), start, end)
@@ -143,7 +145,8 @@ class Spans(Surroundings):
                 name
                 for place in range(one.start, max(-1, one.start - 3), -1)
                 for name in ("until", "before", "from", "after_day")
-                if self._ends(place, name) or (place == one.start and self._concept(one.start, name))
+                if (self._ends(place, name) and not (name == "from" and self._concept(place, "event", "events")))
+                or (place == one.start and self._concept(one.start, name))
             }
             last = self._last
             if span.first > self._today and (bound := self._bound_by_what_follows(one)):

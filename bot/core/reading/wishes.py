@@ -12,6 +12,7 @@ from bot.core.reading.vocabulary import Hit
 LEAVING = ("missed", "left")
 """Concepts by which what stands beside them is left behind: "Schützenplatz verpasst, und jetzt?"."""
 ASKING = ("list", "next", "when", "where", "remaining", "more", "ahead", "comes", "others", "afterwards", "anything")
+WANTING = ("list", "next", "when", "where", "remaining", "more", "ahead", "comes", "others", "anything", "exist", "event", "events")
 BREAKS = ("when", "where", "list")
 """Concepts with which another thought begins, a comma or not: "Mühlenberg verpasst wann ist Misburg"."""
 REACH = 4
@@ -35,21 +36,22 @@ class Wishes:
         if (
             isinstance(one, Found)
             and one.bound
-            and not (one.bound == "until" and self._elsewhere(thought, "afterwards"))
+            and not (one.bound == "until" and self._asked_behind(thought, "after_that"))
         ):
             return False  # "nach dem 5.12." are the days after it
         if any(concept in named for concept in LEAVING):
             return True
         asked = any(number != thought and names & {*ASKING} for number, names in self._named.items())
         own = bool(named & {"list", "when", "where", "next", "start", "exist"})
-        return asked and not own and ("told" in named or self._elsewhere(thought, "others", "afterwards"))
+        return asked and not own and ("told" in named or self._asked_behind(thought, "others", "after_that"))
 
     def told(self, day: Found) -> bool:
         """Whether a day belongs to what is told, and not to what is asked."""
         thought = self._thoughts[day.start]
         asked = any(number != thought and names & {*ASKING, "exist"} for number, names in self._named.items())
         inherited = self.question.clauses[day.start] not in self.question.kept
-        return asked and (inherited or "told" in self._named[thought])
+        own = not self._named[thought].isdisjoint({*ASKING, "exist"})
+        return asked and (inherited or not own or "told" in self._named[thought])
 
     def only(self, day: Found) -> bool:
         """ "Es käme nur der Dezember in Betracht": whether nothing else is wanted."""
@@ -59,8 +61,10 @@ class Wishes:
         """Whether one of these stands anywhere in the message; "told" is something past."""
         return any(not names.isdisjoint(concepts) for names in self._named.values())
 
-    def _elsewhere(self, thought: int, *concepts: str) -> bool:
-        return any(number != thought and not names.isdisjoint(concepts) for number, names in self._named.items())
+    def _asked_behind(self, thought: int, *concepts: str) -> bool:
+        """Whether a later thought asks with one of these: "am Achten bin ich verreist, andere Tage?"."""
+        behind = (names for number, names in self._named.items() if number > thought)
+        return any(not names.isdisjoint(concepts) and names & {*WANTING} for names in behind)
 
     def _excepted(self, one: Place | Found | Hit) -> bool:
         """ "Alle außer Misburg", "nicht mittwochs", "neben dem Termin im ServiceCenter"."""
