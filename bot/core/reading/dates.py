@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from datetime import date, timedelta
 
 from bot.core.reading.holidays import holidays
@@ -80,8 +81,8 @@ class Dates(Months):
         for skipped in (0, 1, 2):
             month = self._numbered(end + skipped, "month")
             counts = self._concept(month.end, "event", "events", "evening") if month else None
-            count = "ordinal" if counts and counts.concept != "events" else "number"
-            counted = self._numbered(place, "ordinal") or self._numbered(place, count)
+            several = self._concept(month.end, "events") if month else None  # "die drei Dezemberabende"
+            counted = self._numbered(place, "ordinal") or (several and self._numbered(place, "number"))
             if counts and counted and self._words[counts.start].clause == self._words[place].clause:
                 return  # "der zweite Dezembertermin"
             if month:
@@ -175,7 +176,10 @@ class Dates(Months):
         if number and number <= 53 and (hit := self._concept(after, "calendar_week")):
             yield self._week_of_year(number, place, hit.end)
         if hit := self._numbered(place, "after"):
-            yield self._in_days(int(key_of(hit)), place, hit.end)
+            first, *others = map(int, key_of(hit).split("_"))  # "7_8": in eight days, counted from today or not
+            made = self._in_days(first, place, hit.end)
+            other = next((self._in_days(days, place, hit.end).span for days in others), None)
+            yield replace(made, span=replace(made.span, other=other))
         introduced = self._concept(place, "in_days")
         start = introduced.end if introduced else place
         number, end = self._number(start)

@@ -59,7 +59,8 @@ class Reader:
         """What stands in a text, and the language that it is in; `language` is the one expected."""
         hint = language if language in self.vocabularies else self.process.languages[0]
         words = split(text)
-        own = [word for word in words if not self._places.has(word.text)]  # a name is of no language
+        known = self.vocabularies[hint].knows
+        own = [word for word in words if not self._places.has(word.text, guess=not known(word.text))]  # of no language
         spoken = language_of(text, own, hint, self.vocabularies)
         today = now.astimezone(self.process.zone).date()
         return taken_apart(words, self.vocabularies[spoken], self._places, today, *self._bounds, text), spoken

@@ -1,7 +1,7 @@
 """Decides what a question wants to know about the events: which of them, and when, where or whether."""
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 
 from bot.core.events import Event, over
@@ -74,6 +74,9 @@ class Evenings:
         places = [place for place in question.places if not any(0 <= place.start - end <= 2 for end in homes)]
         ids = {name for place in places for name in place.events}
         ids |= {event.id for event in self._ordinals.named()}
+        if not ids and len(question.kept) < len(question.clauses):
+            whole = replace(self, question=replace(question, kept=frozenset(question.clauses)))
+            ids = {event.id for event in whole._ordinals.named()}  # noqa: SLF001 - "Es geht um den fünften Termin. Wo ist der?"
         nowhere = next((place.name for place in places if not place.events), "")
         known = " ".join(fold(event.place) for event in self.events)
         strange = any(question.words[hit.start].text not in known for hit in question.of("building"))

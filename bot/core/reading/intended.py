@@ -32,7 +32,7 @@ class Intended:
             return None
         if intent in {"event_when", "event_where"}:
             return self._named(intent)
-        if self._nowhere and not self._events and not (intent == "event_list" and self._told_where()):
+        if self._nowhere and not self._events and not self._told_where(intent):
             return None
         if intent == "event_next":
             return self._next()
@@ -59,10 +59,19 @@ class Intended:
     def _nowhere(self) -> str:
         return self._places[1]
 
-    def _told_where(self) -> bool:
-        """Whether the places that are named stand in what is told before a question: "Zettel vom Rathaus verlegt"."""
+    def _told_where(self, intent: Intent) -> bool:
+        """Whether a place without an event is no place that is asked for: "Senioren aus Anderten", "meine Mama in Rente"."""
         question = self._question
-        return bool(question.places) and not any(question.clause(place) in question.kept for place in question.places)
+        if not question.places:
+            if intent == "event_list":
+                return question.has("all")
+            asking = {question.clause(one) for one in (*question.days, *question.of("exist", "anything", "event"))}
+            part = question.part(asking)
+            return bool(asking) and not replace(self.evenings, question=part).places()[1]
+        origins = {hit.end for hit in question.of("origin")}
+        return intent == "event_list" and all(
+            place.start in origins or question.clause(place) not in question.kept for place in question.places
+        )
 
     @cached_property
     def _wishes(self) -> Wishes:
@@ -205,8 +214,8 @@ class Intended:
             spans = [span for span in spans if span.first == span.last] or spans
         on_days = evenings.held(spans)[1] if spans else self._on(wanted) if wanted else []
         kind = evenings.of_kind()
-        if kind and not self._events and (spans or not self._at_home()):
-            there = [event for event in on_days if event in kind] or on_days if spans else self._kind(kind)
+        if kind and not self._events and (wanted or not self._at_home()):
+            there = [event for event in on_days if event in kind] or on_days if wanted else self._kind(kind)
             return evenings.reading(intent, there, span=spans[0] if spans else None)
         named = self._asked_for()
         if intent == "event_where" and on_days and (named or self._nowhere):
@@ -231,7 +240,7 @@ class Intended:
             return evenings.reading(intent, on_days)
         if intent == "event_when" and question.has("next"):
             return evenings.next()
-        if intent == "event_when" and question.has("what_time", "always", "start"):
+        if intent == "event_when" and (question.has("what_time", "always", "start") or question.times()):
             return evenings.reading(intent, evenings.events, scope="start")
         coming = evenings.coming()
         return evenings.reading(intent, coming[:1]) if coming and intent == "event_where" else None
