@@ -233,9 +233,7 @@ class Dates(Months):
                 saturday = self._today + (5 - self._today.weekday()) * DAY + int(key) * 7 * DAY
                 first = max(saturday, self._today) if key == "0" else saturday
                 yield Found(Span(first, saturday + DAY), hit.start, hit.end)
-            elif section == "weekday":
-                yield self._weekday(int(key) - 1, hit)
-            elif section == "weekday_short" and self._surely_weekday(hit):
+            elif section == "weekday" or (section == "weekday_short" and self._surely_weekday(hit)):
                 yield self._weekday(int(key) - 1, hit)
             elif section == "every_weekday":
                 yield Found(Span(*self._window), hit.start, hit.end, every=int(key) - 1)

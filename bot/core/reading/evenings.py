@@ -56,7 +56,7 @@ class Evenings:
 
     @property
     def _ordinals(self) -> Ordinals:
-        """ "Der zweite Termin im Dezember" counts only those in December, as in any month; "der zweite Mittwochstermin" those on one."""
+        """ "Der zweite Termin im Dezember" counts only those in December, "der zweite Mittwochstermin" those on one."""
         days = [day.span for day in self.question.days if day.every is None]
         spans = [span for span in days if span.first.day == 1 and (span.last - span.first).days > 27]
         counted = {hit.end for hit in self.question.of("ordinal", "last")}

@@ -5,13 +5,13 @@ from dataclasses import dataclass, replace
 from datetime import timedelta
 from functools import cached_property
 
-from bot.core.events import Event, over
+from bot.core.events import Event
 from bot.core.reading.evenings import Evenings
 from bot.core.reading.ordinals import Ordinals
 from bot.core.reading.premises import Premises
 from bot.core.reading.question import Question
-from bot.core.reading.reading import Intent, Reading, Span
-from bot.core.reading.spans import DAY, Found
+from bot.core.reading.reading import Intent, Premise, Reading, Span
+from bot.core.reading.spans import Found
 from bot.core.reading.wishes import Wishes
 
 MOVING_ON = ("missed", "after_day_behind", "except")
@@ -60,12 +60,13 @@ class Intended:
         return self._places[1]
 
     def _told_where(self, intent: Intent) -> bool:
-        """Whether a place without an event is no place that is asked for: "Senioren aus Anderten", "meine Mama in Rente"."""
+        """Whether a place without an event is no place that is asked for: "Senioren aus Anderten"."""
         question = self._question
         if not question.places:
             if intent == "event_list":
                 return question.has("all")
-            asking = {question.clause(one) for one in (*question.days, *question.of("exist", "anything", "event"))}
+            asking = {question.clause(day) for day in question.days}
+            asking |= {question.clause(hit) for hit in question.of("exist", "anything", "event")}
             part = question.part(asking)
             return bool(asking) and not replace(self.evenings, question=part).places()[1]
         origins = {hit.end for hit in question.of("origin")}
@@ -220,8 +221,8 @@ class Intended:
         named = self._asked_for()
         if intent == "event_where" and on_days and (named or self._nowhere):
             both = [event for event in named if event in on_days]
-            premise = "" if both and not self._elsewhere(both) else "place"
-            return evenings.reading(intent, both or on_days, wrong_premise=premise, nowhere=self._nowhere)
+            wrong: Premise = "" if both and not self._elsewhere(both) else "place"
+            return evenings.reading(intent, both or on_days, wrong_premise=wrong, nowhere=self._nowhere)
         if named:
             premise = Premises(question).wrong(named)
             if not premise and intent == "event_where" and self._elsewhere(named):
@@ -265,9 +266,9 @@ class Intended:
         return self._at_home()
 
     def _kind(self, kind: tuple[Event, ...]) -> tuple[Event, ...]:
-        """Of several in such a building, the one that is meant with "now" or "in the other one"."""
-        coming = self.evenings.coming()
-        return coming[:1] if self._question.has("now") and coming and coming[0] in kind else kind
+        """Of several in such a building, the one that is today."""
+        today = self.evenings.now.date()
+        return tuple(event for event in kind if event.starts_at.date() == today) or kind
 
     def _at_home(self) -> tuple[Event, ...]:
         """The events where somebody lives: "Ich wohne in der Elmstraße, wann kommt ihr zu uns?"."""

@@ -77,7 +77,7 @@ class Months(Surroundings):
 
     def _part(self, key: str, hit: Hit) -> Iterator[Found]:
         ranged = 2 if self._concept(hit.end, "until", "to", "and") and self._concept(hit.end + 1, "part") else 0
-        numbers = next((s for s in (0, 1) if self._number(hit.end + s, ordinal=True)[0]), 2)  # "начало третьего декабря"
+        numbers = next((s for s in (0, 1) if self._number(hit.end + s, ordinal=True)[0]), 2)
         behind = (self._numbered(hit.end + skipped + ranged, "month") for skipped in range(numbers + 1))
         before = (one for one in self._until.get(hit.start, ()) if one.concept.startswith("month."))
         named = next((one for one in (*behind, *before) if one), None)

@@ -12,7 +12,21 @@ from bot.core.reading.vocabulary import Hit
 LEAVING = ("missed", "left")
 """Concepts by which what stands beside them is left behind: "Schützenplatz verpasst, und jetzt?"."""
 ASKING = ("list", "next", "when", "where", "remaining", "more", "ahead", "comes", "others", "afterwards", "anything")
-WANTING = ("list", "next", "when", "where", "remaining", "more", "ahead", "comes", "others", "anything", "exist", "event", "events")
+WANTING = (
+    "list",
+    "next",
+    "when",
+    "where",
+    "remaining",
+    "more",
+    "ahead",
+    "comes",
+    "others",
+    "anything",
+    "exist",
+    "event",
+    "events",
+)
 BREAKS = ("when", "where", "list")
 """Concepts with which another thought begins, a comma or not: "Mühlenberg verpasst wann ist Misburg"."""
 REACH = 4
