@@ -253,7 +253,8 @@ class Dates(Months):
 
     def _surely_weekday(self, hit: Hit) -> bool:
         """ "mo + do", "mi abend": whether an abbreviation that may be another word is a weekday."""
-        if len(self._words) <= SHORT or self._concept(hit.end, "evening_bare", "evening"):
+        first = hit.start == 0 and len(self._words) <= SHORT
+        if first or self._concept(hit.end, "evening_bare", "evening"):
             return True
         skipped = 1 + (self._concept(hit.end, "and", "or") is not None)
         before = 1 + any(self._ends(hit.start, joint) for joint in ("and", "or"))

@@ -82,7 +82,7 @@ class Wishes:
 
     def _excepted(self, one: Place | Found | Hit) -> bool:
         """ "Alle außer Misburg", "nicht mittwochs", "neben dem Termin im ServiceCenter"."""
-        between = {other.start for other in (*self.question.places, *self.question.days)}
+        between = {place.start for place in self.question.places} | {day.start for day in self.question.days}
         for hit in self.question.hits:
             reach = {"except": REACH, "not": 1 if self.has("list") else -1}.get(hit.concept, -1)
             if 0 <= one.start - hit.end <= reach:
