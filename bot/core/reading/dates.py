@@ -21,7 +21,8 @@ class Dates(Months):
 
     def __init__(self, words: Sequence[Word], hits: Sequence[Hit], today: date, first: date, last: date) -> None:
         super().__init__(words, hits, today, first, last)
-        self._past = any(hit.concept == "past" for hit in hits)
+        final = {hit.start for hit in hits if hit.concept == "last"}  # "Donnerstag ist doch der letzte"
+        self._past = any(hit.concept == "past" and hit.start not in final for hit in hits)
 
     def find(self) -> list[Found]:
         """All days named, in the order of the words, those that belong together joined."""
@@ -254,7 +255,8 @@ class Dates(Months):
     def _surely_weekday(self, hit: Hit) -> bool:
         """ "mo + do", "mi abend": whether an abbreviation that may be another word is a weekday."""
         first = hit.start == 0 and len(self._words) <= SHORT
-        if first or self._concept(hit.end, "evening_bare", "evening"):
+        dated = hit.end < len(self._words) and self._words[hit.end].kind in {"ordinal", "date"}
+        if first or dated or self._concept(hit.end, "evening_bare", "evening"):
             return True
         skipped = 1 + (self._concept(hit.end, "and", "or") is not None)
         before = 1 + any(self._ends(hit.start, joint) for joint in ("and", "or"))

@@ -11,6 +11,7 @@ from bot.core.reading.places import Place
 from bot.core.reading.premises import Premises
 from bot.core.reading.question import Question
 from bot.core.reading.reading import Intent, Premise, Reading, Scope, Span
+from bot.core.reading.spans import Found
 from bot.core.reading.vocabulary import Hit
 from bot.core.reading.words import fold
 
@@ -55,15 +56,20 @@ class Evenings:
         return None
 
     @property
-    def _ordinals(self) -> Ordinals:
+    def ordinals(self) -> Ordinals:
         """ "Der zweite Termin im Dezember" counts only those in December, "der zweite Mittwochstermin" those on one."""
-        days = [day.span for day in self.question.days if day.every is None]
-        spans = [span for span in days if span.first.day == 1 and (span.last - span.first).days > 27]
-        counted = {hit.end for hit in self.question.of("ordinal", "last")}
+        numbers = [*self.question.of("ordinal", "last")]
+        months = [day for day in self.question.days if day.every is None and _is_month(day.span)]
+        beside = any(_between(hit, day) <= 2 for hit in numbers for day in months)
+        counted = {hit.end for hit in numbers}
         weekdays = {day.every for day in self.question.days if day.every is not None and day.start in counted}
-        inside = [event for event in self.events if not spans or event.starts_at.date() in spans[0]]
-        inside = [event for event in inside if not weekdays or event.starts_at.weekday() in weekdays]
-        return Ordinals(self.question, tuple(inside), self.now)
+        inside = tuple(event for event in self.events if not months or event.starts_at.date() in months[0].span)
+        everywhere = Ordinals(self.question, self.events, self.now)
+        if months and not beside and set(everywhere.named()) & set(inside):
+            inside = self.events  # "Der dritte Termin ist im Dezember"
+        inside = tuple(event for event in inside if not weekdays or event.starts_at.weekday() in weekdays)
+        among = Ordinals(self.question, inside, self.now)
+        return among if beside or any(among.named()) else everywhere
 
     # -- what is named
 
@@ -73,10 +79,10 @@ class Evenings:
         homes = [hit.end for hit in question.of("reside")]
         places = [place for place in question.places if not any(0 <= place.start - end <= 2 for end in homes)]
         ids = {name for place in places for name in place.events}
-        ids |= {event.id for event in self._ordinals.named()}
+        ids |= {event.id for event in self.ordinals.named()}
         if not ids and len(question.kept) < len(question.clauses):
             whole = replace(self, question=replace(question, kept=frozenset(question.clauses)))
-            ids = {event.id for event in whole._ordinals.named()}  # noqa: SLF001 - "Es geht um den fünften Termin. Wo ist der?"
+            ids = {event.id for event in whole.ordinals.named()}  # "Es geht um den fünften Termin. Wo ist der?"
         nowhere = next((place.name for place in places if not place.events), "")
         known = " ".join(fold(event.place) for event in self.events)
         strange = any(question.words[hit.start].text not in known for hit in question.of("building"))
@@ -274,7 +280,7 @@ class Evenings:
 
     def _of_all(self) -> Reading | None:
         question = self.question
-        if counted := self._ordinals.counted():
+        if counted := self.ordinals.counted():
             return self.reading("event_list", counted[0], scope=counted[1])
         coming = self.coming()
         plural = question.has("events", "list", "all")
@@ -353,6 +359,15 @@ class Evenings:
             confirmed=confirmed,
             nowhere=nowhere,
         )
+
+
+def _is_month(span: Span) -> bool:
+    return span.first.day == 1 and (span.last - span.first).days > 27
+
+
+def _between(hit: Hit, day: Found) -> int:
+    """How many words stand between a number and a day."""
+    return max(day.start - hit.end, hit.start - day.end)
 
 
 def bounds(events: Sequence[Event], opens: date, closes: date) -> tuple[date, date]:

@@ -16,6 +16,12 @@ from bot.core.reading.wishes import Wishes
 
 MOVING_ON = ("missed", "after_day_behind", "except")
 """Concepts by which what is named is left behind: "Schützenplatz verpasst, und jetzt?"."""
+ASKED = {
+    "event_list": ("list", "events", "remaining", "ahead"),
+    "event_next": ("next", "when", "event"),
+    "event_on_date": ("exist", "anything", "event"),
+}
+"""Concepts of the clauses in which a place would be the one that is asked for."""
 LONG = timedelta(days=10)
 """A longer span, as a month, holds several events."""
 
@@ -63,15 +69,16 @@ class Intended:
         """Whether a place without an event is no place that is asked for: "Senioren aus Anderten"."""
         question = self._question
         if not question.places:
-            if intent == "event_list":
-                return question.has("all")
-            asking = {question.clause(day) for day in question.days}
-            asking |= {question.clause(hit) for hit in question.of("exist", "anything", "event")}
+            if intent == "event_list" and question.has("all"):
+                return True
+            asking = {question.clause(day) for day in question.days if intent != "event_list"}
+            asking |= {question.clause(hit) for hit in question.of(*ASKED[intent])}
             part = question.part(asking)
             return bool(asking) and not replace(self.evenings, question=part).places()[1]
         origins = {hit.end for hit in question.of("origin")}
-        return intent == "event_list" and all(
-            place.start in origins or question.clause(place) not in question.kept for place in question.places
+        return intent != "event_on_date" and all(
+            place.start in origins or question.clause(place) not in question.kept or self._wishes.aside(place)
+            for place in question.places
         )
 
     @cached_property
@@ -129,6 +136,8 @@ class Intended:
         ]
         if spans and spans[0].last >= evenings.now.date():
             found = [event for event in evenings.coming() if event.starts_at.date() in spans[0]]
+            if not found and spans[0].first <= evenings.now.date():
+                return evenings.next()
             return evenings.reading("event_next", found[:1], span=spans[0])
         return evenings.next()
 
@@ -168,13 +177,14 @@ class Intended:
             return evenings.reading("event_list", past, scope="past")
         if question.has("remaining", "ahead", "more"):
             return evenings.reading("event_list", coming, scope="coming")
-        every = question.has("all") or not coming
+        figures = {word.text for word in question.words if word.kind == "number"} | set(question.keys("number"))
+        every = question.has("all") or not coming or str(len(evenings.events)) in figures
         return evenings.reading("event_list", evenings.events if every else coming, scope="all" if every else "coming")
 
     def _ended(self) -> bool:
         """Whether somebody asks if it is all over, or if there is more."""
         question = self._question
-        if question.has("remaining", "more", "ahead", "comes"):
+        if question.has("remaining", "more", "ahead", "comes", "others"):
             return not question.has("past_tense")
         return question.marked and question.has("past", "late") and not question.has("list", "when", "where", "request")
 
@@ -200,7 +210,7 @@ class Intended:
             return evenings.reading("event_on_date", found, span=span)
         if wanted:
             return evenings.reading("event_on_date", self._on(wanted), span=wanted[0].span)
-        if self._question.has("now"):
+        if self._question.has("now", "remaining", "late"):
             today = Span(evenings.now.date(), evenings.now.date(), "today")
             return evenings.reading("event_on_date", evenings.held([today])[1], span=today)
         return None
@@ -218,7 +228,7 @@ class Intended:
         if kind and not self._events and (wanted or not self._at_home()):
             there = [event for event in on_days if event in kind] or on_days if wanted else self._kind(kind)
             return evenings.reading(intent, there, span=spans[0] if spans else None)
-        named = self._asked_for()
+        named = self._asked_for() or self._counted()
         if intent == "event_where" and on_days and (named or self._nowhere):
             both = [event for event in named if event in on_days]
             wrong: Premise = "" if both and not self._elsewhere(both) else "place"
@@ -264,6 +274,12 @@ class Intended:
         if named:
             return tuple(event for event in named if event in kind) or named
         return self._at_home()
+
+    def _counted(self) -> tuple[Event, ...]:
+        """Those that are only counted: "die letzten zwei", "und das zweite?"."""
+        ordinals = self.evenings.ordinals
+        counted = ordinals.counted()
+        return counted[0] if counted else ordinals.alone()
 
     def _kind(self, kind: tuple[Event, ...]) -> tuple[Event, ...]:
         """Of several in such a building, the one that is today."""

@@ -9,6 +9,9 @@ from bot.core.reading.question import Question
 from bot.core.reading.reading import Scope
 from bot.core.reading.vocabulary import Hit
 
+OTHER_COUNTS = {"unit", "half", "month", "holiday", "calendar_week", "clock", "week", "weekday"}
+"""What a number in front of it counts instead of events."""
+
 
 @dataclass(frozen=True, slots=True)
 class Ordinals:
@@ -53,6 +56,23 @@ class Ordinals:
             if near or any(hit.end == place and hit.concept == "nth" for hit in question.hits):
                 yield self.events[int(word.text) - 1]
 
+    def alone(self) -> tuple[Event, ...]:
+        """The events whose number stands by itself, where it is sure that events are counted: "und das zweite?"."""
+        question = self.question
+        days = {place for day in question.days for place in range(day.start, day.end)}
+        hits = [(hit.start, hit.end, hit.concept.partition(".")[2]) for hit in question.of("ordinal")]
+        hits += [(n, n + 1, word.text) for n, word in enumerate(question.words) if word.kind == "ordinal"]
+        named = set[int]()
+        for start, end, figure in hits:
+            counts = any(hit.start == end and hit.concept.partition(".")[0] in OTHER_COUNTS for hit in question.hits)
+            if start not in days and not counts and figure.lstrip("-").isdigit():
+                number = int(figure[:3])
+                named |= {number - 1 if number > 0 else len(self.events) + number}
+        last = [hit for hit in question.of("last") if hit.start not in days and not self._number_behind(hit.end)]
+        if last and not question.has("past_tense"):
+            named.add(len(self.events) - 1)
+        return tuple(event for place, event in enumerate(self.events) if place in named)
+
     def _of_all(self, place: int) -> bool:
         """ "Der letzte von den fünf", "the third in the series": whether behind a number stands what it counts."""
         question = self.question
@@ -93,6 +113,9 @@ class Ordinals:
                 return self.events[-number:], "span"
             if "ordinal.1" in before:
                 return self.events[:number], "span"
+            behind = {hit.concept for hit in question.hits if hit.start == place + 1}
+            if "last" in behind and not question.has("past_tense"):  # "die zwei letzten"
+                return self.events[-number:], "span"
         return None
 
     def beyond(self) -> bool:

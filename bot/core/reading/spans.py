@@ -145,7 +145,7 @@ class Spans(Surroundings):
                 name
                 for place in range(one.start, max(-1, one.start - 3), -1)
                 for name in ("until", "before", "from", "after_day")
-                if (self._ends(place, name) and not (name == "from" and self._concept(place, "event", "events")))
+                if (self._ends(place, name) and self._leads(place, one.start, name))
                 or (place == one.start and self._concept(one.start, name))
             }
             last = self._last
@@ -168,6 +168,12 @@ class Spans(Surroundings):
                 bound, span = "from", Span(span.first, self._for_days(one, span.first) or last)
             bounded.append(replace(one, span=span, bound=bound))
         return bounded
+
+    def _leads(self, place: int, start: int, name: str) -> bool:
+        """Whether the words between "nach" and the day belong to them: "nach dem Treffen am Mittwoch"."""
+        if name == "from" and self._concept(place, "event", "events"):
+            return False
+        return all(any(hit.start <= between < hit.end for hit in self._hits) for between in range(place, start))
 
     def _bound_by_what_follows(self, one: Found) -> str:
         """ "Im Dezember bin ich weg, was ist davor?"; not "davor und danach", and not the question before it."""

@@ -29,6 +29,8 @@ WANTING = (
 )
 BREAKS = ("when", "where", "list")
 """Concepts with which another thought begins, a comma or not: "Mühlenberg verpasst wann ist Misburg"."""
+SHORT = 3
+"""Words of a thought that is no story: "Linden, wann?"."""
 REACH = 4
 """Words that "außer" and "neben" reach over: "neben dem Termin im ServiceCenter"."""
 
@@ -66,6 +68,14 @@ class Wishes:
         inherited = self.question.clauses[day.start] not in self.question.kept
         own = not self._named[thought].isdisjoint({*ASKING, "exist"})
         return asked and (inherited or not own or "told" in self._named[thought])
+
+    def aside(self, place: Place) -> bool:
+        """Whether a place stands in a thought that asks nothing: "Ich habe einen Laden in der Nordstadt"."""
+        thought = self._thoughts[place.start]
+        asks = not self._named[thought].isdisjoint({*ASKING, "exist", "event", "events", "all"})
+        long = sum(number == thought for number in self._thoughts) > SHORT
+        farewell = any(hit.end <= place.start for hit in self.question.of("farewell"))
+        return farewell or (long and not asks)
 
     def only(self, day: Found) -> bool:
         """ "Es käme nur der Dezember in Betracht": whether nothing else is wanted."""
