@@ -114,7 +114,8 @@ class Intended(Meant):
             return evenings.reading("event_on_date", self._on(wanted), span=wanted[0].span)
         if self._question.has("now", "remaining", "late"):
             today = Span(evenings.now.date(), evenings.now.date(), "today")
-            return evenings.reading("event_on_date", evenings.held([today])[1], span=today)
+            found = [event for event in evenings.coming() if event.starts_at.date() in today]
+            return evenings.reading("event_on_date", found, span=today)
         return None
 
     def _named(self, intent: Intent) -> Reading | None:
