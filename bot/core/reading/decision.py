@@ -59,7 +59,8 @@ class Reader:
         """What stands in a text, and the language that it is in; `language` is the one expected."""
         hint = language if language in self.vocabularies else self.process.languages[0]
         words = split(text)
-        own = [word for word in words if not self._places.has(word.text)]  # a name is of no language
+        known = self.vocabularies[hint].knows
+        own = [word for word in words if not self._places.has(word.text, guess=not known(word.text))]  # of no language
         spoken = language_of(text, own, hint, self.vocabularies)
         today = now.astimezone(self.process.zone).date()
         return taken_apart(words, self.vocabularies[spoken], self._places, today, *self._bounds, text), spoken
@@ -78,13 +79,16 @@ class Reader:
         asked = question.last_asked()
         part = question.part(asked) if asked else question
         for intent in sorted(INTENTS, key=lambda one: -weights[one]):
-            if intent == ruled.intent:
+            if intent == ruled.intent and intent not in EVENTS:
                 return ruled
             if intent == "unknown":
                 seen = mentioned(question, self.process.events)
                 return Reading(intent="unknown", language=ruled.language, mentioned=seen)
             if other := self._intended(intent, part, ruled.language, now):
-                return replace(other, declined=tuple(one for one in ruled.declined if one not in OFFICE))
+                declined = ruled.declined if intent == ruled.intent else [d for d in ruled.declined if d not in OFFICE]
+                return replace(other, declined=tuple(declined))
+            if intent == ruled.intent:
+                return ruled
         return ruled
 
     def _intended(self, intent: Intent, question: Question, language: str, now: datetime) -> Reading | None:

@@ -6,9 +6,9 @@ from datetime import datetime
 
 from bot.core.events import Event
 from bot.core.reading.answers import Answers, answered
-from bot.core.reading.evenings import Evenings
 from bot.core.reading.question import Question
 from bot.core.reading.reading import Reading
+from bot.core.reading.wanted import Wanted
 
 REQUESTS = ("when", "where", "next", "start", "cost", "may", "who_may", "online", "event", "events")
 OFFICE = {"appointment", "opening_hours", "fees"}
@@ -144,8 +144,8 @@ class Rules:
             answer = None
         if answer and not question.has("when", "event", "events", "evening", "next"):
             return answered(answer, language)
-        evenings = Evenings(question, self.events, now, language)
-        reading = evenings.read() if self.events else None
+        wanted = Wanted(question, self.events, now, language)
+        reading = wanted.read() if self.events else None
         return reading or (answered(answer, language) if answer else None)
 
     @staticmethod
