@@ -114,7 +114,7 @@ class Rules:
 
     def _known(self, question: Question, language: str, now: datetime) -> Reading | None:
         """What is asked, among all that can be known."""
-        answer, likeness = self.answers.known(language).find([word.text for word in question.words], now.date())
+        answer, likeness = self.answers.known(language).find(question, now.date())
         if answer and likeness > 0.85 and not question.days and not question.places:
             return answered(answer, language)
         if question.places and not question.has("office", "about"):
@@ -124,7 +124,7 @@ class Rules:
         if who_may and not question.told and question.strange() <= 3:
             return self.answers.with_intent("who_may_attend", language)
         if self._about(question):
-            return self.answers.topic([word.text for word in question.words], language, now.date())
+            return self.answers.topic(language, now.date())
         meant = question.has("event", "events", "evening", "participate", "attend", "when", "where")
         nowhere = any(not place.events for place in question.places) and not question.has("event", "events", "evening")
         sound = not nowhere and question.strange() <= (2 if meant else 1) and (meant or not question.told)
