@@ -180,9 +180,9 @@ class Answers:
         answer = self.known(reading.language).closest(question, today) if reading.intent == "topic" else None
         return replace(reading, answer=answer.id) if answer else reading
 
-    def with_intent(self, intent: Intent, language: str) -> Reading:
-        """The answer that organisers wrote for an intent, if they did."""
-        answer = next((one for one in self._answers if one.intent == intent), None)
+    def with_intent(self, intent: Intent, language: str, today: date) -> Reading:
+        """The answer that organisers wrote for an intent, if they did and it still holds."""
+        answer = next((one for one in self._answers if one.intent == intent and one.holds(today)), None)
         return Reading(intent=intent, language=language, answer=answer.id if answer else "")
 
 

@@ -73,7 +73,8 @@ class Reader:
     def _likeliest(self, question: Question, ruled: Reading, now: datetime) -> Reading:
         """The likeliest reading that the question has the days and places for; `ruled` is the one of the rules."""
         chances = self.vocabularies[ruled.language].learned.chances(signs(question, ruled.language[:2]))
-        if question.has("injection") or chances == NOBODY:
+        written = ruled.intent == "unknown" and ruled.answer  # organisers know that people ask what they do not know
+        if question.has("injection") or chances == NOBODY or written:
             return ruled
         weights = {one: math.log(chances[one] + LEAST) for one in INTENTS}
         weights[ruled.intent] += VOICE
@@ -98,12 +99,16 @@ class Reader:
         if intent == "topic":
             return self._answers.topic(language, now.date())
         if not intent.startswith("event_"):
-            return self._answers.with_intent(intent, language)
+            return self._answers.with_intent(intent, language, now.date())
         return Intended(Evenings(question, self.process.events, now, language)).reading(intent)
 
 
 def _asks(question: Question, reading: Reading) -> bool:
     """Whether a text is plainly a question to the bot: for one that stands where an answer is expected."""
-    if (reading.intent == "unknown" and not reading.declined) or question.strange() > 1 or question.length() > 20:
+    if (
+        (reading.intent == "unknown" and not (reading.declined or reading.answer))
+        or question.strange() > 1
+        or question.length() > 20
+    ):
         return False
     return question.marked or (question.has("when", "where", "next", "how", "who_else") and question.strange() == 0)
