@@ -149,7 +149,7 @@ class KnownAnswers:
 
 
 class Answers:
-    """The known answers of a process in every language; `apart` takes an example of a language apart."""
+    """The known answers of a process in every language; `apart` takes a language and an example of it apart."""
 
     def __init__(
         self,
@@ -166,8 +166,7 @@ class Answers:
         """Those of one language."""
         if language not in self._by_language:
             fills = self._vocabularies[language].fills
-            apart = partial(self._apart, language=language)
-            self._by_language[language] = KnownAnswers(self._answers, language, fills, apart)
+            self._by_language[language] = KnownAnswers(self._answers, language, fills, partial(self._apart, language))
         return self._by_language[language]
 
     def topic(self, language: str, today: date) -> Reading | None:

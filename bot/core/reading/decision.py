@@ -65,7 +65,7 @@ class Reader:
         today = now.astimezone(self.process.zone).date()
         return taken_apart(words, self.vocabularies[spoken], self._places, today, *self._bounds, text), spoken
 
-    def _example(self, text: str, language: str) -> Question:
+    def _example(self, language: str, text: str) -> Question:
         """An example of the organisers, taken apart in its own language."""
         places, vocabulary = self._places, self.vocabularies[language]
         return taken_apart(split(text), vocabulary, places, self.process.opens, *self._bounds, text)
