@@ -43,7 +43,7 @@ class Reader:
         self.vocabularies = vocabularies
         self._places = Places(process.events, process.elsewhere)
         self._bounds = bounds(process.events, process.opens, process.closes)
-        self._answers = Answers(process.answers, vocabularies)
+        self._answers = Answers(process.answers, vocabularies, self._example)
         self._rules = Rules(process.events, self._answers)
 
     def read(self, text: str, language: str, now: datetime) -> Reading:
@@ -53,6 +53,7 @@ class Reader:
         if not any(word.kind != "clock" for word in question.words):
             return Reading(intent="unknown", language=spoken)
         reading = self._likeliest(question, self._rules.read(question, spoken, now), now)
+        reading = self._answers.chosen(reading, question, now.date())
         return replace(reading, asks=_asks(question, reading))
 
     def taken_apart(self, text: str, language: str, now: datetime) -> tuple[Question, str]:
@@ -65,10 +66,16 @@ class Reader:
         today = now.astimezone(self.process.zone).date()
         return taken_apart(words, self.vocabularies[spoken], self._places, today, *self._bounds, text), spoken
 
+    def _example(self, language: str, text: str) -> Question:
+        """An example of the organisers, taken apart in its own language."""
+        places, vocabulary = self._places, self.vocabularies[language]
+        return taken_apart(split(text), vocabulary, places, self.process.opens, *self._bounds, text)
+
     def _likeliest(self, question: Question, ruled: Reading, now: datetime) -> Reading:
         """The likeliest reading that the question has the days and places for; `ruled` is the one of the rules."""
         chances = self.vocabularies[ruled.language].learned.chances(signs(question, ruled.language[:2]))
-        if question.has("injection") or chances == NOBODY:
+        written = ruled.intent == "unknown" and ruled.answer  # organisers know that people ask what they do not know
+        if question.has("injection") or chances == NOBODY or written:
             return ruled
         weights = {one: math.log(chances[one] + LEAST) for one in INTENTS}
         weights[ruled.intent] += VOICE
@@ -94,14 +101,18 @@ class Reader:
     def _intended(self, intent: Intent, question: Question, language: str, now: datetime) -> Reading | None:
         """The reading with this intent; None where the question names nothing that it could be about."""
         if intent == "topic":
-            return self._answers.topic([word.text for word in question.words], language, now.date())
+            return self._answers.topic(language, now.date())
         if not intent.startswith("event_"):
-            return self._answers.with_intent(intent, language)
+            return self._answers.with_intent(intent, language, now.date())
         return Intended(Evenings(question, self.process.events, now, language)).reading(intent)
 
 
 def _asks(question: Question, reading: Reading) -> bool:
     """Whether a text is plainly a question to the bot: for one that stands where an answer is expected."""
-    if (reading.intent == "unknown" and not reading.declined) or question.strange() > 1 or question.length() > 20:
+    if (
+        (reading.intent == "unknown" and not (reading.declined or reading.answer))
+        or question.strange() > 1
+        or question.length() > 20
+    ):
         return False
     return question.marked or (question.has("when", "where", "next", "how", "who_else") and question.strange() == 0)

@@ -43,7 +43,7 @@ class Rules:
         wants = further or part.has("next") or (part.has("remaining", "more", "ahead") and part.has("list"))
         day = part.days and part.has("exist", "list", "anything") and not part.places
         if part.has("online") and self._online(part) and not part.has("event", "events", "evening"):
-            return self.answers.with_intent("online_participation", language)
+            return self.answers.with_intent("online_participation", language, now.date())
         if not day and (not wants or part.days or part.places or part.has("after_day")):
             return None
         reading = self._decided(part, language, now)
@@ -114,7 +114,7 @@ class Rules:
 
     def _known(self, question: Question, language: str, now: datetime) -> Reading | None:
         """What is asked, among all that can be known."""
-        answer, likeness = self.answers.known(language).find([word.text for word in question.words], now.date())
+        answer, likeness = self.answers.known(language).find(question, now.date())
         if answer and likeness > 0.85 and not question.days and not question.places:
             return answered(answer, language)
         if question.places and not question.has("office", "about"):
@@ -122,24 +122,24 @@ class Rules:
         document = question.has("document")
         who_may = self._who_may(question) and not question.has("cost")
         if who_may and not question.told and question.strange() <= 3:
-            return self.answers.with_intent("who_may_attend", language)
+            return self.answers.with_intent("who_may_attend", language, now.date())
         if self._about(question):
-            return self.answers.topic([word.text for word in question.words], language, now.date())
+            return self.answers.topic(language, now.date())
         meant = question.has("event", "events", "evening", "participate", "attend", "when", "where")
         nowhere = any(not place.events for place in question.places) and not question.has("event", "events", "evening")
         sound = not nowhere and question.strange() <= (2 if meant else 1) and (meant or not question.told)
         if question.has("cost") and not document and sound:
-            return self.answers.with_intent("cost", language)
+            return self.answers.with_intent("cost", language, now.date())
         if document:
             return answered(answer, language) if answer and answer.intent == "topic" else None
         if question.has("online", "until_when") and self._online(question):
-            return self.answers.with_intent("online_participation", language)
+            return self.answers.with_intent("online_participation", language, now.date())
         if self._may(question):
-            return self.answers.with_intent("who_may_attend", language)
+            return self.answers.with_intent("who_may_attend", language, now.date())
         if answer and answer.intent == "topic" and likeness > 0.75 and not question.days and not question.places:
             return answered(answer, language)
         if self._online(question):
-            return self.answers.with_intent("online_participation", language)
+            return self.answers.with_intent("online_participation", language, now.date())
         if answer and question.days and answer.intent == "topic":
             answer = None
         if answer and not question.has("when", "event", "events", "evening", "next"):
