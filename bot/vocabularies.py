@@ -2,7 +2,7 @@
 
 import tomllib
 from array import array
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
@@ -81,7 +81,7 @@ def load(path: Path) -> Vocabulary:
 
 
 @lru_cache
-def _weights(file: Path) -> dict[str, array[int]]:
+def _weights(file: Path) -> Mapping[str, Sequence[int]]:
     """What was learned of one language, or of all, read once in a process; nothing where nobody has learned it yet."""
     if not file.exists():
         return {}

@@ -36,6 +36,8 @@ class Dates(Months):
         return Spans(self._words, self._hits, self._today, self._window[1]).together(found)
 
     def _readings(self, place: int) -> Iterator[Found]:
+        if self._words[place].kind == "word" and place not in self._at:
+            return  # most words begin no day
         yield from self._written(place)
         yield from self._weeks_of_month(place)
         yield from self._part_of_month(place)

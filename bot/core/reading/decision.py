@@ -19,8 +19,9 @@ from bot.core.reading.signs import signs
 from bot.core.reading.vocabulary import Vocabulary
 from bot.core.reading.words import split
 
-VOICE = 0.5
-"""How much the rules add to the intent that they find, as a logarithm of its chance: it becomes 1.6 times likelier."""
+VOICE, NAMED = 0.5, 1.0
+"""How much the rules add to the intent that they find, as a logarithm of its chance (0.5: it becomes 1.6 times
+likelier), and to "unknown" where they find by name what is asked and not known."""
 DOUBT = -0.3
 """The same for "unknown": of what was learned, more is about other things than of what people ask."""
 NOT_OURS = -1.0
@@ -78,7 +79,7 @@ class Reader:
         if question.has("injection") or chances == NOBODY or written:
             return ruled
         weights = {one: math.log(chances[one] + LEAST) for one in INTENTS}
-        weights[ruled.intent] += VOICE
+        weights[ruled.intent] += NAMED if ruled.intent == "unknown" and ruled.declined else VOICE
         weights["unknown"] += DOUBT
         if not (question.places or question.days or question.has(*OURS)):
             for event in EVENTS:

@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
+from functools import lru_cache
 
 from bot.core.events import Event, over
 from bot.core.reading.ordinals import Ordinals
@@ -26,13 +27,15 @@ class Evenings:
     @property
     def ordinals(self) -> Ordinals:
         """ "Der zweite Termin im Dezember" counts only those in December, "der zweite Mittwochstermin" those on one."""
+        everywhere = Ordinals(self.question, self.events, self.now)
+        if not everywhere.numbered():
+            return everywhere
         numbers = [*self.question.of("ordinal", "last")]
         months = [day for day in self.question.days if day.every is None and _is_month(day.span)]
         beside = any(_between(hit, day) <= 2 for hit in numbers for day in months)
         counted = {hit.end for hit in numbers}
         weekdays = {day.every for day in self.question.days if day.every is not None and day.start in counted}
         inside = tuple(event for event in self.events if not months or event.starts_at.date() in months[0].span)
-        everywhere = Ordinals(self.question, self.events, self.now)
         if months and not beside and set(everywhere.named()) & set(inside):
             inside = self.events  # "Der dritte Termin ist im Dezember"
         inside = tuple(event for event in inside if not weekdays or event.starts_at.weekday() in weekdays)
@@ -52,7 +55,7 @@ class Evenings:
             whole = replace(self, question=replace(question, kept=frozenset(question.clauses)))
             ids = {event.id for event in whole.ordinals.named()}  # "Es geht um den fünften Termin. Wo ist der?"
         nowhere = next((place.name for place in places if not place.events), "")
-        known = " ".join(fold(event.place) for event in self.events)
+        known = _folded(tuple(event.place for event in self.events))
         strange = any(question.words[hit.start].text not in known for hit in question.of("building"))
         strange = strange and question.has("in") and question.has("confirm", "exist", "anything", "start", "event")
         if not ids and not nowhere and (strange or question.has("place_unknown") or question.strange_behind("town")):
@@ -64,7 +67,7 @@ class Evenings:
         question = self.question
         hits = [hit for hit in question.of("venue") if not any(self._beside(hit, place) for place in question.places)]
         kinds = {hit.concept.partition(".")[2] for hit in hits}
-        return tuple(event for event in self.events if any(kind in fold(event.place) for kind in kinds))
+        return tuple(event for event in self.events if any(kind in _folded((event.place,)) for kind in kinds))
 
     def _beside(self, hit: Hit, place: Place) -> bool:
         """Whether a kind of building is part of a name: "in der Schule Bonhoeffer"."""
@@ -142,6 +145,12 @@ class Evenings:
             confirmed=confirmed,
             nowhere=nowhere,
         )
+
+
+@lru_cache
+def _folded(places: tuple[str, ...]) -> str:
+    """The names of places as questions are compared with them."""
+    return " ".join(map(fold, places))
 
 
 def _is_month(span: Span) -> bool:

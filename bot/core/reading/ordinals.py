@@ -21,6 +21,13 @@ class Ordinals:
     events: tuple[Event, ...]
     now: datetime
 
+    def numbered(self) -> bool:
+        """Whether there is any number in the question, in figures or words."""
+        question = self.question
+        return question.has("ordinal", "number", "last", "first_event", "last_event") or any(
+            word.kind in {"ordinal", "number"} for word in question.words
+        )
+
     def named(self) -> Iterable[Event]:
         """ "der vierte Termin", "Termin nummer fünf", "der letzte Abend"."""
         question = self.question
