@@ -1,7 +1,8 @@
 """Reads the vocabularies of `locales/reading` and what was learned, each when first needed: a start pays for none."""
 
 import tomllib
-from collections.abc import Iterator, Mapping
+from array import array
+from collections.abc import Iterator, Mapping, Sequence
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
@@ -80,12 +81,13 @@ def load(path: Path) -> Vocabulary:
 
 
 @lru_cache
-def _weights(file: Path) -> dict[str, list[int]]:
+def _weights(file: Path) -> Mapping[str, Sequence[int]]:
     """What was learned of one language, or of all, read once in a process; nothing where nobody has learned it yet."""
     if not file.exists():
         return {}
     try:
-        return msgspec.json.decode(file.read_bytes(), type=dict[str, list[int]])
+        rows = msgspec.json.decode(file.read_bytes(), type=dict[str, list[int]])
+        return {sign: array("h", row) for sign, row in rows.items()}  # a fifth of the memory of lists
     except (OSError, msgspec.DecodeError) as error:
         raise UserError(f"{file}: no weights can be read from it ({error}). Restore the shipped ones.") from error
 

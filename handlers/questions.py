@@ -22,7 +22,7 @@ def understood(turn: Turn, *, surely: bool = False) -> str:
     """
     language = turn.person.language or turn.message.language or turn.process.languages[0]
     reading = turn.reader.read(turn.text, language, turn.now)
-    known = reading.intent != "unknown" or bool(reading.nowhere)
+    known = reading.intent != "unknown" or bool(reading.nowhere or reading.answer)
     if not reading.asks and (surely or not known):
         return ""
     return answer(reading, turn.reader, turn.now)
@@ -195,13 +195,17 @@ class _Answer:
         today = self._now.date()
         state = "before" if today < process.opens else "over" if today > process.closes else "open"
         opens, closes = self._set(t.date(process.opens)), self._set(t.date(process.closes))
-        return [t(f"online_{state}", website=self._set(process.website), opens=opens, closes=closes)]
+        said = t(f"online_{state}", website=self._set(process.website), opens=opens, closes=closes)
+        return [said, *self._written()]
 
     def _known(self) -> list[str]:
+        return self._written() or self._unknown()
+
+    def _written(self) -> list[str]:
         """What organisers wrote: in the asker's language, else in English, else in the process's first one."""
         known = next((one for one in self._process.answers if one.id == self._reading.answer), None)
         if known is None:
-            return self._unknown()
+            return []
         words: Mapping[str, str] = known.answer
         language = next((one for one in (self._reading.language, "en") if one in words), self._process.languages[0])
         return [words[language]]
@@ -216,7 +220,7 @@ class _Answer:
                 return [nowhere, self._all_over()]
             return [nowhere, t("real_ones"), *self._blocks(self._coming)]
         if not reading.declined:
-            return [t("unknown"), offer]
+            return [*(self._written() or [t("unknown")]), offer]
         places = [f"{self._set(event.place)}, {self._set(event.address)}" for event in reading.mentioned]
         return [self._declined(), *([f"{t('address')} {place}" for place in places]), offer]
 

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from datetime import date, timedelta
 
 from bot.core.reading.holidays import holidays
@@ -11,13 +12,17 @@ from bot.core.reading.spans import DAY, Found, Spans
 from bot.core.reading.vocabulary import Hit
 from bot.core.reading.words import Word
 
+SHORT = 3
+"""Words up to which an abbreviation is a weekday: "mi was?"."""
+
 
 class Dates(Months):
     """The days in one question. `first` and `last` are those between which the process happens."""
 
     def __init__(self, words: Sequence[Word], hits: Sequence[Hit], today: date, first: date, last: date) -> None:
         super().__init__(words, hits, today, first, last)
-        self._past = any(hit.concept == "past" for hit in hits)
+        final = {hit.start for hit in hits if hit.concept == "last"}  # "Donnerstag ist doch der letzte"
+        self._past = any(hit.concept == "past" and hit.start not in final for hit in hits)
 
     def find(self) -> list[Found]:
         """All days named, in the order of the words, those that belong together joined."""
@@ -31,6 +36,8 @@ class Dates(Months):
         return Spans(self._words, self._hits, self._today, self._window[1]).together(found)
 
     def _readings(self, place: int) -> Iterator[Found]:
+        if self._words[place].kind == "word" and place not in self._at:
+            return  # most words begin no day
         yield from self._written(place)
         yield from self._weeks_of_month(place)
         yield from self._part_of_month(place)
@@ -76,7 +83,10 @@ class Dates(Months):
             return
         for skipped in (0, 1, 2):
             month = self._numbered(end + skipped, "month")
-            if month and self._numbered(place, "ordinal") and self._concept(month.end, "event", "events", "evening"):
+            counts = self._concept(month.end, "event", "events", "evening") if month else None
+            several = self._concept(month.end, "events") if month else None  # "die drei Dezemberabende"
+            counted = self._numbered(place, "ordinal") or (several and self._numbered(place, "number"))
+            if counts and counted and self._words[counts.start].clause == self._words[place].clause:
                 return  # "der zweite Dezembertermin"
             if month:
                 yield from self._day(day, int(key_of(month)), place, month.end)
@@ -86,7 +96,8 @@ class Dates(Months):
         if relative := self._of_a_month_from_now(day, place, end):
             yield relative
             return
-        spoken = self._numbered(end, "ordinal") if self._numbered(place, "ordinal") else None
+        named = self._numbered(place, "ordinal") or self._numbered(end - 1, "ordinal")
+        spoken = self._numbered(end, "ordinal") if named else None
         sure = day > 5 or self._ends(place, "on_calendar")
         if sure and spoken and key_of(spoken).isdigit() and int(key_of(spoken)) <= 12:  # "am dritten zwölften"
             yield from self._day(day, int(key_of(spoken)), place, spoken.end)
@@ -96,7 +107,8 @@ class Dates(Months):
             yield from self._day(day, int(key_of(month)), place, end)
             return
         behind = self._concept(end, "on_day_behind") or self._alone(day, end)
-        if self._words[place].kind in {"ordinal", "number"} or self._ends(place, "on_calendar") or spelled or behind:
+        introduced = self._ends(place, "on_calendar") or (day > 5 and self._ends(place, "on_day"))
+        if self._words[place].kind in {"ordinal", "number"} or introduced or spelled or behind:
             yield from self._bare_day(day, place, end)
 
     def _of_a_month_from_now(self, day: int, place: int, end: int) -> Found | None:
@@ -167,7 +179,10 @@ class Dates(Months):
         if number and number <= 53 and (hit := self._concept(after, "calendar_week")):
             yield self._week_of_year(number, place, hit.end)
         if hit := self._numbered(place, "after"):
-            yield self._in_days(int(key_of(hit)), place, hit.end)
+            first, *others = map(int, key_of(hit).split("_"))  # "7_8": in eight days, counted from today or not
+            made = self._in_days(first, place, hit.end)
+            other = next((self._in_days(days, place, hit.end).span for days in others), None)
+            yield replace(made, span=replace(made.span, other=other))
         introduced = self._concept(place, "in_days")
         start = introduced.end if introduced else place
         number, end = self._number(start)
@@ -211,15 +226,17 @@ class Dates(Months):
                 said: dict[str, Said] = {"0": "today", "1": "tomorrow"}
                 yield Found(Span(day, day, said.get(key, "weekday")), hit.start, hit.end)
             elif section == "week":
-                monday = self._today - self._today.weekday() * DAY + int(key) * 7 * DAY
-                yield Found(Span(monday, monday + 6 * DAY), hit.start, hit.end)
+                monday = self._today - self._today.weekday() * DAY
+                weeks = [int(number) for number in key.split("_")]  # "0_1" are this one and the next
+                span = Span(monday + 7 * weeks[0] * DAY, monday + (7 * weeks[-1] + 6) * DAY)
+                yield Found(span, hit.start, hit.end)
             elif section == "within":
                 yield Found(Span(self._today, self._today + int(key) * DAY), hit.start, hit.end)
             elif section == "weekend":
                 saturday = self._today + (5 - self._today.weekday()) * DAY + int(key) * 7 * DAY
                 first = max(saturday, self._today) if key == "0" else saturday
                 yield Found(Span(first, saturday + DAY), hit.start, hit.end)
-            elif section == "weekday":
+            elif section == "weekday" or (section == "weekday_short" and self._surely_weekday(hit)):
                 yield self._weekday(int(key) - 1, hit)
             elif section == "every_weekday":
                 yield Found(Span(*self._window), hit.start, hit.end, every=int(key) - 1)
@@ -236,6 +253,17 @@ class Dates(Months):
                 yield Found(Span(date(year, 1, 1), date(year, 12, 31)), hit.start, hit.end)
             elif section == "holiday":
                 yield from self._holiday(key, hit)
+
+    def _surely_weekday(self, hit: Hit) -> bool:
+        """ "mo + do", "mi abend": whether an abbreviation that may be another word is a weekday."""
+        first = hit.start == 0 and len(self._words) <= SHORT
+        dated = hit.end < len(self._words) and self._words[hit.end].kind in {"ordinal", "date"}
+        if first or dated or self._concept(hit.end, "evening_bare", "evening"):
+            return True
+        skipped = 1 + (self._concept(hit.end, "and", "or") is not None)
+        before = 1 + any(self._ends(hit.start, joint) for joint in ("and", "or"))
+        beside = (*self._at.get(hit.end + skipped - 1, ()), *self._until.get(hit.start - before + 1, ()))
+        return any(other.concept.partition(".")[0] in {"weekday", "weekday_short"} for other in beside)
 
     def _weekday(self, weekday: int, hit: Hit) -> Found:
         """The coming one; "nächsten" said in the same week leaves open which one is meant, so both are kept."""

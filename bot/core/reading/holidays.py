@@ -18,6 +18,7 @@ def holidays(year: int) -> dict[str, tuple[date, date]]:
     """First and last day of everything that vocabularies may name in `[holiday]`, by its id."""
     fourth = date(year, 12, 24) - timedelta(days=(date(year, 12, 24).weekday() + 1) % 7)
     sunday = easter(year)
+    october = date(year, 10, 8) + timedelta(days=-date(year, 10, 8).weekday() % 7)  # the second Monday
     advent = {f"advent_{number}": fourth - timedelta(weeks=4 - number) for number in (1, 2, 3, 4)}
     single = {
         "new_year": date(year, 1, 1),
@@ -50,5 +51,7 @@ def holidays(year: int) -> dict[str, tuple[date, date]]:
         "pentecost": (sunday + timedelta(days=49), sunday + timedelta(days=50)),
         "advent": (advent["advent_1"], date(year, 12, 24)),
         "christmas": (date(year, 12, 24), date(year, 12, 26)),
+        "between_years": (date(year, 12, 27), date(year, 12, 31)),
+        "autumn_break": (october, october + timedelta(days=12)),  # of the schools in Lower Saxony, in most years
     }
     return {**{name: (day, day) for name, day in single.items()}, **long}

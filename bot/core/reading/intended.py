@@ -1,106 +1,160 @@
 """The reading of a question about the events once it is known what kind it is: which of them are meant."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 
-from bot.core.events import Event
-from bot.core.reading.evenings import Evenings
+from bot.core.reading.meant import MOVING_ON, Meant, on_any, spans_of
 from bot.core.reading.ordinals import Ordinals
 from bot.core.reading.premises import Premises
-from bot.core.reading.reading import Intent, Reading, Span
+from bot.core.reading.reading import Intent, Premise, Reading, Span
 
-MOVING_ON = ("missed", "after_day", "after_day_behind", "except")
-"""Concepts by which what is named is left behind: "Schützenplatz verpasst, und jetzt?"."""
-
-
-A_WEEK = timedelta(days=6)
-"""Shorter spans without an event are no wish for a list of it: "die Termine bitte bis Freitag"."""
+LONG = timedelta(days=10)
+"""A longer span, as a month, holds several events."""
 
 
-@dataclass(frozen=True, slots=True)
-class Intended:
-    """A question about the events at one moment."""
-
-    evenings: Evenings
+@dataclass(frozen=True)
+class Intended(Meant):
+    """The readings of a question about the events."""
 
     def reading(self, intent: Intent) -> Reading | None:
         """The reading with this intent; None where the question does not name what that would need."""
-        evenings = self.evenings
-        question = evenings.question
-        named, nowhere = evenings.places()
-        if nowhere or Ordinals(question, evenings.events, evenings.now).beyond():
+        if Ordinals(self._question, self.evenings.events, self.evenings.now).beyond():
+            return None
+        if intent in {"event_when", "event_where"}:
+            return self._named(intent)
+        if self._nowhere and not self._events and not self._told_where(intent):
             return None
         if intent == "event_next":
-            return self._next(named)
+            return self._next()
         if intent == "event_list":
-            return self._list(named)
-        spans = [one for day in question.days if day.every is None for one in (day.span, day.span.other) if one]
-        if intent == "event_on_date":
-            if not spans:
-                return None
-            span, found = evenings.held(spans)
-            return evenings.reading(intent, found, span=span)
-        if intent in {"event_when", "event_where"}:
-            return self._named(intent, named, spans)
-        return None
+            return self._list()
+        return self._on_date()
 
-    def _moves_on(self, named: Sequence[Event]) -> bool:
-        """Whether what is named is left behind: "Misburg war schön, und jetzt?"."""
-        question = self.evenings.question
-        return question.has(*MOVING_ON) or (bool(named) and question.has("past", "afterwards"))
+    # -- what is wanted
 
-    def _next(self, named: Sequence[Event]) -> Reading:
+    def _next(self) -> Reading:
         evenings = self.evenings
-        question = evenings.question
-        if not self._moves_on(named):
+        wanted, unwanted = self._days
+        behind = [event.starts_at.date() for event in self._left]
+        behind += [day.span.last for day in unwanted if day.every is None]
+        doubted = self._question.has("confirm") and not behind  # "Der nächste ist erst im Dezember, oder?"
+        if doubted:
             return evenings.next()
-        days = [event.starts_at.date() for event in named]
-        days += [day.span.last for day in question.days if day.every is None]
-        coming = [event for event in evenings.coming() if not days or event.starts_at.date() > max(days)]
-        return evenings.reading("event_next", coming[:1])
+        if not behind and self._question.has(*MOVING_ON, "left", "afterwards"):
+            behind = [day.span.last for day in wanted if day.every is None and not day.bound]
+        if behind:
+            coming = [event for event in evenings.coming() if event not in self._left]
+            after = [event for event in coming if event.starts_at.date() > max(behind)]
+            return evenings.reading("event_next", (after or coming)[:1])
+        spans = [
+            day.span for day in wanted if day.every is None and (day.bound or day.span.last - day.span.first > LONG)
+        ]
+        if spans and spans[0].last >= evenings.now.date():
+            found = [event for event in evenings.coming() if event.starts_at.date() in spans[0]]
+            if not found and spans[0].first <= evenings.now.date():
+                return evenings.next()
+            return evenings.reading("event_next", found[:1], span=spans[0])
+        return evenings.next()
 
-    def _list(self, named: Sequence[Event]) -> Reading | None:
+    def _list(self) -> Reading | None:
         evenings = self.evenings
-        question = evenings.question
-        if question.days:
-            weekdays = {day.every for day in question.days if day.every is not None}
-            if weekdays:
-                found = [event for event in evenings.coming() if event.starts_at.weekday() in weekdays]
-                return evenings.reading("event_list", found, span=question.days[0].span, scope="span")
-            span, found = evenings.held([day.span for day in question.days])
-            if not self._moves_on(named):
-                if span.said == "weekday" and not question.has("next"):
-                    found = [one for one in evenings.coming() if one.starts_at.weekday() == span.first.weekday()]
-                if found or span.last - span.first > A_WEEK:
-                    return evenings.reading("event_list", found, span=span, scope="span")
-        if self._moves_on(named) and (named or question.days):
-            rest = [event for event in evenings.coming() if event not in named and not evenings.on(event)]
+        question = self._question
+        wanted, unwanted = self._days
+        named = [event for event in self._events if event not in self._left]
+        of_kind = evenings.of_kind()
+        if wanted:
+            found = [event for event in self._on(wanted) if event not in self._left and not on_any(event, unwanted)]
+            deadline = any(day.bound == "until" for day in wanted)
+            if of_kind:
+                found = [event for event in found if event in of_kind]
+            if found or not deadline:
+                return evenings.reading("event_list", found, span=wanted[0].span, scope="span")
+        if self._left or unwanted:
+            rest = [one for one in evenings.coming() if one not in self._left and not on_any(one, unwanted)]
             return evenings.reading("event_list", rest, scope="coming")
+        if of_kind:
+            return evenings.reading("event_list", of_kind, scope="span")
         if len(named) > 1:
             return evenings.reading("event_list", named, scope="span")
-        coming = evenings.coming()
         if counted := Ordinals(question, evenings.events, evenings.now).counted():
             return evenings.reading("event_list", counted[0], scope=counted[1])
+        return self._whole()
+
+    def _whole(self) -> Reading:
+        """A list of no days or places: of what is past, of what is still to come, or of all."""
+        evenings = self.evenings
+        question = self._question
+        coming = evenings.coming()
+        if not coming and self._ended():
+            return evenings.reading("event_list", (), scope="coming")
         if question.has("gone") and not question.has("all", "remaining", "more", "ahead"):
             past = [event for event in evenings.events if event not in coming]
             return evenings.reading("event_list", past, scope="past")
         if question.has("remaining", "ahead", "more"):
             return evenings.reading("event_list", coming, scope="coming")
-        every = question.has("all") or not coming
+        figures = {word.text for word in question.words if word.kind == "number"} | set(question.keys("number"))
+        every = question.has("all") or not coming or str(len(evenings.events)) in figures
         return evenings.reading("event_list", evenings.events if every else coming, scope="all" if every else "coming")
 
-    def _named(self, intent: Intent, named: Sequence[Event], spans: Sequence[Span]) -> Reading | None:
+    def _ended(self) -> bool:
+        """Whether somebody asks if it is all over, or if there is more."""
+        question = self._question
+        if question.has("remaining", "more", "ahead", "comes", "others"):
+            return not question.has("past_tense")
+        return question.marked and question.has("past", "late") and not question.has("list", "when", "where", "request")
+
+    def _on_date(self) -> Reading | None:
         evenings = self.evenings
-        if named:
-            premise = Premises(evenings.question).wrong(named)
-            confirmed = Premises(evenings.question).confirmed(named, premise)
-            return evenings.reading(intent, named, wrong_premise=premise, confirmed=confirmed)
+        wanted = self._days[0] or self._question.days
+        spans = spans_of(wanted)
         if spans:
             span, found = evenings.held(spans)
+            return evenings.reading("event_on_date", found, span=span)
+        if wanted:
+            return evenings.reading("event_on_date", self._on(wanted), span=wanted[0].span)
+        if self._question.has("now", "remaining", "late"):
+            today = Span(evenings.now.date(), evenings.now.date(), "today")
+            found = [event for event in evenings.coming() if event.starts_at.date() in today]
+            return evenings.reading("event_on_date", found, span=today)
+        return None
+
+    def _named(self, intent: Intent) -> Reading | None:
+        """When or where the events are that are named by place, number, kind of building or day."""
+        evenings = self.evenings
+        question = self._question
+        wanted = self._days[0] or question.days
+        spans = spans_of(wanted)
+        if intent == "event_where":
+            spans = [span for span in spans if span.first == span.last] or spans
+        on_days = evenings.held(spans)[1] if spans else self._on(wanted) if wanted else []
+        kind = evenings.of_kind()
+        if kind and not self._events and (wanted or not self._at_home()):
+            there = [event for event in on_days if event in kind] or on_days if wanted else self._kind(kind)
+            return evenings.reading(intent, there, span=spans[0] if spans else None)
+        named = self._asked_for() or self._counted()
+        if intent == "event_where" and on_days and (named or self._nowhere):
+            both = [event for event in named if event in on_days]
+            wrong: Premise = "" if both and not self._elsewhere(both) else "place"
+            return evenings.reading(intent, both or on_days, wrong_premise=wrong, nowhere=self._nowhere)
+        if named:
+            premise = Premises(question).wrong(named)
+            if not premise and intent == "event_where" and self._elsewhere(named):
+                premise = "place"
+            confirmed = Premises(question).confirmed(named, premise)
+            return evenings.reading(intent, named, wrong_premise=premise, confirmed=confirmed)
+        if self._nowhere and not on_days:
+            return None
+        if spans:
+            span, found = evenings.held(spans)
+            if len(found) > 1 and intent == "event_where" and question.has("start", "first_event"):
+                found = found[:1]  # "Wo startet der Dezember?"
             missing = not found and intent == "event_where" and span.said == "date"
             return evenings.reading(intent, found, span=span, wrong_premise="date" if missing else "")
-        if intent == "event_when" and evenings.question.has("what_time", "always", "start"):
+        if on_days:
+            return evenings.reading(intent, on_days)
+        if intent == "event_when" and question.has("next"):
+            return evenings.next()
+        if intent == "event_when" and (question.has("what_time", "always", "start") or question.times()):
             return evenings.reading(intent, evenings.events, scope="start")
         coming = evenings.coming()
         return evenings.reading(intent, coming[:1]) if coming and intent == "event_where" else None

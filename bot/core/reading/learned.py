@@ -1,6 +1,6 @@
 """What was learned from questions that people labelled: how much each sign speaks for each intent.
 
-A second opinion beside the rules: it knows no date and no place, only what kind of question it is.
+It knows no date and no place, only what kind of question it is.
 """
 
 import math
@@ -15,6 +15,7 @@ INTENTS: tuple[Intent, ...] = get_args(Intent)
 SCALE = 100.0
 """Weights are kept as whole hundredths."""
 NOBODY = dict.fromkeys(INTENTS, 0.0)
+"""The chances where nothing was learned."""
 
 
 @dataclass(frozen=True, slots=True)

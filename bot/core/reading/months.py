@@ -76,7 +76,9 @@ class Months(Surroundings):
         return week or self._concept(place, "half") or self._numbered(place, "weekday")
 
     def _part(self, key: str, hit: Hit) -> Iterator[Found]:
-        behind = (self._numbered(hit.end + skipped, "month") for skipped in (0, 1, 2))
+        ranged = 2 if self._concept(hit.end, "until", "to", "and") and self._concept(hit.end + 1, "part") else 0
+        numbers = next((s for s in (0, 1) if self._number(hit.end + s, ordinal=True)[0]), 2)
+        behind = (self._numbered(hit.end + skipped + ranged, "month") for skipped in range(numbers + 1))
         before = (one for one in self._until.get(hit.start, ()) if one.concept.startswith("month."))
         named = next((one for one in (*behind, *before) if one), None)
         relative = self._numbered(hit.end, "this_month")
@@ -92,7 +94,7 @@ class Months(Surroundings):
         if named:
             year = self._year_in_figures(named.end)
             whole = self._month(int(key_of(named)), year)
-            end = max(hit.end, named.end)
+            end = hit.end if ranged else max(hit.end, named.end)  # "Mitte bis Ende November"
         elif relative:
             first = (self._today.replace(day=1) + timedelta(days=31 * int(key_of(relative)))).replace(day=1)
             whole, end = Span(first, end_of(first)), relative.end
@@ -123,7 +125,13 @@ class Months(Surroundings):
         word = self._words[place]
         if word.kind in {"number", "ordinal"} and len(word.text) < 5:
             return int(word.text), place + 1
-        for name in ("ordinal", "number") if ordinal else ("number",):
+        names = ("ordinal", "number") if ordinal else ("number",)
+        units = self._numbered(place, "number")
+        if units and self._concept(units.end, "and"):  # "sechs und zwanzigster"
+            tens = next((hit for name in names if (hit := self._numbered(units.end + 1, name))), None)
+            if tens and key_of(tens) in {"20", "30"} and 0 < int(key_of(units)) < 10:
+                return int(key_of(units)) + int(key_of(tens)), tens.end
+        for name in names:
             hit = self._numbered(place, name)
             if hit and key_of(hit).isdigit():
                 return int(key_of(hit)), hit.end

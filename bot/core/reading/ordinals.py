@@ -9,6 +9,9 @@ from bot.core.reading.question import Question
 from bot.core.reading.reading import Scope
 from bot.core.reading.vocabulary import Hit
 
+OTHER_COUNTS = {"unit", "half", "month", "holiday", "calendar_week", "clock", "week", "weekday"}
+"""What a number in front of it counts instead of events."""
+
 
 @dataclass(frozen=True, slots=True)
 class Ordinals:
@@ -17,6 +20,13 @@ class Ordinals:
     question: Question
     events: tuple[Event, ...]
     now: datetime
+
+    def numbered(self) -> bool:
+        """Whether there is any number in the question, in figures or words."""
+        question = self.question
+        return question.has("ordinal", "number", "last", "first_event", "last_event") or any(
+            word.kind in {"ordinal", "number"} for word in question.words
+        )
 
     def named(self) -> Iterable[Event]:
         """ "der vierte Termin", "Termin nummer fünf", "der letzte Abend"."""
@@ -30,7 +40,7 @@ class Ordinals:
             return
         for hit in question.of("ordinal", "number", "last"):
             key = hit.concept.partition(".")[2]
-            near = any(0 <= event.start - hit.end <= 1 for event in events)
+            near = any(0 <= event.start - hit.end <= 1 for event in events) or self._of_all(hit.end)
             after = hit.concept != "last" and any(
                 other.end == hit.start and other.concept == "nth" for other in question.hits
             )
@@ -48,15 +58,48 @@ class Ordinals:
                 continue
             if any(day.start <= place < day.end for day in question.days):
                 continue
-            near = word.kind == "ordinal" and any(0 <= event.start - place - 1 <= 1 for event in events)
+            near = any(0 <= event.start - place - 1 <= 1 for event in events) or self._of_all(place + 1)
+            near = word.kind == "ordinal" and near
             if near or any(hit.end == place and hit.concept == "nth" for hit in question.hits):
                 yield self.events[int(word.text) - 1]
+
+    def alone(self) -> tuple[Event, ...]:
+        """The events whose number stands by itself, where it is sure that events are counted: "und das zweite?"."""
+        question = self.question
+        days = {place for day in question.days for place in range(day.start, day.end)}
+        hits = [(hit.start, hit.end, hit.concept.partition(".")[2]) for hit in question.of("ordinal")]
+        hits += [(n, n + 1, word.text) for n, word in enumerate(question.words) if word.kind == "ordinal"]
+        named = set[int]()
+        for start, end, figure in hits:
+            counts = any(hit.start == end and hit.concept.partition(".")[0] in OTHER_COUNTS for hit in question.hits)
+            if start not in days and not counts and figure.lstrip("-").isdigit():
+                number = int(figure[:3])
+                named |= {number - 1 if number > 0 else len(self.events) + number}
+        last = [hit for hit in question.of("last") if hit.start not in days and not self._number_behind(hit.end)]
+        if last and not question.has("past_tense"):
+            named.add(len(self.events) - 1)
+        return tuple(event for place, event in enumerate(self.events) if place in named)
+
+    def _of_all(self, place: int) -> bool:
+        """ "Der letzte von den fünf", "the third in the series": whether behind a number stands what it counts."""
+        question = self.question
+        steps = {hit.start: hit.end for hit in question.of("of", "article")}
+        ends = {hit.start: hit.end for hit in question.of("in_order")}
+        if place in ends:
+            return True
+        begin = place
+        while place in steps and place - begin < 3:
+            place = steps[place]
+        counted = any(hit.start == place and hit.concept != "number.1" for hit in question.of("number", "events"))
+        figures = place < len(question.words) and question.words[place].kind == "number"
+        return place > begin and (counted or figures)
 
     def _numbered_before(self, events: Sequence[Hit]) -> list[Hit]:
         """The events, and the last number of a row before one: "der zweite und der dritte Termin"."""
         row = list(events)
+        figures = [Hit("ordinal", n, n + 1) for n, word in enumerate(self.question.words) if word.kind == "ordinal"]
         joints = {place for hit in self.question.of("and", "or") for place in range(hit.start, hit.end)}
-        for hit in [*self.question.of("ordinal")][::-1]:
+        for hit in sorted([*self.question.of("ordinal"), *figures], key=lambda hit: -hit.start):
             if any(0 <= event.start - hit.end <= 1 for event in row) and {hit.start - 1, hit.start - 2} & joints:
                 row.append(replace(hit, start=hit.start - 1 if hit.start - 1 in joints else hit.start - 2))
         return row
@@ -77,6 +120,9 @@ class Ordinals:
                 return self.events[-number:], "span"
             if "ordinal.1" in before:
                 return self.events[:number], "span"
+            behind = {hit.concept for hit in question.hits if hit.start == place + 1}
+            if "last" in behind and not question.has("past_tense"):  # "die zwei letzten"
+                return self.events[-number:], "span"
         return None
 
     def beyond(self) -> bool:
@@ -105,6 +151,10 @@ class Ordinals:
     def _alone(self, place: int) -> bool:
         """Whether an ordinal stands for "the fourth one": with when or where, and no event or day behind it."""
         question = self.question
+        ends = place + 1 == len(question.words) or question.words[place + 1].clause != question.words[place].clause
+        joined = any(hit.start < place for hit in question.of("event", "evening"))
+        if ends and joined and not any(day.start <= place < day.end for day in question.days):
+            return True  # "Wann ist der dritte Abend und wann der letzte?"
         return (
             question.has("when", "where")
             and not question.days

@@ -12,6 +12,8 @@ from bot.core.reading.words import Word, split
 LONGEST_ENDING = 4
 """Letters that a language may put behind a name: "Misburger", "Sahlkampie"."""
 LONGEST_NAME = 5
+SURELY_LONG = 7
+"""Letters of which a misspelled name needs as many to be no word of another language."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,9 +49,11 @@ class Places:
             known = self._names.get(joined, (frozenset(), ""))[0]
             self._names[joined] = (known | events if events else known, name)
 
-    def has(self, word: str) -> bool:
-        """Whether a folded word is the name of a place."""
-        return len(word) >= LONGEST_ENDING and word in self._names
+    def has(self, word: str, *, guess: bool = False) -> bool:
+        """Whether a folded word is the name of a place, or with `guess` a long one misspelled."""
+        if len(word) >= LONGEST_ENDING and word in self._names:
+            return True
+        return guess and len(word) >= SURELY_LONG and self._guessed(word, (), lambda _: False) is not None
 
     def find(
         self,

@@ -186,7 +186,7 @@ def taken_apart(  # noqa: PLR0913, PLR0917 - what a question is seen from
     if right != words:
         hits = vocabulary.hits(right)
     hits = [hit for hit in hits if not inside.issuperset(range(hit.start, hit.end))]
-    hits = _with_evenings(hits, right)
+    hits = _with_evenings([hit for hit in hits if not _wishes(hit, right)], right)
     days = tuple(Dates(right, hits, today, first, last).find())
     marked = "?" in text or "؟" in text
     asked = (
@@ -224,6 +224,11 @@ def _without_hyphens(words: list[Word], vocabulary: Vocabulary) -> list[Word]:
         else:
             joined.append(word)
     return joined
+
+
+def _wishes(hit: Hit, words: list[Word]) -> bool:
+    """ "Wann wäre das?": whether what looks like a past form is typed with an umlaut, and so is a wish."""
+    return hit.concept in {"past", "past_tense"} and hit.end == hit.start + 1 and words[hit.start].umlaut
 
 
 def _with_evenings(hits: list[Hit], words: list[Word]) -> list[Hit]:

@@ -10,6 +10,8 @@ from bot.core.reading.words import Word
 
 DAY = timedelta(days=1)
 UNIT_DAYS = {"unit.day": 1, "unit.week": 7}
+LONGEST_STAY = 6
+"""Words behind "ab Montag" among which it may be said for how many days."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,6 +19,7 @@ class Found:
     """Days named by the words from `start` to `end` (exclusive). `every` is a weekday that returns, 0 for Monday.
 
     `loose` is a number that may be a day of the month or not; `closed` are days from one that was named to another.
+    `bound` is the concept by which the days are those before, until, from or after the ones named.
     """
 
     span: Span
@@ -25,6 +28,7 @@ class Found:
     every: int | None = None
     loose: bool = False
     closed: bool = False
+    bound: str = ""
 
 
 class Surroundings:
@@ -115,6 +119,8 @@ class Spans(Surroundings):
                 later = max(first.first, second.first)  # "heute in einer Woche"
                 return Found(Span(later, later, "weekday"), start, end)
             return replace(before if first.said in relative else one, start=start, end=end)
+        if first.first <= second.first <= second.last <= first.last and first != second and second.said == "span":
+            return replace(one, start=start)  # "im November am Anfang"
         if first.said == second.said == "weekday" and (second.first - self._today).days in {7, 14}:
             later = first.first + ((second.first - self._today).days if one.start == before.end else 0) * DAY
             return Found(Span(later, later, "weekday"), start, end)
@@ -132,33 +138,65 @@ class Spans(Surroundings):
             for name, step in (("day_after", DAY), ("day_before", -DAY)):
                 if span.first == span.last and any(self._ends(one.start - skipped, name) for skipped in (0, 1, 2)):
                     span = Span(span.first + step, span.last + step, "weekday")
+            for name, step in (("day_after_behind", DAY), ("day_before_behind", -DAY)):
+                if span.first == span.last and any(h.concept == name and h.start >= one.end for h in self._hits):
+                    span = Span(span.first + step, span.last + step, "weekday")
             introduced = {
                 name
                 for place in range(one.start, max(-1, one.start - 3), -1)
                 for name in ("until", "before", "from", "after_day")
-                if self._ends(place, name) or (place == one.start and self._concept(one.start, name))
+                if (self._ends(place, name) and self._leads(place, one.start, name))
+                or (place == one.start and self._concept(one.start, name))
             }
             last = self._last
-            if span.first == span.last > self._today and any(
-                hit.concept == "earlier" and hit.start >= one.end for hit in self._hits
-            ):
-                introduced = {"before"}
+            if span.first > self._today and (bound := self._bound_by_what_follows(one)):
+                introduced = {bound}
             following = {
                 name
                 for name in ("until", "before", "from", "after_day")
                 if self._concept(self._behind(one.end), f"{name}_behind")
             }
             introduced |= following
+            bound = ""
             if "before" in introduced and span.first > self._today:
-                span = Span(min(self._today, span.first), span.first - DAY)
+                bound, span = "before", Span(min(self._today, span.first), span.first - DAY)
             elif "until" in introduced and span.last > self._today:
-                span = Span(min(self._today, span.first), span.last)
+                bound, span = "until", Span(min(self._today, span.first), span.last)
             elif "after_day" in introduced and span.last < last:
-                span = Span(span.last + DAY, last)
+                bound, span = "after_day", Span(span.last + DAY, last)
             elif "from" in introduced and span.first < last and not one.closed:
-                span = Span(span.first, last)
-            bounded.append(replace(one, span=span))
+                bound, span = "from", Span(span.first, self._for_days(one, span.first) or last)
+            bounded.append(replace(one, span=span, bound=bound))
         return bounded
+
+    def _leads(self, place: int, start: int, name: str) -> bool:
+        """Whether the words between "nach" and the day belong to them: "nach dem Treffen am Mittwoch"."""
+        if name == "from" and self._concept(place, "event", "events"):
+            return False
+        return all(any(hit.start <= between < hit.end for hit in self._hits) for between in range(place, start))
+
+    def _bound_by_what_follows(self, one: Found) -> str:
+        """ "Im Dezember bin ich weg, was ist davor?"; not "davor und danach", and not the question before it."""
+        behind = {hit.concept for hit in self._hits if hit.start >= one.end}
+        beside = {hit.concept for hit in self._hits if self._words[hit.start].clause == self._words[one.start].clause}
+        single = one.span.first == one.span.last
+        if "until_then" in behind:
+            return "before" if single else "until"
+        if (
+            "earlier" in behind
+            and "afterwards" not in behind
+            and (single or not beside & {"list", "exist", "anything"})
+        ):
+            return "before"
+        return ""
+
+    def _for_days(self, one: Found, first: date) -> date | None:
+        """ "Ab Montag bin ich eine Woche da": the last day, where it is said how long."""
+        units = (hit for place in range(one.end, one.end + LONGEST_STAY) for hit in self._at.get(place, ()))
+        unit = next((hit for hit in units if hit.concept in UNIT_DAYS), None)
+        if unit is None or unit.start == one.end:
+            return None
+        return first + (self._number_before(unit.start)[0] * UNIT_DAYS[unit.concept] - 1) * DAY
 
     def _behind(self, place: int) -> int:
         """What stands behind a day and the ending that an apostrophe cuts off: "Noel'e kadar"."""

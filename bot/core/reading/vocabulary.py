@@ -3,6 +3,7 @@
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from types import MappingProxyType
 
 from rapidfuzz import process
@@ -26,6 +27,9 @@ WIDEST_GAP = 5
 """Words that may stand in the gap of "hat … geöffnet"."""
 _SHORTEST_GUESS = 5
 """Letters that a word needs before a typing error in it is overlooked."""
+
+COMMON = 2000
+"""Words whose entries are kept at hand."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,6 +95,7 @@ class Vocabulary:
             for text in texts:
                 self._add(concept, text)
         self._guesses(sorted({fold(ending) for ending in endings} | {""}))
+        self._entries = lru_cache(maxsize=COMMON)(self._beginning_with)
 
     def _add(self, concept: str, text: str) -> None:
         parts: list[str] = []
@@ -212,7 +217,7 @@ class Vocabulary:
         found: list[Hit] = []
         gapped: list[Hit] = []
         for start in range(len(texts)):
-            for entry in self._beginning_with(texts[start]):
+            for entry in self._entries(texts[start]):
                 end = self._end(entry.parts, texts, words, start)
                 if end:
                     (gapped if entry.gapped else found).append(Hit(entry.concept, start, end, entry.gapped))
@@ -233,12 +238,13 @@ class Vocabulary:
                 taken.update(dict.fromkeys(range(hit.start, hit.end), (hit.start, hit.end)))
         return sorted({*kept, *gapped}, key=lambda hit: (hit.start, hit.end, hit.concept))
 
-    def _beginning_with(self, text: str) -> Iterable[_Entry]:
-        yield from self._whole.get(text, ())
+    def _beginning_with(self, text: str) -> Sequence[_Entry]:
+        found = [*self._whole.get(text, ())]
         for length in range(2, len(text) + 1):
-            yield from self._beginnings.get(text[:length], ())
+            found += self._beginnings.get(text[:length], ())
         for start in range(max(0, len(text) - 14), len(text) - 2):
-            yield from self._endings.get(text[start:], ())
+            found += self._endings.get(text[start:], ())
+        return found
 
     def _end(self, parts: tuple[str, ...], texts: Sequence[str], words: Sequence[Word], start: int) -> int:
         """Where a phrase that begins here ends; 0 where it does not fit."""

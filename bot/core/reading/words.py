@@ -44,7 +44,8 @@ class Word:
     """One word or number. `kind` is word, number, ordinal (a number with a full stop or "th"), date or clock.
 
     `text` is folded; `clause` counts the parts of the message between punctuation marks; `joined` is whether a
-    hyphen ties it to the word before; `capital` whether it begins with a capital letter inside a sentence.
+    hyphen ties it to the word before; `capital` whether it begins with a capital letter inside a sentence; `umlaut`
+    whether an "ä" was typed, which folding hides: "wäre" is no "war".
     """
 
     text: str
@@ -52,6 +53,7 @@ class Word:
     clause: int
     joined: bool = False
     capital: bool = False
+    umlaut: bool = False
 
 
 def fold(word: str) -> str:
@@ -79,7 +81,7 @@ def split(text: str) -> list[Word]:
             inside = bool(found) and text[max(0, match.start() - 3) : match.start()].rstrip()[-1:] not in _SENTENCE_ENDS
             capital = inside and match[0][0].isupper() and not match[0].isupper()
             joined = text[match.start() - 1 : match.start()] == "-"
-            found.append(Word(fold(match[0]), "word", clause, joined, capital))
+            found.append(Word(fold(match[0]), "word", clause, joined, capital, "ä" in match[0]))
         elif kind in {"date", "clock"}:
             found.append(Word(re.sub(r"\s", "", match[0]), kind, clause))
         elif kind == "ordinal":
