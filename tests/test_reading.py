@@ -60,7 +60,7 @@ def told(question: str, now: str = THURSDAY, language: str = "de") -> str:
         ("ab morgen bis mittwoch was los?", "event_on_date", "misburg"),
         ("Habt ihr am ersten Mittwoch im Dezember was?", "event_on_date", "schuetzenplatz"),
         ("Am Montag nach dem zweiten Advent?", "event_on_date", "doehren"),
-        ("was geht in der zweiten dezemberwoche?", "event_on_date", "doehren sahlkamp"),
+        ("ist in der zweiten dezemberwoche was?", "event_on_date", "doehren sahlkamp"),
         ("novembertermine", "event_list", "muehlenberg misburg"),
         ("Alle außer Misburg bitte", "event_list", "schuetzenplatz doehren sahlkamp"),
         ("So, heim aus Misburg. Welche drei fehlen noch?", "event_list", "misburg schuetzenplatz doehren sahlkamp"),

@@ -26,6 +26,8 @@ DOUBT = -0.3
 """The same for "unknown": of what was learned, more is about other things than of what people ask."""
 NOT_OURS = -1.0
 """The same for events where nothing of ours is named: "wann geht es weiter" could be about anything."""
+ALONE = 0.5
+"""How much the sentence that asks counts by itself, of 1, where something else is told before it."""
 LEAST = 1e-4
 """A chance below this is not distinguished from none."""
 EVENTS = tuple(intent for intent in INTENTS if intent.startswith("event_"))
@@ -74,7 +76,13 @@ class Reader:
 
     def _likeliest(self, question: Question, ruled: Reading, now: datetime) -> Reading:
         """The likeliest reading that the question has the days and places for; `ruled` is the one of the rules."""
-        chances = self.vocabularies[ruled.language].learned.chances(signs(question, ruled.language[:2]))
+        asked = question.last_asked()
+        part = question.part(asked) if asked else question
+        learned = self.vocabularies[ruled.language].learned
+        chances = learned.chances(signs(question, ruled.language[:2]))
+        if asked:
+            alone = learned.chances(signs(part, ruled.language[:2]))
+            chances = {intent: (1 - ALONE) * chances[intent] + ALONE * alone[intent] for intent in INTENTS}
         written = ruled.intent == "unknown" and ruled.answer  # organisers know that people ask what they do not know
         if question.has("injection") or chances == NOBODY or written:
             return ruled
@@ -84,8 +92,6 @@ class Reader:
         if not (question.places or question.days or question.has(*OURS)):
             for event in EVENTS:
                 weights[event] += NOT_OURS
-        asked = question.last_asked()
-        part = question.part(asked) if asked else question
         for intent in sorted(INTENTS, key=lambda one: -weights[one]):
             if intent == ruled.intent and intent not in EVENTS:
                 return ruled

@@ -51,13 +51,13 @@ class Question:
 
     @cached_property
     def _named(self) -> frozenset[str]:
-        found = [hit.concept for hit in self.hits if self._looked_at(hit.start)]
+        found = [hit.concept for hit in self.hits if self.looked_at(hit.start)]
         return frozenset(found) | {concept.partition(".")[0] for concept in found}
 
     def of(self, *concepts: str) -> Iterable[Hit]:
         """The hits of these concepts."""
         for hit in self.hits:
-            if (hit.concept in concepts or hit.concept.partition(".")[0] in concepts) and self._looked_at(hit.start):
+            if (hit.concept in concepts or hit.concept.partition(".")[0] in concepts) and self.looked_at(hit.start):
                 yield hit
 
     def keys(self, section: str) -> list[str]:
@@ -87,7 +87,7 @@ class Question:
         capitals = self.nouns and any(word.capital for word in self.words)
         total = aside = 0.0
         for place, word in enumerate(self.words):
-            if word.kind != "word" or len(word.text) < 2 or place in covered or not self._looked_at(place):
+            if word.kind != "word" or len(word.text) < 2 or place in covered or not self.looked_at(place):
                 continue
             introduced = place in introducing and not {place + 1, place + 2} & subjects
             if asking and self.clauses[place] not in asking:
@@ -113,7 +113,7 @@ class Question:
 
     def length(self) -> int:
         """How many words are looked at."""
-        return sum(1 for place in range(len(self.words)) if self._looked_at(place))
+        return sum(1 for place in range(len(self.words)) if self.looked_at(place))
 
     def last_asked(self) -> frozenset[int]:
         """The clauses of the sentence with which a longer message ends, where that is a question."""
@@ -136,14 +136,15 @@ class Question:
             places, days = places or self.places, days or self.days
         return replace(self, kept=kept, places=places, days=days)
 
-    def _looked_at(self, place: int) -> bool:
+    def looked_at(self, place: int) -> bool:
+        """Whether the word at this place belongs to the part."""
         return self.clauses[place] in self.kept
 
     def times(self) -> list[tuple[int, int]]:
         """The times of day that are named: hours and minutes."""
         found: list[tuple[int, int]] = []
         for place, word in enumerate(self.words):
-            if not self._looked_at(place):
+            if not self.looked_at(place):
                 continue
             if word.kind == "clock" or (word.kind == "date" and self._starts(place + 1, "clock")):
                 hour, _, minute = word.text.replace("h", ":").replace(".", ":").partition(":")

@@ -26,7 +26,7 @@ def _of_concepts(question: Question, entities: Mapping[int, str]) -> Iterator[st
     asking = frozenset(question.clauses[question.sentence :] if question.sentence else question.clauses[-1:])
     in_order: list[tuple[int, str]] = []
     for hit in question.hits:
-        if hit.concept == FILLER:
+        if hit.concept == FILLER or not question.looked_at(hit.start):
             continue
         section = hit.concept.partition(".")[0]
         in_order.append((hit.start, section))
@@ -48,6 +48,8 @@ def _of_concepts(question: Question, entities: Mapping[int, str]) -> Iterator[st
 def _of_words(question: Question, entities: Mapping[int, str], language: str) -> Iterator[str]:
     texts: list[str] = []
     for place, word in enumerate(question.words):
+        if not question.looked_at(place):
+            continue
         entity = entities.get(place)
         if entity is None:
             texts.append(word.text)
@@ -64,7 +66,7 @@ def _of_words(question: Question, entities: Mapping[int, str], language: str) ->
 def _of_form(question: Question) -> Iterator[str]:
     yield f"MARKED {question.marked}"
     yield f"TOLD {question.told}"
-    yield f"LENGTH {min(len(question.words) // 4, 6)}"
+    yield f"LENGTH {min(question.length() // 4, 6)}"
     yield f"STRANGE {min(int(question.strange()), 4)}"
 
 
@@ -75,4 +77,4 @@ def _entities(question: Question) -> dict[int, str]:
         found |= dict.fromkeys(range(day.start, day.end), "DAY" if day.every is None else "WEEKDAY")
     for one in question.places:
         found |= dict.fromkeys(range(one.start, one.end), "PLACE" if one.events else "ELSEWHERE")
-    return found
+    return {place: entity for place, entity in found.items() if question.looked_at(place)}
