@@ -13,10 +13,10 @@ from bot.channels.matrix import rendering
 from bot.channels.matrix.api import Api, Denied, SignedOut, decoded, path
 from bot.channels.matrix.cross_signing import sign_device
 from bot.channels.matrix.encryption import Encryption, KeysClash, StoreFailed
-from bot.channels.matrix.events import NAME, EncryptedFile, sync_in
+from bot.channels.matrix.events import NAME, TYPES, EncryptedFile, sync_in
 from bot.channels.matrix.invites import Invitation, Invitations, remembered
 from bot.channels.matrix.private import PrivateRooms
-from bot.channels.matrix.reading import TYPES, Reading
+from bot.channels.matrix.reading import Reading
 from bot.channels.matrix.rooms import Room, Rooms
 from bot.channels.matrix.session import Account, Session, Store, signed_in
 from bot.channels.retrying import back_off
