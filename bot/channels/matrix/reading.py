@@ -1,10 +1,11 @@
 """Turns a sync into messages for the bot: in order, decrypted, without gaps, and without what is not meant for it."""
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 
+import msgspec
 import structlog
 
 from bot.channels.matrix.api import Api, Denied, path
@@ -35,6 +36,8 @@ log = structlog.get_logger(__name__)
 
 THUMB = "👍"
 ROOMS_AT_ONCE = 8
+SOON = 0.1
+"""Seconds after which nobody waits any more for what the homeserver has to say about somebody else's room."""
 
 
 @dataclass(slots=True)
@@ -46,6 +49,14 @@ class Read:
     invited: list[Invitation] = field(default_factory=list)
     last: dict[str, str] = field(default_factory=dict)
     empty: list[str] = field(default_factory=list)
+
+    def add(self, part: "Read") -> None:
+        """What one more room holds."""
+        self.batch += part.batch
+        self.facts |= part.facts
+        self.invited += part.invited
+        self.last |= part.last
+        self.empty += part.empty
 
 
 class Reading:
@@ -70,8 +81,12 @@ class Reading:
         self._waiting = Waiting(facts, patience)
         self.encryption: Encryption | None = None
 
-    async def read(self, sync: Sync, since: str | None) -> Read:
-        """What a sync holds. The first one without a `since` only says from where to go on. Raises a SendError."""
+    async def read(self, sync: Sync, since: str | None, early: Callable[[Read], Awaitable[None]]) -> Read:
+        """What a sync holds. The first one without a `since` only says from where to go on. Raises a SendError.
+
+        Where the homeserver has to be asked about a room first, what others say is handed to `early` meanwhile: only
+        the rest is returned.
+        """
         found = Read()
         arrived = self.encryption.take(sync) if self.encryption else set()
         for room, invited in sync.rooms.invite.items():
@@ -93,31 +108,36 @@ class Reading:
                     log.info("room_not_ours", code=error.code)
             return part
 
-        parts = await asyncio.gather(*(one(room, joined) for room, joined in sync.rooms.join.items()))
-        for part in parts:
-            found.batch += part.batch
-            found.facts |= part.facts
-            found.last |= part.last
-            found.empty += part.empty
-            found.invited += part.invited
+        reading = [asyncio.create_task(one(room, joined)) for room, joined in sync.rooms.join.items()]
+        try:
+            while reading:
+                await asyncio.wait(reading, timeout=SOON)
+                for task in [task for task in reading if task.done()]:
+                    reading.remove(task)
+                    found.add(await task)
+                if reading and found.batch:
+                    await early(found)
+                    found = Read()
+        finally:
+            for task in reading:
+                task.cancel()
+            await asyncio.gather(*reading, return_exceptions=True)
         return found
 
     async def _room(self, room: str, joined: Joined, since: str, found: Read) -> None:
-        raws = list(joined.timeline.events)
-        if joined.timeline.limited and joined.timeline.prev_batch:
+        events = _events(joined.timeline.events)
+        # What was said before the bot came in is not said to it, so that nobody needs to be asked for that.
+        came = any(self._joins(event) for event in events)
+        if joined.timeline.limited and joined.timeline.prev_batch and not came:
             earlier, all_of_it = await missed(self._api, room, joined.timeline.prev_batch, since)
-            raws = earlier + raws
+            events = _events(earlier) + events
             if not all_of_it:
                 self._rooms.forget(room)  # who came and went meanwhile is asked anew
         for raw in joined.state.events:
             if event := read(raw, Event):
                 self._noted(room, event, found)
-        events = [event for event in (read(raw, Event) for raw in raws) if event is not None]
-        if len(events) < len(raws):
-            log.warning("events_malformed", events=len(raws) - len(events))
         own_join = max((index for index, event in enumerate(events) if self._joins(event)), default=None)
         if own_join is not None:
-            # What was said before the bot came in is not said to it.
             before, events = events[: own_join + 1], events[own_join + 1 :]
             for event in before:
                 self._noted(room, event, found)
@@ -334,6 +354,14 @@ class Reading:
             found.facts[f"invite {room}"] = ""
         if self.encryption is not None:
             self.encryption.forget(room)
+
+
+def _events(raws: Sequence[msgspec.Raw]) -> list[Event]:
+    """Those that can be read."""
+    events = [event for event in (read(raw, Event) for raw in raws) if event is not None]
+    if len(events) < len(raws):
+        log.warning("events_malformed", events=len(raws) - len(events))
+    return events
 
 
 def _membership_before(event: Event) -> str:
