@@ -42,8 +42,8 @@ LONGEST_SEND = 60.0
 """Seconds after which a send that hangs frees its room."""
 PATIENCE = 60.0
 """Seconds to wait for the key of a message before its sender is told that it cannot be read."""
-BESIDE_AT_ONCE = 8
-"""Empty rooms that are left at the same time."""
+LEAVING_AT_ONCE = 8
+"""Rooms that are left at the same time because everybody else has."""
 BOOKMARK_EVERY = 300.0
 """Seconds until it is noted from where to go on, also while nobody says anything to the bot."""
 FILTER = msgspec.json.encode(
@@ -100,7 +100,7 @@ class Matrix:
         )
         self._ready = asyncio.Event()
         self._beside: set[asyncio.Task[object]] = set()
-        self._beside_gate = asyncio.Semaphore(BESIDE_AT_ONCE)
+        self._leaving = asyncio.Semaphore(LEAVING_AT_ONCE)
         self._noted_at = 0.0
 
     def serves(self, to: Address) -> bool:
@@ -243,7 +243,7 @@ class Matrix:
         self._receipts.note(read.last)
         for room in read.empty:
             self._rooms.forget(room)
-            self._do_beside(self._quietly("POST", path("rooms", room, "leave")))
+            self._do_beside(self._leave(room))
 
     async def _keep_up(self) -> None:
         if self._encryption is not None:
@@ -336,8 +336,8 @@ class Matrix:
         self._beside.add(task)
         task.add_done_callback(self._beside.discard)
 
-    async def _quietly(self, method: str, where: str, body: object = None) -> None:
-        """A call whose failure costs nobody anything."""
-        async with self._beside_gate:
+    async def _leave(self, room: str) -> None:
+        """Where it fails, nobody is there to notice."""
+        async with self._leaving:
             with contextlib.suppress(SendError):
-                await self._api.call(method, where, {} if body is None else body, {})
+                await self._api.post(path("rooms", room, "leave"), {})
