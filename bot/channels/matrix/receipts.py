@@ -31,6 +31,7 @@ class Receipts:
             await self._some.wait()
             self._some.clear()
             while self._newest:
-                room, event = self._newest.popitem()
+                room = next(iter(self._newest))
+                event = self._newest.pop(room)
                 with contextlib.suppress(SendError):
                     await self._api.post(path("rooms", room, "receipt", "m.read", event), {}, PATIENCE)
