@@ -38,7 +38,7 @@ async def test_a_flood_that_comes_from_many_keeps_nobody_waiting(
 async def test_of_too_many_invitations_by_one_person_the_rest_is_declined(
     synapse: Homeserver, name: str, bot: str, tmp_path: Path
 ) -> None:
-    """An invitation that is left open cannot be repeated. The log tells once that somebody floods, and not who."""
+    """An invitation that is left open cannot be repeated. The log tells of it in one line, and not whose they are."""
     me = synapse.user_id(bot)
     async with matrix_citizen(synapse, name) as anna, bot_process(synapse, bot, tmp_path) as running:
         await running.starts()

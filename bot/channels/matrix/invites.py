@@ -26,6 +26,8 @@ AT_ONCE = 8
 MOST_WAITING = 5_000
 DECLINING = 2.0
 """Seconds between two that are declined because they are too many: that is work for the homeserver, too."""
+TELLING = 600.0
+"""Seconds between two lines in the log about it."""
 PATIENCE = 120.0
 """Seconds for a join."""
 TRIES = 5
@@ -86,7 +88,8 @@ class Invitations:
         self._recent: deque[tuple[float, Invitation]] = deque()
         self._by_one: Counter[str] = Counter()
         self._by_server: Counter[str] = Counter()
-        self._flooding: set[str] = set()
+        self._declined = 0
+        self._told_at = -TELLING
         self._too_many: dict[str, None] = {}
 
     def add(self, invited: Invitation) -> bool:
@@ -119,9 +122,11 @@ class Invitations:
                 await asyncio.sleep(SLOWLY if slowly else BETWEEN)
 
     def _turn_away(self, invited: Invitation) -> None:
-        if invited.inviter not in self._flooding:
-            self._flooding.add(invited.inviter)
-            log.warning("invitations_flood")  # once for all of them
+        self._declined += 1
+        now = asyncio.get_running_loop().time()
+        if now - self._told_at >= TELLING:  # a flood of invitations must not be one of lines in the log
+            self._told_at = now
+            log.warning("invitations_flood", declined=self._declined)
         if len(self._too_many) < MOST_WAITING:  # what is more stays open, which costs nobody anything
             self._too_many[invited.room] = None
 
@@ -147,7 +152,6 @@ class Invitations:
                 counted[whose] -= 1
                 if not counted[whose]:
                     del counted[whose]
-            self._flooding.discard(old.inviter)
 
     async def _answer(self, invited: Invitation, tries: int) -> None:
         """Join or decline; what fails is tried again for a while, and once more after the next start."""

@@ -115,7 +115,7 @@ class Reading:
                 for task in [task for task in reading if task.done()]:
                     reading.remove(task)
                     found.add(await task)
-                if reading and found.batch:
+                if reading and (found.batch or found.invited):
                     await early(found)
                     found = Read()
         finally:
