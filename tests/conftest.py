@@ -123,6 +123,7 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
         for line in lines:
             terminalreporter.write_line(line)
     ends = [one for state in ("", "error") for one in terminalreporter.getreports(state)]
+    ends = [one for one in ends if isinstance(one, pytest.TestReport)]  # a file that cannot be read has another one
     searched = [int(str(number)) for end in ends for name, number in end.user_properties if name == "searched"]
     if searched:
         terminalreporter.write_line(

@@ -7,8 +7,12 @@ import asyncio
 from contextlib import AsyncExitStack
 from pathlib import Path
 
+from aiohttp import web
+
 from tests.channels.matrix_citizen import MatrixCitizen, matrix_citizen
-from tests.channels.matrix_conversation import ORDER, is_at_home, orders, settles, told, until
+from tests.channels.matrix_conversation import ORDER, TOLD, is_at_home, orders, settles, told, until
+from tests.channels.matrix_process import bot_process
+from tests.channels.matrix_way import way_to
 from tests.channels.serving_matrix import serving
 from tests.channels.synapse import Homeserver
 
@@ -54,6 +58,44 @@ async def test_gaps_in_several_rooms_are_filled_each_in_its_order(
         async with serving(synapse, bot, tmp_path):
             for person, room, languages in zip(people, rooms, wanted, strict=True):
                 await all_is_told(person, synapse.user_id(bot), room, languages)
+
+
+async def test_nobody_waits_while_the_gap_of_somebody_else_is_filled(
+    synapse: Homeserver, name: str, bot: str, tmp_path: Path
+) -> None:
+    """What others say is answered meanwhile; a kill in the middle loses nothing, and nothing is answered twice."""
+    me = synapse.user_id(bot)
+    filled = asyncio.Event()
+
+    async def slow_to_look_back(request: web.Request) -> None:
+        if request.path.endswith("/messages"):
+            await filled.wait()
+
+    async with (
+        matrix_citizen(synapse, name) as anna,
+        matrix_citizen(synapse, f"{name}-berta") as berta,
+        way_to(synapse) as way,
+        bot_process(synapse, bot, tmp_path, MITREDEN_MATRIX_HOMESERVER=way.url) as running,
+    ):
+        await running.starts()
+        await running.is_ready()
+        rooms = {citizen: await is_at_home(citizen, me) for citizen in (anna, berta)}
+        await running.stops()
+        for before in (True, False, False, False, False):  # the sync that was cut off is answered with what came first
+            await asyncio.gather(*(berta.notices("Ich bin ein anderes Programm.") for _ in range(30)))
+            if before:
+                await berta.says(f"{ORDER}en")
+        await anna.says(f"{ORDER}en")
+        way.fault = slow_to_look_back
+        await running.starts()
+        await anna.hears(TOLD["en"])
+        assert way.count("/messages") > 0
+        await running.is_killed()
+        filled.set()
+        await running.starts()
+        await until(lambda: bool(told(berta, me, rooms[berta])), 30, lambda: str(berta.transcript))
+        await anna.quiet(0.5)
+        assert [told(citizen, me, room) for citizen, room in rooms.items()] == [["en"], ["en"]]
 
 
 async def test_what_was_said_before_the_bot_came_in_is_not_said_to_it(

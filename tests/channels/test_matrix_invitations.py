@@ -5,10 +5,11 @@ from pathlib import Path
 
 import pytest
 
+from bot.channels.matrix.invites import BY_ONE
 from tests.channels.matrix_citizen import matrix_citizen
 from tests.channels.matrix_conversation import answers_everything, exported, first_option, is_at_home
 from tests.channels.matrix_js_citizen import matrix_js_citizen
-from tests.channels.matrix_process import BotProcess
+from tests.channels.matrix_process import BotProcess, bot_process
 from tests.channels.matrix_way import way_to
 from tests.channels.serving_matrix import serving
 from tests.channels.synapse import Homeserver
@@ -32,6 +33,28 @@ async def test_a_flood_that_comes_from_many_keeps_nobody_waiting(
         await anna.creates_room(me, direct=True)
         # A newcomer waits for the first invitation of each of the others, not for all of them.
         await anna.hears("1 Deutsch", timeout=5 + 0.25 * len(crowd) + 10)
+
+
+async def test_of_too_many_invitations_by_one_person_the_rest_is_declined(
+    synapse: Homeserver, name: str, bot: str, tmp_path: Path
+) -> None:
+    """An invitation that is left open cannot be repeated. The log tells of it in one line, and not whose they are."""
+    me = synapse.user_id(bot)
+    async with matrix_citizen(synapse, name) as anna, bot_process(synapse, bot, tmp_path) as running:
+        await running.starts()
+        await running.is_ready()
+        rooms = [await anna.creates_room(me) for _ in range(BY_ONE + 2)]
+
+        async def becomes(room: str) -> str:
+            while (state := (await anna.members(room))[me]) == "invite":
+                await asyncio.sleep(0.2)
+            return state
+
+        async with asyncio.timeout(60):
+            fates = [await becomes(room) for room in rooms]
+        assert fates == ["join"] * BY_ONE + ["leave"] * 2
+        assert running.log.count('"invitations_flood"') == 1
+        assert running.leaks(name, *rooms) == []
 
 
 async def test_an_invitation_that_was_taken_before_a_kill_is_joined_after_it(

@@ -13,10 +13,11 @@ from bot.channels.matrix import rendering
 from bot.channels.matrix.api import Api, Denied, SignedOut, decoded, path
 from bot.channels.matrix.cross_signing import sign_device
 from bot.channels.matrix.encryption import Encryption, KeysClash, StoreFailed
-from bot.channels.matrix.events import NAME, EncryptedFile, sync_in
+from bot.channels.matrix.events import NAME, TYPES, EncryptedFile, sync_in
 from bot.channels.matrix.invites import Invitation, Invitations, remembered
 from bot.channels.matrix.private import PrivateRooms
-from bot.channels.matrix.reading import TYPES, Reading
+from bot.channels.matrix.reading import Read, Reading
+from bot.channels.matrix.receipts import Receipts
 from bot.channels.matrix.rooms import Room, Rooms
 from bot.channels.matrix.session import Account, Session, Store, signed_in
 from bot.channels.retrying import back_off
@@ -41,8 +42,8 @@ LONGEST_SEND = 60.0
 """Seconds after which a send that hangs frees its room."""
 PATIENCE = 60.0
 """Seconds to wait for the key of a message before its sender is told that it cannot be read."""
-BESIDE_AT_ONCE = 8
-"""Receipts and the like under way at the same time."""
+LEAVING_AT_ONCE = 8
+"""Rooms that are left at the same time because everybody else has."""
 BOOKMARK_EVERY = 300.0
 """Seconds until it is noted from where to go on, also while nobody says anything to the bot."""
 FILTER = msgspec.json.encode(
@@ -90,6 +91,7 @@ class Matrix:
         self._facts: dict[str, str] = {}
         self._rooms = Rooms(self._api, account.user, lambda room: f"encrypted {room}" in self._facts)
         self._invitations = Invitations(self._api, self._welcome)
+        self._receipts = Receipts(self._api)
         self._reading = Reading(
             self._api, self._rooms, account.user, self._staff_servers, self._facts, encryption, patience
         )
@@ -98,7 +100,7 @@ class Matrix:
         )
         self._ready = asyncio.Event()
         self._beside: set[asyncio.Task[object]] = set()
-        self._beside_gate = asyncio.Semaphore(BESIDE_AT_ONCE)
+        self._leaving = asyncio.Semaphore(LEAVING_AT_ONCE)
         self._noted_at = 0.0
 
     def serves(self, to: Address) -> bool:
@@ -131,7 +133,7 @@ class Matrix:
         self._store.open()
         self._facts.update(await memory.facts(NAME))
         since = await memory.bookmark(NAME)
-        joining = asyncio.create_task(self._invitations.work(self._ready))
+        beside = [asyncio.create_task(self._invitations.work(self._ready)), asyncio.create_task(self._receipts.work())]
         failures = 0
         try:
             while True:
@@ -160,7 +162,8 @@ class Matrix:
                         self._close_keys()  # what we know of them must be what is on the disk
                     await asyncio.sleep(back_off(failures))
         finally:
-            joining.cancel()
+            for task in beside:
+                task.cancel()
 
     async def _sign_in(self) -> None:
         """Once: session, keys, cross-signing. A failing cross-signature is said, and tried again at the next start."""
@@ -216,27 +219,31 @@ class Matrix:
         sync = sync_in(answer)
         if sync.next_batch == since and asyncio.get_running_loop().time() - asked_at < 1.0:
             await asyncio.sleep(1.0)  # something between us and the homeserver does not wait as it was asked to
-        read = await self._reading.read(sync, since)
+        read = await self._reading.read(sync, since, lambda early: self._take(early, None, receive))
+        now = asyncio.get_running_loop().time()
+        if since is None or (since != sync.next_batch and now - self._noted_at > BOOKMARK_EVERY):
+            read.facts["reached"] = sync.next_batch  # what comes from now on is for us, also after a crash
+        await self._take(read, sync.next_batch, receive)
+        return sync.next_batch
+
+    async def _take(self, read: Read, bookmark: str | None, receive: Receive) -> None:
+        """Hand over what was read, and do what follows from it; without a bookmark more of that sync is to come."""
         for invited in read.invited:
             if self._invitations.add(invited):
                 name, value = invited.fact
                 read.facts[name] = value
-        now = asyncio.get_running_loop().time()
-        if since is None or (since != sync.next_batch and now - self._noted_at > BOOKMARK_EVERY):
-            read.facts["reached"] = sync.next_batch  # what comes from now on is for us, also after a crash
         if read.batch or read.facts:
-            await receive(read.batch, sync.next_batch, read.facts)
+            await receive(read.batch, bookmark, read.facts)
             for name, value in read.facts.items():
                 self._facts[name] = value
                 if not value:
                     del self._facts[name]
-            self._noted_at = now
-        for room, last in read.last.items():
-            self._do_beside(self._quietly("POST", path("rooms", room, "receipt", "m.read", last)))
+            if bookmark is not None:
+                self._noted_at = asyncio.get_running_loop().time()
+        self._receipts.note(read.last)
         for room in read.empty:
             self._rooms.forget(room)
-            self._do_beside(self._quietly("POST", path("rooms", room, "leave")))
-        return sync.next_batch
+            self._do_beside(self._leave(room))
 
     async def _keep_up(self) -> None:
         if self._encryption is not None:
@@ -329,8 +336,8 @@ class Matrix:
         self._beside.add(task)
         task.add_done_callback(self._beside.discard)
 
-    async def _quietly(self, method: str, where: str, body: object = None) -> None:
-        """A call whose failure costs nobody anything."""
-        async with self._beside_gate:
+    async def _leave(self, room: str) -> None:
+        """Where it fails, nobody is there to notice."""
+        async with self._leaving:
             with contextlib.suppress(SendError):
-                await self._api.call(method, where, {} if body is None else body, {})
+                await self._api.post(path("rooms", room, "leave"), {})

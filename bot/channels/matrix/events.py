@@ -15,6 +15,11 @@ LONGEST = 20_000
 """Characters of a message that are looked at."""
 MEDIA = {"m.image", "m.file", "m.audio", "m.video", "m.location", "m.sticker"}
 SAID = {"m.text", "m.emote", *MEDIA}
+TYPES = [
+    *("m.room.message", "m.room.encrypted", "m.room.redaction", "m.sticker", "m.reaction"),
+    *("m.room.member", "m.room.encryption", "m.room.tombstone", "m.room.join_rules", "m.room.power_levels"),
+]
+"""The events that mean something to the bot."""
 
 
 class Events(msgspec.Struct):

@@ -18,12 +18,16 @@ log = structlog.get_logger(__name__)
 BETWEEN, SLOWLY = 0.2, 2.0
 """Seconds between two joins; and after one for a server whose people invite more than `BY_SERVER`."""
 BY_ONE, BY_SERVER = 5, 100
-"""Invitations within the window: of one person, of more the rest is passed over; of one server, it waits."""
+"""Invitations within the window: of one person, the rest is declined; of one server, it waits."""
 WINDOW = 3600.0
 """Seconds."""
 AT_ONCE = 8
 """Joins under way: a join takes as long as the servers of a room make it take."""
 MOST_WAITING = 5_000
+DECLINING = 2.0
+"""Seconds between two that are declined because they are too many: that is work for the homeserver, too."""
+TELLING = 600.0
+"""Seconds between two lines in the log about it."""
 PATIENCE = 120.0
 """Seconds for a join."""
 TRIES = 5
@@ -84,19 +88,23 @@ class Invitations:
         self._recent: deque[tuple[float, Invitation]] = deque()
         self._by_one: Counter[str] = Counter()
         self._by_server: Counter[str] = Counter()
+        self._declined = 0
+        self._told_at = -TELLING
+        self._too_many: dict[str, None] = {}
 
     def add(self, invited: Invitation) -> bool:
-        """Take an invitation; of too many from one person the rest is passed over. Whether it was taken."""
+        """Take an invitation; of too many from one person the rest is declined. Whether it was taken."""
         if invited.room in self._rooms:
             return True
         self._forget_old()
         if self._by_one[invited.inviter] >= BY_ONE or len(self._rooms) >= MOST_WAITING:
-            log.info("invitation_passed_over")
+            self._turn_away(invited)
             return False
         self._recent.append((asyncio.get_running_loop().time(), invited))
         self._by_one[invited.inviter] += 1
         self._by_server[invited.server] += 1
         self._rooms.add(invited.room)
+        self._too_many.pop(invited.room, None)
         self._line_up(invited, tries=0)
         return True
 
@@ -104,6 +112,7 @@ class Invitations:
         """Join, one room after the other, for ever."""
         gate = asyncio.Semaphore(AT_ONCE)
         async with asyncio.TaskGroup() as joining:
+            joining.create_task(self._turn_away_slowly(ready))
             while True:
                 slowly, _, _, invited, tries = await self._waiting.get()
                 await ready.wait()
@@ -111,6 +120,25 @@ class Invitations:
                 task = joining.create_task(self._answer(invited, tries))
                 task.add_done_callback(lambda _: gate.release())
                 await asyncio.sleep(SLOWLY if slowly else BETWEEN)
+
+    def _turn_away(self, invited: Invitation) -> None:
+        self._declined += 1
+        now = asyncio.get_running_loop().time()
+        if now - self._told_at >= TELLING:  # a flood of invitations must not be one of lines in the log
+            self._told_at = now
+            log.warning("invitations_flood", declined=self._declined)
+        if len(self._too_many) < MOST_WAITING:  # what is more stays open, which costs nobody anything
+            self._too_many[invited.room] = None
+
+    async def _turn_away_slowly(self, ready: asyncio.Event) -> None:
+        """Decline what is too much, for ever: whoever meant it sees that the bot will not come, and may ask again."""
+        while True:
+            await asyncio.sleep(DECLINING)
+            await ready.wait()
+            if room := next(iter(self._too_many), None):
+                del self._too_many[room]
+                with contextlib.suppress(SendError):
+                    await self._leave(room)
 
     def _line_up(self, invited: Invitation, tries: int) -> None:
         slowly = self._by_server[invited.server] > BY_SERVER
@@ -131,11 +159,12 @@ class Invitations:
             if self._welcome(invited):
                 await self._api.post(path("join", invited.room), {}, PATIENCE, via=invited.server)
             else:
-                await self._decline(invited)
+                log.info("invitation_declined")
+                await self._leave(invited.room)
         except Denied as error:
             log.info("join_refused", code=error.code)
             with contextlib.suppress(SendError):
-                await self._decline(invited)
+                await self._leave(invited.room)
         except SendError as error:
             asked_to_wait: float | None = getattr(error, "retry_after", None)
             tries += asked_to_wait is None
@@ -148,6 +177,5 @@ class Invitations:
             log.error("invitation_failed", error=type(error).__name__)
         self._rooms.discard(invited.room)
 
-    async def _decline(self, invited: Invitation) -> None:
-        log.info("invitation_declined")
-        await self._api.post(path("rooms", invited.room, "leave"), {})
+    async def _leave(self, room: str) -> None:
+        await self._api.post(path("rooms", room, "leave"), {})

@@ -1,8 +1,7 @@
 """Turns a sync into messages for the bot: in order, decrypted, without gaps, and without what is not meant for it."""
 
 import asyncio
-import time
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 
@@ -14,7 +13,6 @@ from bot.channels.matrix.encryption import Deciphered, Encryption, StoreFailed, 
 from bot.channels.matrix.events import (
     NAME,
     About,
-    Ciphertext,
     Event,
     Joined,
     Membership,
@@ -29,23 +27,17 @@ from bot.channels.matrix.events import (
     read,
 )
 from bot.channels.matrix.invites import Invitation, invitation
+from bot.channels.matrix.missed import missed
 from bot.channels.matrix.rooms import Room, Rooms
+from bot.channels.matrix.waiting import Waiting
 from bot.core.messages import Address, Incoming, SendError
 
 log = structlog.get_logger(__name__)
 
 THUMB = "👍"
-PAGE = 100
-MOST_MISSED = 20_000
-"""Events of one room that are fetched after a gap; more is another room's life that went on without the bot."""
-MOST_PENDING, MOST_PENDING_IN_ROOM = 1_000, 50
-"""Messages without a key that are kept until it comes; of more, those that came first."""
 ROOMS_AT_ONCE = 8
-TYPES = [
-    *("m.room.message", "m.room.encrypted", "m.room.redaction", "m.sticker", "m.reaction"),
-    *("m.room.member", "m.room.encryption", "m.room.tombstone", "m.room.join_rules", "m.room.power_levels"),
-]
-"""The events that mean something to the bot."""
+SOON = 0.1
+"""Seconds after which nobody waits any more for what the homeserver has to say about somebody else's room."""
 
 
 @dataclass(slots=True)
@@ -58,18 +50,13 @@ class Read:
     last: dict[str, str] = field(default_factory=dict)
     empty: list[str] = field(default_factory=list)
 
-
-class _Pending(msgspec.Struct):
-    """An encrypted event whose key has not come yet."""
-
-    room: str
-    event: msgspec.Raw
-    at: float
-
-
-class _Page(msgspec.Struct):
-    chunk: list[msgspec.Raw] = []
-    end: str | None = None
+    def add(self, part: "Read") -> None:
+        """What one more room holds."""
+        self.batch += part.batch
+        self.facts |= part.facts
+        self.invited += part.invited
+        self.last |= part.last
+        self.empty += part.empty
 
 
 class Reading:
@@ -91,11 +78,15 @@ class Reading:
         self._staff_servers = staff_servers
         self._facts = facts
         self._mode = mode
-        self._patience = patience
+        self._waiting = Waiting(facts, patience)
         self.encryption: Encryption | None = None
 
-    async def read(self, sync: Sync, since: str | None) -> Read:
-        """What a sync holds. The first one without a `since` only says from where to go on. Raises a SendError."""
+    async def read(self, sync: Sync, since: str | None, early: Callable[[Read], Awaitable[None]]) -> Read:
+        """What a sync holds. The first one without a `since` only says from where to go on. Raises a SendError.
+
+        Where the homeserver has to be asked about a room first, what others say is handed to `early` meanwhile: only
+        the rest is returned.
+        """
         found = Read()
         arrived = self.encryption.take(sync) if self.encryption else set()
         for room, invited in sync.rooms.invite.items():
@@ -117,28 +108,36 @@ class Reading:
                     log.info("room_not_ours", code=error.code)
             return part
 
-        parts = await asyncio.gather(*(one(room, joined) for room, joined in sync.rooms.join.items()))
-        for part in parts:
-            found.batch += part.batch
-            found.facts |= part.facts
-            found.last |= part.last
-            found.empty += part.empty
-            found.invited += part.invited
+        reading = [asyncio.create_task(one(room, joined)) for room, joined in sync.rooms.join.items()]
+        try:
+            while reading:
+                await asyncio.wait(reading, timeout=SOON)
+                for task in [task for task in reading if task.done()]:
+                    reading.remove(task)
+                    found.add(await task)
+                if reading and (found.batch or found.invited):
+                    await early(found)
+                    found = Read()
+        finally:
+            for task in reading:
+                task.cancel()
+            await asyncio.gather(*reading, return_exceptions=True)
         return found
 
     async def _room(self, room: str, joined: Joined, since: str, found: Read) -> None:
-        raws = list(joined.timeline.events)
-        if joined.timeline.limited and joined.timeline.prev_batch:
-            raws = await self._missed(room, joined.timeline.prev_batch, since) + raws
+        events = _events(joined.timeline.events)
+        # What was said before the bot came in is not said to it, so that nobody needs to be asked for that.
+        came = any(self._joins(event) for event in events)
+        if joined.timeline.limited and joined.timeline.prev_batch and not came:
+            earlier, all_of_it = await missed(self._api, room, joined.timeline.prev_batch, since)
+            events = _events(earlier) + events
+            if not all_of_it:
+                self._rooms.forget(room)  # who came and went meanwhile is asked anew
         for raw in joined.state.events:
             if event := read(raw, Event):
                 self._noted(room, event, found)
-        events = [event for event in (read(raw, Event) for raw in raws) if event is not None]
-        if len(events) < len(raws):
-            log.warning("events_malformed", events=len(raws) - len(events))
         own_join = max((index for index, event in enumerate(events) if self._joins(event)), default=None)
         if own_join is not None:
-            # What was said before the bot came in is not said to it.
             before, events = events[: own_join + 1], events[own_join + 1 :]
             for event in before:
                 self._noted(room, event, found)
@@ -153,24 +152,6 @@ class Reading:
         others = [event.event_id for event in events if event.event_id and event.sender != self._user]
         if others:
             found.last[room] = others[-1]
-
-    async def _missed(self, room: str, back_from: str, since: str) -> list[msgspec.Raw]:
-        """What happened in a room between the last sync and what this one shows, oldest first."""
-        found: list[msgspec.Raw] = []
-        token: str | None = back_from
-        types = msgspec.json.encode({"types": TYPES}).decode()
-        while token and token != since and len(found) < MOST_MISSED:
-            try:
-                query = {"from": token, "dir": "b", "to": since, "limit": str(PAGE), "filter": types}
-                answer = await self._api.call("GET", path("rooms", room, "messages"), None, query)
-            except Denied:
-                break  # the bot may not look back in this room
-            page = msgspec.json.decode(answer, type=_Page)
-            found += page.chunk
-            token = page.end if page.end != token else None
-        if token:
-            self._rooms.forget(room)  # who came and went meanwhile is asked anew
-        return found[::-1]
 
     def _joins(self, event: Event) -> bool:
         if event.type != "m.room.member" or event.state_key != self._user:
@@ -259,11 +240,7 @@ class Reading:
             plain = await self.encryption.deciphered(room, event)
         except Undecipherable as error:
             log.info("undecipherable", reason=str(error))
-            waiting = [name for facts in (self._facts, found.facts) for name in facts if name.startswith("pending ")]
-            here = sum(name.startswith(f"pending {room} ") for name in waiting)
-            if len(waiting) < MOST_PENDING and here < MOST_PENDING_IN_ROOM:
-                pending = _Pending(room, msgspec.Raw(msgspec.json.encode(event)), time.time())
-                found.facts[f"pending {room} {event.event_id}"] = msgspec.json.encode(pending).decode()
+            found.facts |= self._waiting.kept(room, event, found.facts)
             return
         await self._said(room, event, plain, found)
 
@@ -271,30 +248,20 @@ class Reading:
         """Messages that came before their keys: read now, or after a while their senders are told."""
         if self.encryption is None:
             return
-        pending = [
-            (name, read(value.encode(), _Pending))
-            for name, value in self._facts.items()
-            if value and name.startswith("pending ")
-        ]
-        for name, waiting in sorted(pending, key=lambda one: one[1].at if one[1] else 0.0):
-            event = read(waiting.event, Event) if waiting else None
-            if waiting is None or event is None:
-                found.facts[name] = ""
-                continue
-            late = time.time() - waiting.at > self._patience
-            content = read(event.content, Ciphertext)
-            if not late and (content is None or (waiting.room, content.session_id) not in arrived):
+        for kept in self._waiting.due(arrived):
+            if kept.event is None:
+                found.facts[kept.fact] = ""
                 continue
             try:
-                plain = await self.encryption.deciphered(waiting.room, event)
-                found.facts[name] = ""
-                await self._said(waiting.room, event, plain, found)
+                plain = await self.encryption.deciphered(kept.room, kept.event)
+                found.facts[kept.fact] = ""
+                await self._said(kept.room, kept.event, plain, found)
             except Undecipherable:
-                if late:
-                    found.facts[name] = ""
-                    await self._complain(waiting.room, event, found)
+                if kept.late:
+                    found.facts[kept.fact] = ""
+                    await self._complain(kept.room, kept.event, found)
             except Denied:
-                found.facts[name] = ""  # the bot has left that room
+                found.facts[kept.fact] = ""  # the bot has left that room
 
     async def _complain(self, room: str, event: Event, found: Read) -> None:
         """One sentence per room and day that something could not be read."""
@@ -387,6 +354,14 @@ class Reading:
             found.facts[f"invite {room}"] = ""
         if self.encryption is not None:
             self.encryption.forget(room)
+
+
+def _events(raws: Sequence[msgspec.Raw]) -> list[Event]:
+    """Those that can be read."""
+    events = [event for event in (read(raw, Event) for raw in raws) if event is not None]
+    if len(events) < len(raws):
+        log.warning("events_malformed", events=len(raws) - len(events))
+    return events
 
 
 def _membership_before(event: Event) -> str:
