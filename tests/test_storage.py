@@ -150,7 +150,7 @@ async def test_nothing_that_people_say_has_the_database_look_through_what_is_kep
             await anna.say_all("/meine_daten", "/loeschen", "1", "/umfrage", "1", "1", "abbrechen", "1")
         finally:
             event.remove(Engine, "before_cursor_execute", explain)
-        assert len(await anna.app.memory.responses()) == 1
+        assert len(await anna.app.memory.results.responses()) == 1
     assert asked > 100
     assert slow == set()
 
@@ -209,7 +209,7 @@ async def test_a_wish_of_1000_wide_characters_can_be_submitted(tmp_path: Path, d
         await anna.say_all("/umfrage", "1", "Nein", "1", "1", "1", wide, "ja", *["überspringen"] * 3)
         said = await anna.say("1")
         assert said[0].text.startswith("Vielen Dank")
-        (response,) = await anna.app.memory.responses()
+        (response,) = await anna.app.memory.results.responses()
         assert response.answers["wish"] == [(wide, False)]
 
 
@@ -262,13 +262,13 @@ async def test_what_became_of_a_message_is_noted_once_however_often_it_is_writte
             key="once",
         )
         await memory.write(Changes(channel="", now=now, today=now.date(), planned=[once]))
-        (row,) = await memory.due_unasked(now, 9, (), "terminal")
-        assert await memory.mark_sending([row.id]) == {row.id}
+        (row,) = await memory.sending.due_unasked(now, 9, (), "terminal")
+        assert await memory.sending.mark_sending([row.id]) == {row.id}
         not_sent = Fate(row=row, state="queued", error="not sent")
-        await memory.settle([not_sent])
-        assert await memory.mark_sending([row.id]) == {row.id}
-        await memory.settle([not_sent])
-        assert await memory.mark_sending([row.id]) == set()
+        await memory.sending.settle([not_sent])
+        assert await memory.sending.mark_sending([row.id]) == {row.id}
+        await memory.sending.settle([not_sent])
+        assert await memory.sending.mark_sending([row.id]) == set()
 
 
 async def test_what_nobody_waits_for_gives_way_to_batches_but_not_for_ever(tmp_path: Path) -> None:
@@ -298,7 +298,7 @@ async def test_what_is_meant_for_one_user_is_not_read_by_the_next(tmp_path: Path
         assert Terminal("anna", None, interactive=False).serves(waiting.to)
         await anna.app.outbox.send_due()
         await anna.app.outbox.idle()
-        assert await anna.app.memory.due(anna.app.clock.now(), 10) == []
+        assert await anna.app.memory.sending.due(anna.app.clock.now(), 10) == []
 
 
 def _same(value: Any, row: Sequence[Any]) -> bool:
@@ -317,7 +317,7 @@ async def test_responses_do_not_lie_in_the_order_of_arrival(tmp_path: Path) -> N
     async with talking(config_in(tmp_path, BEISPIELSTADT), BEISPIELSTADT_OPEN, "p0") as first:
         for number in range(8):
             await first.another(f"p{number}").say_all(*SHORT, f"Idee {number}", "1")
-        responses = await first.app.memory.responses()
+        responses = await first.app.memory.results.responses()
     assert [response.id for response in responses] == sorted(response.id for response in responses)
     stored = database("sqlite:///data/mitreden.db", tmp_path)
     for name in ("responses", "response_answers", "participations", "people"):
@@ -396,7 +396,7 @@ async def test_a_batch_is_handled_in_order_and_each_message_once(tmp_path: Path,
         said = await anna.receive(*batch)
         assert said[-2].text.startswith("Vielen Dank")
         assert await anna.receive(*batch) == []
-        responses = await anna.app.memory.responses()
+        responses = await anna.app.memory.results.responses()
         assert [response.answers["idea"] for response in responses] == [[("Ein Karussell", False)]]
 
 
@@ -422,7 +422,7 @@ async def test_a_text_may_hold_what_databases_stumble_over(tmp_path: Path, datab
     hostile = 'NUL \0 and \x1b[31m and \u202e turned, it\'s "quoted"; DROP TABLE people; 🙂 مرحبا'
     async with talking(config_in(tmp_path, BEISPIELSTADT, database_url), BEISPIELSTADT_OPEN) as anna:
         await anna.say_all(*SHORT, hostile, "1")
-        responses = await anna.app.memory.responses()
+        responses = await anna.app.memory.results.responses()
         kept = 'NUL  and [31m and  turned, it\'s "quoted"; DROP TABLE people; 🙂 مرحبا'
         assert responses[0].answers["idea"] == [(kept, False)]
 
