@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
-from sqlalchemy import Connection, Engine, TextClause, event, select, text
+from sqlalchemy import Connection, Engine, TextClause, event, inspect, select, text
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import create_async_engine
 
@@ -269,6 +269,66 @@ async def test_what_became_of_a_message_is_noted_once_however_often_it_is_writte
         assert await memory.sending.mark_sending([row.id]) == {row.id}
         await memory.sending.settle([not_sent])
         assert await memory.sending.mark_sending([row.id]) == set()
+
+
+async def test_replies_are_in_no_index_of_what_is_sent_unasked(tmp_path: Path, database_url: str) -> None:
+    """The migration: in a database of the version before they were, and each reply went in and out of both."""
+    config = config_in(tmp_path, None, database_url)
+    async with talking(config) as anna:
+        await anna.say("/umfrage")
+    stored = database(database_url, tmp_path)
+
+    def back(connection: Connection) -> None:
+        for statement in (
+            "DROP INDEX ix_outbox_announcement_id",
+            "DROP INDEX ix_outbox_channel",
+            "CREATE INDEX ix_outbox_announcement_id ON outbox (announcement_id, state)",
+            "CREATE INDEX ix_outbox_channel ON outbox (channel, state, priority, id)",
+            "INSERT INTO outbox (person_id, state, once, priority, attempts) VALUES (7, 'failed', false, 0, 0)",
+            "UPDATE alembic_version SET version_num = '0005'",
+        ):
+            connection.execute(text(statement))
+
+    def partial(connection: Connection) -> dict[str | None, str]:
+        where = f"{connection.dialect.name}_where"
+        indexes = inspect(connection).get_indexes("outbox")
+        return {one["name"]: str(one["dialect_options"][where]) for one in indexes if where in one["dialect_options"]}
+
+    await stored.write(back)
+    assert await stored.read(partial) == {}
+    await stored.close()
+    async with talking(config):
+        pass
+    stored = database(database_url, tmp_path)
+    found = await stored.read(partial)
+    assert set(found) == {"ix_outbox_announcement_id", "ix_outbox_channel"}
+    assert all("IS NOT NULL" in where for where in found.values())
+    assert await stored.read(lambda c: c.execute(text("SELECT person_id FROM outbox")).scalars().all()) == [7]
+    await stored.close()
+
+
+async def test_what_is_sent_unasked_is_found_by_its_network_however_many_replies_wait(tmp_path: Path) -> None:
+    """An index that leaves rows out is used only where the question leaves them out as well."""
+    plans: list[str] = []
+
+    def explain(
+        connection: Connection, _cursor: object, statement: str, given: Sequence[Any], _context: object, many: bool
+    ) -> None:
+        if "FROM outbox" in statement and not many:
+            plan = connection.connection.cursor()
+            plan.execute(f"EXPLAIN QUERY PLAN {statement}", given)
+            plans.extend(how for *_, how in plan.fetchall())
+            plan.close()
+
+    async with talking(config_in(tmp_path)) as anna:
+        event.listen(Engine, "before_cursor_execute", explain)
+        try:
+            await anna.app.memory.sending.due_unasked(anna.app.clock.now(), 1, (), "terminal")
+            await anna.app.memory.newsroom.waiting_of(1)
+        finally:
+            event.remove(Engine, "before_cursor_execute", explain)
+    assert [how for how in plans if "ix_outbox_channel" in how]
+    assert [how for how in plans if "ix_outbox_announcement_id" in how]
 
 
 async def test_what_nobody_waits_for_gives_way_to_batches_but_not_for_ever(tmp_path: Path) -> None:
