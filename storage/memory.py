@@ -151,7 +151,7 @@ class Memory:
             paired = {address: roles[lookup] for address, lookup in lookups.items() if lookup in roles}
             return Known(seen, found, frozenset(marks[mark] for mark in took_part), paired)
 
-        return await self._database.read(find)
+        return await self._database.read_to_write(find)
 
     async def write(self, changes: Changes) -> list[OutboxRow]:
         """Write a batch in one transaction; the outbox rows that are now to be sent.

@@ -4,7 +4,8 @@ import asyncio
 import re
 import resource
 import stat
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
+from contextlib import suppress
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -12,7 +13,7 @@ from typing import Any
 import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
-from sqlalchemy import Connection, Engine, TextClause, event, inspect, select, text
+from sqlalchemy import Connection, Engine, TextClause, event, insert, inspect, select, text, update
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import create_async_engine
 
@@ -79,6 +80,50 @@ async def test_a_full_disk_costs_what_was_to_be_done_on_it_and_nothing_afterward
     async with asyncio.timeout(20):
         await stored.write(lambda connection: connection.execute(text("DELETE FROM sources")))
         assert await stored.forget_deleted()
+    await stored.close()
+
+
+async def test_what_is_read_before_a_write_changes_nothing(tmp_path: Path, database_url: str) -> None:
+    """It may be read by whoever writes; nothing is written by it nevertheless."""
+    stored = database(database_url, tmp_path)
+    await stored.open(to_write=True)
+    add = text("INSERT INTO sources (name, people) VALUES ('poster', 1)")
+    with suppress(Unavailable, DBAPIError):  # a server refuses it
+        await stored.read_to_write(lambda connection: connection.execute(add))
+    count = text("SELECT count(*) FROM sources")
+    assert await stored.read_to_write(lambda connection: connection.execute(count).scalar()) == 0
+    await stored.write(lambda connection: connection.execute(add))
+    assert await stored.read_to_write(lambda connection: connection.execute(count).scalar()) == 1
+    await stored.close()
+
+
+COUNTED = Path("/proc/self/io")
+"""What a process has read so far, where the system counts it."""
+
+
+@pytest.mark.skipif(not COUNTED.exists(), reason="the system does not count what a process reads")
+async def test_what_one_batch_has_read_the_next_need_not_read_from_the_file_again(tmp_path: Path) -> None:
+    """Among a million people it is pages of their own that each of them, and the way to them, is read from."""
+    stored = database("sqlite:///data/m.db", tmp_path)
+    await stored.open(to_write=True)
+    names = [{"name": f"{number:040}", "people": 1} for number in range(20_000)]
+    await stored.write(lambda connection: connection.execute(insert(tables.sources), names))
+
+    def kilobytes() -> int:
+        return int(COUNTED.read_text(encoding="ascii").split()[1]) // 1024
+
+    async def read_for(read: Callable[[Callable[[Connection], Any]], Awaitable[Any]]) -> int:
+        """Kilobytes that all of it costs after somebody has written."""
+        more = update(tables.sources).where(tables.sources.c.name == names[0]["name"]).values(people=2)
+        await stored.write(lambda connection: connection.execute(more))
+        before = kilobytes()
+        every = text("SELECT name FROM sources NOT INDEXED")
+        assert len(await read(lambda connection: connection.execute(every).all())) == len(names)
+        return kilobytes() - before
+
+    await read_for(stored.read_to_write)
+    assert await read_for(stored.read) > 500
+    assert await read_for(stored.read_to_write) < 100
     await stored.close()
 
 
