@@ -130,7 +130,7 @@ class People:
             for one in batches:
                 await self._app.dispatch.receive(one)
         assert self._channel.taken - before == steps, "every message has one reply"
-        assert not await memory.due(self._app.clock.now(), 1), "every reply is marked as sent"
+        assert not await memory.sending.due(self._app.clock.now(), 1), "every reply is marked as sent"
         known = await memory.known(self._channel.name, [], [person.address for person in people])
         kept = [known.people[person.address].draft for person in people]
         assert kept == [answer.after for answer in answers], "every answer is kept"

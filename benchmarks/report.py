@@ -58,7 +58,7 @@ async def run(count: int, folder: Path) -> None:
             png(drawing)
 
     parts: dict[str, Callable[[], Awaitable[object]]] = {
-        "reading every response": memory.responses,
+        "reading every response": memory.results.responses,
         "counting all answers, small counts kept back": lambda: open_data.gathered(memory, process, OVER),
         f"the page in {len(process.languages)} languages": in_words,
         "the open data": packed,

@@ -73,7 +73,7 @@ class Announcing:
     async def _tell_room(self, one: Announcement) -> None:
         """Say once, where staff are together, that an announcement waits to be confirmed."""
         key = f"offered:{one.id}:{one.revision}"
-        if self.room is not None and await self.memory.remote_id(key) is None:
+        if self.room is not None and await self.memory.sending.remote_id(key) is None:
             message = Outgoing(text=self._t("announce.please_confirm", number=one.id), aside=True)
             await self._say([Planned(person_id=None, to=self.room, message=message, key=key)])
 
@@ -214,7 +214,7 @@ class Announcing:
     async def _was_watched(self, one: Announcement) -> bool:
         """Whether somebody who watches it has not been told of its end."""
         keys = [_key(one, number) for number, _ in await self._watchers(one)]
-        return any([await self.memory.remote_id(f"{key}:end") is None for key in keys])
+        return any([await self.memory.sending.remote_id(f"{key}:end") is None for key in keys])
 
     async def _show(self, one: Announcement, text: str) -> None:
         """The same message, edited; new where there is none yet, and once more at the end, when it is to be noticed."""
@@ -226,14 +226,14 @@ class Announcing:
         planned = []
         for number, address in await self._watchers(one):
             key = _key(one, number)
-            shown = await self.memory.remote_id(key)
+            shown = await self.memory.sending.remote_id(key)
             if shown:
                 edit = Outgoing(text=text, choices=choices, replaces=shown, aside=True)
                 planned.append(Planned(person_id=None, to=address, message=edit))
             elif shown is None and not over:
                 first = Outgoing(text=text, choices=choices, aside=True)
                 planned.append(Planned(person_id=None, to=address, message=first, key=key))
-            if over and await self.memory.remote_id(f"{key}:end") is None:
+            if over and await self.memory.sending.remote_id(f"{key}:end") is None:
                 end = Outgoing(text=text, aside=True)
                 planned.append(Planned(person_id=None, to=address, message=end, key=f"{key}:end"))
         await self._say(planned)

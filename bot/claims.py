@@ -58,7 +58,7 @@ class Claims:
         tries = 0
         while True:
             try:
-                return await self._memory.mark_sending(rows, again=tries > 0)
+                return await self._memory.sending.mark_sending(rows, again=tries > 0)
             except Unavailable as error:
                 tries += 1
                 log.error("not_marked", error=str(error))

@@ -91,7 +91,7 @@ class Duties:
         """Make messages of the reminders that are due, in blocks between which replies are written."""
         first = self.content.process.languages[0]
         while not self.quiet.holds(now := self.clock.now()):
-            if not await self.memory.enqueue_due(now, self.today(), first, self._written):
+            if not await self.memory.diary.enqueue_due(now, self.today(), first, self._written):
                 return
 
     async def announce(self) -> None:
@@ -117,10 +117,10 @@ class Duties:
             return
         until = process.survey_ends_at()
         if not self.called_last and now >= last_call(until - timedelta(seconds=1), self.quiet):
-            while await self.memory.call_last(process.survey.id, now, self.today(), until):
+            while await self.memory.diary.call_last(process.survey.id, now, self.today(), until):
                 pass
             self.called_last = True
-        while await self.memory.nudge(process.survey.id, now, self.today(), until):
+        while await self.memory.diary.nudge(process.survey.id, now, self.today(), until):
             pass
 
     async def go_on_telling(self) -> None:

@@ -32,12 +32,12 @@ class LeftOpen:
             self._without_taker = set()
             return
         before = at_hand()
-        queued = await self._memory.queued(self._now(), AT_ONCE)
+        queued = await self._memory.sending.queued(self._now(), AT_ONCE)
         left = queued - before - at_hand()
         late = left & self._without_taker
         self._without_taker = left - late
         if late:
-            rows = await self._memory.due_of(self._now(), late)
+            rows = await self._memory.sending.due_of(self._now(), late)
             log.info("replies_left", replies=len(rows))
             await take(rows)
             self.taken |= late

@@ -25,7 +25,7 @@ T = TypeVar("T")
 
 async def responses(config: Config) -> list[StoredResponse]:
     """All submitted responses. A database that is not there yet has none. Raises UserError."""
-    return await _read_only(config, lambda memory: memory.responses()) or []
+    return await _read_only(config, lambda memory: memory.results.responses()) or []
 
 
 async def release(config: Config, process: Process) -> "Release":

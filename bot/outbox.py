@@ -73,7 +73,7 @@ class Outbox:
 
     async def send_due(self) -> None:
         """Take the replies that an earlier process left; returns before they are sent."""
-        await self.take(await self._memory.due(self._now(), AT_ONCE))
+        await self.take(await self._memory.sending.due(self._now(), AT_ONCE))
 
     async def send_left(self) -> None:
         """Send replies that were written while their writer had to believe that they were not."""
@@ -100,7 +100,7 @@ class Outbox:
         while not self._night():
             # Read before the database is: a row that is done meanwhile must not be taken for a new one.
             at_hand = set(under_way) | passed_by
-            rows = await self._memory.due_unasked(self._now(), UNASKED_AT_ONCE, at_hand, channel)
+            rows = await self._memory.sending.due_unasked(self._now(), UNASKED_AT_ONCE, at_hand, channel)
             passed_by |= {row.id for row in rows if not self._serves(row)}
             for row in rows:
                 if row.id not in passed_by:
@@ -206,7 +206,7 @@ class Outbox:
                 self._being_noted, self._fates = self._fates, []
                 while self._being_noted:
                     try:
-                        await self._memory.settle(self._being_noted)
+                        await self._memory.sending.settle(self._being_noted)
                     except Unavailable as error:  # forgotten, they would be sent again, or count as unclear
                         log.error("not_settled", error=str(error))
                         await asyncio.sleep(DATABASE_AGAIN)

@@ -110,7 +110,7 @@ async def played(config: Config, loaded: Loaded, during: Span, people: int) -> l
                 notebook.unasked = True
                 await app.duties.all_at_once()
                 notebook.unasked = False
-                ahead = [at for at, _ in agenda[:1]] + [calls] + [await app.memory.next_due() or end]
+                ahead = [at for at, _ in agenda[:1]] + [calls] + [await app.memory.diary.next_due() or end]
                 following = min([at for at in ahead if at > clock.at], default=end)
                 late = app.duties.quiet.after(clock.at)
                 clock.at = min(following, late) if late > clock.at else following

@@ -80,12 +80,12 @@ class Content:
 
     async def changes(self) -> list[Change]:
         """What has changed about events to come since people were last told."""
-        known = await self._memory.known_events(self.process.zone)
+        known = await self._memory.diary.known_events(self.process.zone)
         found = []
         for event in self.process.events:
             old = known[event.id].told if event.id in known else event
             if comparable(old) != comparable(event) and _until(event, old) > self._now():
-                found.append(Change(event, old, await self._memory.subscribers_of(event.id)))
+                found.append(Change(event, old, await self._memory.diary.subscribers_of(event.id)))
         return found
 
     async def agreed_upon(self, changes: Sequence[Change], by: int) -> bool:
@@ -104,16 +104,16 @@ class Content:
         self._agreed_by.clear()
         today = self._now().astimezone(self.process.zone).date()
         for change in changes:
-            await self._memory.begin_telling(change.new, [*self._notices(change)], today)
+            await self._memory.diary.begin_telling(change.new, [*self._notices(change)], today)
         await self.go_on_telling()
 
     async def go_on_telling(self) -> None:
         """Plan notices, block by block, also where a killed process left off."""
-        known = await self._memory.known_events(self.process.zone)
+        known = await self._memory.diary.known_events(self.process.zone)
         for event in self.process.events:
             if event.id in known and known[event.id].telling is not None:
                 notice = Reminder("changed", event.id, self._now(), _until(event, event))
-                while await self._memory.go_on_telling(event, notice):
+                while await self._memory.diary.go_on_telling(event, notice):
                     pass
 
     def _notices(self, change: Change) -> list[Shared]:
@@ -127,10 +127,10 @@ class Content:
         ]
 
     async def _agreed(self, process: Process) -> Process:
-        known = await self._memory.known_events(process.zone)
+        known = await self._memory.diary.known_events(process.zone)
         new = [event for event in process.events if event.id not in known]
-        if new and not await self._memory.subscribers_of(ALL):
-            await self._memory.add_events(new)
+        if new and not await self._memory.diary.subscribers_of(ALL):
+            await self._memory.diary.add_events(new)
             new = []
         agreed = []
         for event in process.events:
@@ -147,7 +147,7 @@ class Content:
                 before = known[event.id].event if event.id in known else None
                 moved = before is None or (before.starts_at, before.cancelled) != (event.starts_at, event.cancelled)
                 planned = of_event(numbered, LEADS, self._quiet, self._now())
-                await self._memory.adopt_event(numbered, planned, process.leads, moved=moved)
+                await self._memory.diary.adopt_event(numbered, planned, process.leads, moved=moved)
         return replace(process, events=tuple(agreed))
 
 

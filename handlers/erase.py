@@ -39,7 +39,7 @@ async def run(turn: Turn, then: str = "") -> Decision:
 async def erase_response(turn: Turn, code: str) -> Decision:
     """Remove the response of a deletion code, whoever brings it: nobody knows any more whose it was."""
     person = waits_no_more(turn.person)
-    if not code or not await turn.memory.has_response(code):
+    if not code or not await turn.memory.results.has_response(code):
         return turn.say(turn.t("erase.unknown_code"), person=person)
     said = turn.say(turn.t("erase.response_done"), person=person)
     return replace(said, effects=(EraseResponse(code),))

@@ -144,7 +144,7 @@ def _counted(turn: Turn, event: Event, action: str) -> Decision:
 
 async def _headcount(turn: Turn, event: Event) -> str:
     """For staff: how many said that they come."""
-    counted = await turn.memory.headcount(event.id)
+    counted = await turn.memory.diary.headcount(event.id)
     return turn.t("event.headcount", **{answer: counted.get(answer, 0) for answer in ("yes", "maybe", "no")})
 
 

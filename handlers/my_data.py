@@ -18,8 +18,8 @@ from storage.people import Record
 async def run(turn: Turn) -> Decision:
     """All of it: what the tables hold about this person, field by field."""
     record = await turn.memory.record_of(turn.person.id)
-    supported = await turn.memory.supported_by(turn.person.address)
-    planned = await turn.memory.planned_of(turn.person.id)
+    supported = await turn.memory.results.supported_by(turn.person.address)
+    planned = await turn.memory.diary.planned_of(turn.person.id)
     stored = everything(turn, record, planned, len(supported))
     content = msgspec.json.format(msgspec.json.encode(stored), indent=2)
     file = Attachment("meine_daten.json", "application/json", content)

@@ -47,7 +47,7 @@ def export(turn: Turn) -> Decision:
 
 async def _overview(turn: Turn) -> Sequence[Outgoing]:
     t, survey = turn.t, turn.process.survey
-    how = await turn.memory.participation(survey.id)
+    how = await turn.memory.results.participation(survey.id)
     said = [t("stats.title", title=t.of(survey.title)), _participation(turn, how)]
     said.append("\n".join([t("stats.questions"), *_names(turn)]))
     said.append(t("stats.how", example=_example_of_a_group(turn)))
@@ -151,11 +151,11 @@ async def _told(turn: Turn, topic: Topic, found: Results) -> list[Outgoing]:
 
 async def _crossed(turn: Turn, topic: Topic, group: Topic) -> Sequence[Outgoing]:
     survey, by = turn.process.survey, group.questions[0]
-    counted = await turn.memory.counted(survey.id, [q.id for q in survey.questions if countable(q)])
+    counted = await turn.memory.results.counted(survey.id, [q.id for q in survey.questions if countable(q)])
     if not results(survey, counted).responses:
         return [Outgoing(text=turn.t("stats.too_few"))]
     tables = [
-        crossed(survey, counted, question, by, await turn.memory.joint(survey.id, question.id, by.id))
+        crossed(survey, counted, question, by, await turn.memory.results.joint(survey.id, question.id, by.id))
         for question in topic.questions
     ]
     said = [Outgoing(text=text) for text in wording.crossed_text(topic, tables, turn.t)]
@@ -189,7 +189,7 @@ async def _open_data(turn: Turn) -> Sequence[Outgoing]:
 async def _results(turn: Turn) -> Results | None:
     """The tables; None where too few people answered to show anything."""
     survey = turn.process.survey
-    counted = await turn.memory.counted(survey.id, [q.id for q in survey.questions if countable(q)])
+    counted = await turn.memory.results.counted(survey.id, [q.id for q in survey.questions if countable(q)])
     found = results(survey, counted)
     return found if found.responses else None
 

@@ -35,12 +35,12 @@ async def run(turn: Turn) -> Decision:
 
 async def _next(turn: Turn, state: State, after: str = "", judged: Judgement | None = None) -> Decision:
     """The next wish in a state, after one that has just been judged; at the end, how many there are of each."""
-    counts = await turn.memory.how_many_wishes()
+    counts = await turn.memory.results.how_many_wishes()
     if judged is not None:  # not written yet
         counts = {**counts, state: counts.get(state, 1) - 1}
         counts[judged] = counts.get(judged, 0) + 1
     said = turn.t(f"wish_review.was_{judged}") if judged else ""
-    found = await turn.memory.wishes(state, after=after, most=1)
+    found = await turn.memory.results.wishes(state, after=after, most=1)
     if not found:
         return _done(turn, counts, said)
     turn = replace(turn, shown=Pending(found[0], state, counts.get(state, 1)))
@@ -59,11 +59,11 @@ def _done(turn: Turn, counts: Mapping[str, int], said: str = "") -> Decision:
 
 async def _waiting(turn: Turn) -> object:
     wish, _, state = turn.person.waiting.then.partition(" ") if turn.person.waiting else ("", "", "")
-    found = await turn.memory.wish(wish) if turn.may_use(COMMAND) else None
+    found = await turn.memory.results.wish(wish) if turn.may_use(COMMAND) else None
     # A colleague may have judged it in the meantime.
     if found is None or found.state != state:
         return None
-    counts = await turn.memory.how_many_wishes()
+    counts = await turn.memory.results.how_many_wishes()
     known: State = "released" if state == "released" else "held" if state == "held" else "new"
     return Pending(found, known, counts.get(state, 1))
 
@@ -103,7 +103,7 @@ async def _picked(turn: Turn, key: str) -> Decision:
     if not turn.may_use(COMMAND):  # taken off the staff while a wish was waiting
         return turn.say(turn.t("help.unknown_command"), person=waits_no_more(turn.person))
     if key == "close":
-        return _done(turn, await turn.memory.how_many_wishes())
+        return _done(turn, await turn.memory.results.how_many_wishes())
     if not isinstance(pending, Pending):
         return await _next(turn, "new")
     word, _, _ = key.partition("-")

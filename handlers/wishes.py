@@ -50,10 +50,10 @@ async def _listed(turn: Turn, number: int, said: str = "") -> Decision:
 
 
 async def _page(turn: Turn, number: int) -> Page:
-    count = (await turn.memory.how_many_wishes()).get("released", 0)
+    count = (await turn.memory.results.how_many_wishes()).get("released", 0)
     pages = max(-(-count // ON_A_PAGE), 1)
     number = min(max(number, 1), pages)
-    found = await turn.memory.wishes("released", most=ON_A_PAGE, skip=(number - 1) * ON_A_PAGE)
+    found = await turn.memory.results.wishes("released", most=ON_A_PAGE, skip=(number - 1) * ON_A_PAGE)
     return Page(number, pages, tuple(found))
 
 
@@ -96,10 +96,10 @@ async def _picked(turn: Turn, key: str) -> Decision:
 
 
 async def _open(turn: Turn, wish: str, page: int) -> Opened | None:
-    found = await turn.memory.wish(wish)
+    found = await turn.memory.results.wish(wish)
     if found is None or found.state != "released":
         return None
-    return Opened(found, page, wish in await turn.memory.supported_by(turn.person.address, [wish]))
+    return Opened(found, page, wish in await turn.memory.results.supported_by(turn.person.address, [wish]))
 
 
 async def _waiting_wish(turn: Turn) -> object:

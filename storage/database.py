@@ -73,6 +73,10 @@ class Database(Protocol):
         """Do work that changes nothing, on one state of the database."""
         ...
 
+    async def read_to_write(self, work: Callable[[Connection], T]) -> T:
+        """The same for what is written next: it may share with the write what that has to read again."""
+        ...
+
     async def read_for_staff(self, work: Callable[[Connection], T]) -> T:
         """The same for work over everything that is stored, which may take minutes."""
         ...

@@ -138,6 +138,10 @@ class ServerDatabase:
         """Do work that changes nothing, on one state of the database."""
         return await self._read(work, self._limits, LONGEST)
 
+    async def read_to_write(self, work: Callable[[Connection], T]) -> T:
+        """The same: a server keeps at hand for everybody what anybody has read."""
+        return await self.read(work)
+
     async def read_for_staff(self, work: Callable[[Connection], T]) -> T:
         """The same for work over everything that is stored, which may take minutes."""
         return await self._read(work, self._limits + FOR_STAFF, LONGEST_FOR_STAFF)

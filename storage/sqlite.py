@@ -33,6 +33,8 @@ PRAGMAS = {
     "trusted_schema": 0,
 }
 READERS = 4
+AT_HAND = 8_000
+"""KB of pages that the writer keeps: those of a few hundred people in conversation, and the way to them."""
 
 
 class SqliteDatabase:
@@ -44,7 +46,8 @@ class SqliteDatabase:
         self.tidies_at_once = True
         self._path = file
         # Every writing transaction begins as a writer, so that none is refused half way.
-        self._writer = _engine(file, "BEGIN IMMEDIATE", 1, {})
+        self._writer = _engine(file, "BEGIN IMMEDIATE", 1, {"cache_size": -AT_HAND})
+        self._before_writing = self._writer.execution_options(begin="BEGIN")
         self._reader = _engine(file, "BEGIN", READERS, {"query_only": 1})
         self._writing = ThreadPoolExecutor(1, "writer")
         self._reading = ThreadPoolExecutor(READERS, "reader")
@@ -70,6 +73,13 @@ class SqliteDatabase:
     async def read(self, work: Callable[[Connection], T]) -> T:
         """Do work that changes nothing, on one state of the database."""
         return await asyncio.get_running_loop().run_in_executor(self._reading, _in_transaction, self._reader, work)
+
+    async def read_to_write(self, work: Callable[[Connection], T]) -> T:
+        """Do work that changes nothing and finds what is written next: the writer keeps at hand what it reads.
+
+        A reader has to forget all it has read whenever the writer has written.
+        """
+        return await asyncio.get_running_loop().run_in_executor(self._writing, _looking, self._before_writing, work)
 
     async def read_for_staff(self, work: Callable[[Connection], T]) -> T:
         """The same: a file has no limit to the time of a read."""
@@ -112,6 +122,11 @@ def _in_transaction(engine: Engine, work: Callable[[Connection], T]) -> T:
         return work(connection)
 
 
+def _looking(engine: Engine, work: Callable[[Connection], T]) -> T:
+    with database.availability(), engine.connect() as connection:
+        return work(connection)
+
+
 def _engine(file: Path, begin: str, connections: int, more: dict[str, int]) -> Engine:
     engine = create_engine(URL.create("sqlite", database=str(file)), pool_size=connections, max_overflow=0)
 
@@ -124,7 +139,7 @@ def _engine(file: Path, begin: str, connections: int, more: dict[str, int]) -> E
         cursor.close()
 
     def begun(connection: Connection) -> None:
-        connection.exec_driver_sql(begin)
+        connection.exec_driver_sql(connection.get_execution_options().get("begin", begin))
 
     event.listen(engine, "connect", connected)
     event.listen(engine, "begin", begun)

@@ -19,6 +19,7 @@ from sqlalchemy import (
     Text,
     TypeDecorator,
     UniqueConstraint,
+    text,
 )
 
 metadata = MetaData(
@@ -187,6 +188,13 @@ facts = Table(
     sqlite_with_rowid=False,
 )
 
+
+def _only_where_set(name: str, *columns: str) -> Index:
+    """An index of the rows that have its first column: most have not, and are neither put in nor taken out."""
+    there = text(f"{columns[0]} IS NOT NULL")
+    return Index(name, *columns, sqlite_where=there, postgresql_where=there)
+
+
 # What is to be sent. Address and message are sealed. A reply is deleted in the write that marks it done; a row with a
 # `key` stays, blanked, so that it is never enqueued again. `due_at` is empty for a reply: it is due at once, whatever
 # the clock shows after a restart. A message to many stands once among the texts, and each row names it. From `until_at`
@@ -213,8 +221,8 @@ outbox = Table(
     Column("announcement_id", Number),
     Column("channel", String(32)),
     UniqueConstraint("key"),
-    Index("ix_outbox_announcement_id", "announcement_id", "state"),
-    Index("ix_outbox_channel", "channel", "state", "priority", "id"),
+    _only_where_set("ix_outbox_announcement_id", "announcement_id", "state"),
+    _only_where_set("ix_outbox_channel", "channel", "state", "priority", "id"),
     Index("ix_outbox_waiting", "state", "priority", "id"),
     sqlite_autoincrement=True,
 )

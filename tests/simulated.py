@@ -119,7 +119,7 @@ async def judge_wishes(memory: Memory, judge: Callable[[int], str]) -> None:
     now = datetime(2025, 12, 2, tzinfo=UTC)
     changes = Changes(channel="terminal", now=now, today=now.date())
     staff = Address("terminal", "staff", "staff")
-    for number, wish in enumerate(await memory.wishes("new")):
+    for number, wish in enumerate(await memory.results.wishes("new")):
         changes.judged.append((JudgeWish(wish.id, "held" if judge(number) == "held" else "released"), staff))
     await memory.write(changes)
 
@@ -128,7 +128,7 @@ async def support_wishes(memory: Memory) -> None:
     """Let some people support some of the released wishes."""
     now = datetime(2025, 12, 2, tzinfo=UTC)
     voices = Changes(channel="terminal", now=now, today=now.date())
-    for number, wish in enumerate(await memory.wishes("released", most=60)):
+    for number, wish in enumerate(await memory.results.wishes("released", most=60)):
         for person in range((number * 37) % 90):
             voices.supported.append((Support(wish.id, wanted=True), Address("terminal", f"made-up {person}", "")))
     await memory.write(voices)

@@ -93,7 +93,7 @@ async def test_a_button_of_a_past_event_does_nothing_but_say_so(tmp_path: Path) 
             (said,) = await anna.tap(f"e:misburg:{action}")
             assert said.text.startswith("Dieser Termin ist vorbei.")
         assert (await anna.tap("e:nowhere:remind"))[0].text.startswith("Dieser Termin ist vorbei.")
-        assert await anna.app.memory.subscribers_of("misburg") == 0
+        assert await anna.app.memory.diary.subscribers_of("misburg") == 0
 
 
 async def test_a_list_of_events_stands_in_nobodys_way(tmp_path: Path) -> None:
@@ -111,7 +111,7 @@ async def test_a_list_of_events_stands_in_nobodys_way(tmp_path: Path) -> None:
 async def test_a_reminder_is_ordered_in_a_sentence(tmp_path: Path, typed: str) -> None:
     async with talking(config_in(tmp_path), NOW) as anna:
         assert "– Bürgerhaus Misburg, 26. November 2025" in (await anna.say(typed))[0].text
-        assert await anna.app.memory.subscribers_of("misburg") == 1
+        assert await anna.app.memory.diary.subscribers_of("misburg") == 1
 
 
 async def test_an_answer_in_own_words_orders_no_reminder(tmp_path: Path) -> None:
@@ -121,4 +121,4 @@ async def test_an_answer_in_own_words_orders_no_reminder(tmp_path: Path) -> None
             (said,) = await anna.say(typed)
             assert "Darf die Stadt Ihren Wunsch veröffentlichen?" in said.text
             await anna.say("zurück")
-        assert await anna.app.memory.subscribers_of("misburg") == 0
+        assert await anna.app.memory.diary.subscribers_of("misburg") == 0

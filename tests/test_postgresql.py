@@ -154,8 +154,8 @@ async def test_whatever_commit_the_connection_breaks_in_everything_is_said_and_s
             await story.happen(anna)
             way.cut = None
             heard.append(sorted((to.user, _without_codes(said.text)) for to, said in anna.heard))
-            responses.append([response.answers for response in await anna.app.memory.responses()])
-            assert await anna.app.memory.queued(anna.app.clock.now(), 100) == set()
+            responses.append([response.answers for response in await anna.app.memory.results.responses()])
+            assert await anna.app.memory.sending.queued(anna.app.clock.now(), 100) == set()
     assert way.cuts > 4
     assert heard[0] == heard[1]
     assert responses[0] == responses[1]
@@ -237,7 +237,7 @@ async def test_behind_a_pooler_that_lends_sessions_for_a_transaction_all_is_the_
                     await asyncio.gather(*(somebody.say(words) for somebody in people))
                 await anna.app.memory.tidy()
         async with short_survey(tmp_path, url) as anna:
-            assert len(await anna.app.memory.responses()) == 12
+            assert len(await anna.app.memory.results.responses()) == 12
 
 
 async def test_options_of_the_url_are_those_that_operators_know_and_others_are_refused_in_a_sentence(

@@ -146,7 +146,7 @@ async def test_a_restart_notices_a_change_and_a_killed_notice_goes_on(tmp_path: 
         (change,) = await anna.app.content.changes()
         assert (change.new.sequence, change.people) == (1, 1)
         today = NOW.date()
-        await anna.app.memory.begin_telling(change.new, [], today)  # killed right after this was written
+        await anna.app.memory.diary.begin_telling(change.new, [], today)  # killed right after this was written
     async with talking(config, NOW) as anna:
         assert await anna.app.content.changes() == []
         assert len(await tick(anna)) == 1

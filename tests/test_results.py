@@ -147,7 +147,7 @@ async def test_the_open_data_hold_the_same_figures_and_no_small_one(tmp_path: Pa
     _, languages = application.load_process(config_in(tmp_path))
     release = await open_data.gathered(memory, process, AFTERWARDS)
     files = unpacked(open_data.archive(release, process, languages))
-    released = await memory.wishes("released")
+    released = await memory.results.wishes("released")
     await memory.close()
     assert set(files) == {
         *("codebook.json", "licence.txt", "results.csv", "wishes.csv"),

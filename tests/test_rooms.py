@@ -24,17 +24,17 @@ async def test_a_reaction_to_an_event_leads_to_a_private_question_for_consent(tm
         assert asked.private
         assert asked.text.startswith("Möchten Sie, dass ich Sie an diesen Termin erinnere?")
         assert [choice.label for choice in asked.choices] == ["Ja, bitte erinnern", "Nein"]
-        assert await anna.app.memory.subscribers_of("misburg") == 0
+        assert await anna.app.memory.diary.subscribers_of("misburg") == 0
         (said,) = await anna.say("ja")
         assert said.text.startswith("Gern, ich erinnere Sie an:")
-        assert await anna.app.memory.subscribers_of("misburg") == 1
+        assert await anna.app.memory.diary.subscribers_of("misburg") == 1
 
 
 async def test_whoever_says_no_is_not_reminded(tmp_path: Path) -> None:
     async with talking(config_in(tmp_path), NOW) as anna:
         await in_room(anna, choice="e:misburg:ask")
         assert (await anna.say("2"))[0].text == "In Ordnung, ich erinnere Sie nicht."
-        assert await anna.app.memory.subscribers_of("misburg") == 0
+        assert await anna.app.memory.diary.subscribers_of("misburg") == 0
 
 
 async def test_a_room_is_reminded_once_as_a_whole_when_an_admin_wants_it(tmp_path: Path, database_url: str) -> None:
@@ -60,4 +60,4 @@ async def test_somebody_else_in_the_room_is_answered_in_private(tmp_path: Path) 
         here, *there = await in_room(anna, "!erinnern misburg")
         assert not here.private
         assert all(message.private for message in there)
-        assert await anna.app.memory.subscribers_of("misburg") == 1
+        assert await anna.app.memory.diary.subscribers_of("misburg") == 1

@@ -4,7 +4,8 @@ import asyncio
 import re
 import resource
 import stat
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
+from contextlib import suppress
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -12,7 +13,7 @@ from typing import Any
 import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
-from sqlalchemy import Connection, Engine, TextClause, event, select, text
+from sqlalchemy import Connection, Engine, TextClause, event, insert, inspect, select, text, update
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import create_async_engine
 
@@ -79,6 +80,50 @@ async def test_a_full_disk_costs_what_was_to_be_done_on_it_and_nothing_afterward
     async with asyncio.timeout(20):
         await stored.write(lambda connection: connection.execute(text("DELETE FROM sources")))
         assert await stored.forget_deleted()
+    await stored.close()
+
+
+async def test_what_is_read_before_a_write_changes_nothing(tmp_path: Path, database_url: str) -> None:
+    """It may be read by whoever writes; nothing is written by it nevertheless."""
+    stored = database(database_url, tmp_path)
+    await stored.open(to_write=True)
+    add = text("INSERT INTO sources (name, people) VALUES ('poster', 1)")
+    with suppress(Unavailable, DBAPIError):  # a server refuses it
+        await stored.read_to_write(lambda connection: connection.execute(add))
+    count = text("SELECT count(*) FROM sources")
+    assert await stored.read_to_write(lambda connection: connection.execute(count).scalar()) == 0
+    await stored.write(lambda connection: connection.execute(add))
+    assert await stored.read_to_write(lambda connection: connection.execute(count).scalar()) == 1
+    await stored.close()
+
+
+COUNTED = Path("/proc/self/io")
+"""What a process has read so far, where the system counts it."""
+
+
+@pytest.mark.skipif(not COUNTED.exists(), reason="the system does not count what a process reads")
+async def test_what_one_batch_has_read_the_next_need_not_read_from_the_file_again(tmp_path: Path) -> None:
+    """Among a million people it is pages of their own that each of them, and the way to them, is read from."""
+    stored = database("sqlite:///data/m.db", tmp_path)
+    await stored.open(to_write=True)
+    names = [{"name": f"{number:040}", "people": 1} for number in range(20_000)]
+    await stored.write(lambda connection: connection.execute(insert(tables.sources), names))
+
+    def kilobytes() -> int:
+        return int(COUNTED.read_text(encoding="ascii").split()[1]) // 1024
+
+    async def read_for(read: Callable[[Callable[[Connection], Any]], Awaitable[Any]]) -> int:
+        """Kilobytes that all of it costs after somebody has written."""
+        more = update(tables.sources).where(tables.sources.c.name == names[0]["name"]).values(people=2)
+        await stored.write(lambda connection: connection.execute(more))
+        before = kilobytes()
+        every = text("SELECT name FROM sources NOT INDEXED")
+        assert len(await read(lambda connection: connection.execute(every).all())) == len(names)
+        return kilobytes() - before
+
+    await read_for(stored.read_to_write)
+    assert await read_for(stored.read) > 500
+    assert await read_for(stored.read_to_write) < 100
     await stored.close()
 
 
@@ -150,7 +195,7 @@ async def test_nothing_that_people_say_has_the_database_look_through_what_is_kep
             await anna.say_all("/meine_daten", "/loeschen", "1", "/umfrage", "1", "1", "abbrechen", "1")
         finally:
             event.remove(Engine, "before_cursor_execute", explain)
-        assert len(await anna.app.memory.responses()) == 1
+        assert len(await anna.app.memory.results.responses()) == 1
     assert asked > 100
     assert slow == set()
 
@@ -209,7 +254,7 @@ async def test_a_wish_of_1000_wide_characters_can_be_submitted(tmp_path: Path, d
         await anna.say_all("/umfrage", "1", "Nein", "1", "1", "1", wide, "ja", *["überspringen"] * 3)
         said = await anna.say("1")
         assert said[0].text.startswith("Vielen Dank")
-        (response,) = await anna.app.memory.responses()
+        (response,) = await anna.app.memory.results.responses()
         assert response.answers["wish"] == [(wide, False)]
 
 
@@ -262,13 +307,73 @@ async def test_what_became_of_a_message_is_noted_once_however_often_it_is_writte
             key="once",
         )
         await memory.write(Changes(channel="", now=now, today=now.date(), planned=[once]))
-        (row,) = await memory.due_unasked(now, 9, (), "terminal")
-        assert await memory.mark_sending([row.id]) == {row.id}
+        (row,) = await memory.sending.due_unasked(now, 9, (), "terminal")
+        assert await memory.sending.mark_sending([row.id]) == {row.id}
         not_sent = Fate(row=row, state="queued", error="not sent")
-        await memory.settle([not_sent])
-        assert await memory.mark_sending([row.id]) == {row.id}
-        await memory.settle([not_sent])
-        assert await memory.mark_sending([row.id]) == set()
+        await memory.sending.settle([not_sent])
+        assert await memory.sending.mark_sending([row.id]) == {row.id}
+        await memory.sending.settle([not_sent])
+        assert await memory.sending.mark_sending([row.id]) == set()
+
+
+async def test_replies_are_in_no_index_of_what_is_sent_unasked(tmp_path: Path, database_url: str) -> None:
+    """The migration: in a database of the version before they were, and each reply went in and out of both."""
+    config = config_in(tmp_path, None, database_url)
+    async with talking(config) as anna:
+        await anna.say("/umfrage")
+    stored = database(database_url, tmp_path)
+
+    def back(connection: Connection) -> None:
+        for statement in (
+            "DROP INDEX ix_outbox_announcement_id",
+            "DROP INDEX ix_outbox_channel",
+            "CREATE INDEX ix_outbox_announcement_id ON outbox (announcement_id, state)",
+            "CREATE INDEX ix_outbox_channel ON outbox (channel, state, priority, id)",
+            "INSERT INTO outbox (person_id, state, once, priority, attempts) VALUES (7, 'failed', false, 0, 0)",
+            "UPDATE alembic_version SET version_num = '0005'",
+        ):
+            connection.execute(text(statement))
+
+    def partial(connection: Connection) -> dict[str | None, str]:
+        where = f"{connection.dialect.name}_where"
+        indexes = inspect(connection).get_indexes("outbox")
+        return {one["name"]: str(one["dialect_options"][where]) for one in indexes if where in one["dialect_options"]}
+
+    await stored.write(back)
+    assert await stored.read(partial) == {}
+    await stored.close()
+    async with talking(config):
+        pass
+    stored = database(database_url, tmp_path)
+    found = await stored.read(partial)
+    assert set(found) == {"ix_outbox_announcement_id", "ix_outbox_channel"}
+    assert all("IS NOT NULL" in where for where in found.values())
+    assert await stored.read(lambda c: c.execute(text("SELECT person_id FROM outbox")).scalars().all()) == [7]
+    await stored.close()
+
+
+async def test_what_is_sent_unasked_is_found_by_its_network_however_many_replies_wait(tmp_path: Path) -> None:
+    """An index that leaves rows out is used only where the question leaves them out as well."""
+    plans: list[str] = []
+
+    def explain(
+        connection: Connection, _cursor: object, statement: str, given: Sequence[Any], _context: object, many: bool
+    ) -> None:
+        if "FROM outbox" in statement and not many:
+            plan = connection.connection.cursor()
+            plan.execute(f"EXPLAIN QUERY PLAN {statement}", given)
+            plans.extend(how for *_, how in plan.fetchall())
+            plan.close()
+
+    async with talking(config_in(tmp_path)) as anna:
+        event.listen(Engine, "before_cursor_execute", explain)
+        try:
+            await anna.app.memory.sending.due_unasked(anna.app.clock.now(), 1, (), "terminal")
+            await anna.app.memory.newsroom.waiting_of(1)
+        finally:
+            event.remove(Engine, "before_cursor_execute", explain)
+    assert [how for how in plans if "ix_outbox_channel" in how]
+    assert [how for how in plans if "ix_outbox_announcement_id" in how]
 
 
 async def test_what_nobody_waits_for_gives_way_to_batches_but_not_for_ever(tmp_path: Path) -> None:
@@ -298,7 +403,7 @@ async def test_what_is_meant_for_one_user_is_not_read_by_the_next(tmp_path: Path
         assert Terminal("anna", None, interactive=False).serves(waiting.to)
         await anna.app.outbox.send_due()
         await anna.app.outbox.idle()
-        assert await anna.app.memory.due(anna.app.clock.now(), 10) == []
+        assert await anna.app.memory.sending.due(anna.app.clock.now(), 10) == []
 
 
 def _same(value: Any, row: Sequence[Any]) -> bool:
@@ -317,7 +422,7 @@ async def test_responses_do_not_lie_in_the_order_of_arrival(tmp_path: Path) -> N
     async with talking(config_in(tmp_path, BEISPIELSTADT), BEISPIELSTADT_OPEN, "p0") as first:
         for number in range(8):
             await first.another(f"p{number}").say_all(*SHORT, f"Idee {number}", "1")
-        responses = await first.app.memory.responses()
+        responses = await first.app.memory.results.responses()
     assert [response.id for response in responses] == sorted(response.id for response in responses)
     stored = database("sqlite:///data/mitreden.db", tmp_path)
     for name in ("responses", "response_answers", "participations", "people"):
@@ -396,7 +501,7 @@ async def test_a_batch_is_handled_in_order_and_each_message_once(tmp_path: Path,
         said = await anna.receive(*batch)
         assert said[-2].text.startswith("Vielen Dank")
         assert await anna.receive(*batch) == []
-        responses = await anna.app.memory.responses()
+        responses = await anna.app.memory.results.responses()
         assert [response.answers["idea"] for response in responses] == [[("Ein Karussell", False)]]
 
 
@@ -422,7 +527,7 @@ async def test_a_text_may_hold_what_databases_stumble_over(tmp_path: Path, datab
     hostile = 'NUL \0 and \x1b[31m and \u202e turned, it\'s "quoted"; DROP TABLE people; 🙂 مرحبا'
     async with talking(config_in(tmp_path, BEISPIELSTADT, database_url), BEISPIELSTADT_OPEN) as anna:
         await anna.say_all(*SHORT, hostile, "1")
-        responses = await anna.app.memory.responses()
+        responses = await anna.app.memory.results.responses()
         kept = 'NUL  and [31m and  turned, it\'s "quoted"; DROP TABLE people; 🙂 مرحبا'
         assert responses[0].answers["idea"] == [(kept, False)]
 

@@ -61,7 +61,7 @@ async def test_a_second_quick_tap_does_not_judge_the_next_wish(tmp_path: Path) -
         key = asked.choices[0].key
         await editor.tap(key)
         await editor.tap(key)
-        assert await anna.app.memory.how_many_wishes() == {"new": 1, "released": 1}
+        assert await anna.app.memory.results.how_many_wishes() == {"new": 1, "released": 1}
 
 
 async def test_who_has_left_the_staff_judges_nothing_any_more(tmp_path: Path) -> None:
@@ -73,7 +73,7 @@ async def test_who_has_left_the_staff_judges_nothing_any_more(tmp_path: Path) ->
         await anna.app.memory.remove_staff(member.id, anna.app.clock.now())
         said = [*await editor.say("1"), *await editor.tap(asked.choices[0].key)]
         assert not any("Eins." in one.text for one in said)
-        assert await anna.app.memory.how_many_wishes() == {"new": 1}
+        assert await anna.app.memory.results.how_many_wishes() == {"new": 1}
 
 
 async def opened(person: Talk) -> Outgoing:
@@ -86,7 +86,7 @@ async def test_each_person_supports_a_wish_once(tmp_path: Path, database_url: st
     async with talking(config_in(tmp_path, None, database_url)) as anna:
         await wish(anna, "Bitte mehr Bänke.")
         await simulated.judge_wishes(anna.app.memory, lambda _: "released")
-        (released,) = await anna.app.memory.wishes("released")
+        (released,) = await anna.app.memory.results.wishes("released")
         for number in range(6):
             person = anna.another(f"p{number}")
             shown = await opened(person)
@@ -98,7 +98,7 @@ async def test_each_person_supports_a_wish_once(tmp_path: Path, database_url: st
             await person.tap(f"m:wish:support-{released.id}")
             if number == 0:
                 assert "Weniger als 5" in shown.text
-        (released,) = await anna.app.memory.wishes("released")
+        (released,) = await anna.app.memory.results.wishes("released")
         assert released.voices == 6
         last = anna.another("p5")
         await opened(last)
@@ -107,7 +107,7 @@ async def test_each_person_supports_a_wish_once(tmp_path: Path, database_url: st
         first = anna.another("p0")
         assert "Sie unterstützen 1 Wunsch" in (await first.say("/meine_daten"))[0].text
         await first.say_all("/loeschen", "2")
-        (released,) = await anna.app.memory.wishes("released")
+        (released,) = await anna.app.memory.results.wishes("released")
         assert released.voices == 4
 
 
@@ -133,7 +133,7 @@ async def test_a_deletion_code_removes_the_wish_and_its_voices(tmp_path: Path) -
         await opened(berta)
         await berta.say("1")
         await anna.say(f"/loeschen {code}")
-        assert await anna.app.memory.how_many_wishes() == {}
+        assert await anna.app.memory.results.how_many_wishes() == {}
     assert await rows(tmp_path, tables.wish_voices) == []
 
 
@@ -148,7 +148,7 @@ async def test_once_the_process_is_over_voices_are_numbers_only(tmp_path: Path) 
         now, zone = anna.app.clock.now(), anna.app.process.zone
         for _ in range(2):  # it is asked every minute
             await anna.app.memory.forget_old(Moment(now, anna.app.process.id, zone, now, now + timedelta(days=9)))
-        (released,) = await anna.app.memory.wishes("released")
+        (released,) = await anna.app.memory.results.wishes("released")
         assert released.voices == 5
         anna.app.clock.pass_time(days=90)  # type: ignore[attr-defined]
         shown = await opened(anna.another("p0"))
@@ -187,4 +187,4 @@ async def test_wishes_submitted_before_they_were_asked_for_are_taken_over(tmp_pa
     await stored.write(back)
     await stored.close()
     async with talking(config) as anna:
-        assert [one.text for one in await anna.app.memory.wishes("new")] == ["Bitte mehr Bänke."]
+        assert [one.text for one in await anna.app.memory.results.wishes("new")] == ["Bitte mehr Bänke."]

@@ -36,9 +36,11 @@ class Release:
 async def gathered(memory: Memory, process: Process, now: datetime) -> Release:
     """The tables as they may be published now: exact once the survey is over, rounded while answers still come in."""
     survey = process.survey
-    counted = await memory.counted(survey.id, [question.id for question in survey.questions if countable(question)])
+    counted = await memory.results.counted(
+        survey.id, [question.id for question in survey.questions if countable(question)]
+    )
     found = results(survey, counted, exact=process.stage(now) == "over")
-    agreed = [wish for wish in await memory.most_supported() if wish.question in survey.permissions]
+    agreed = [wish for wish in await memory.results.most_supported() if wish.question in survey.permissions]
     if not found.exact:
         agreed = [replace(wish, voices=rounded(wish.voices)) for wish in agreed]
     return Release(found, tuple(agreed), now.astimezone(process.zone).date())

@@ -47,7 +47,7 @@ def first_option(asked: Heard) -> str:
 
 async def exported(app: application.App) -> list[dict[str, object]]:
     """The submitted responses as an operator gets them."""
-    return list(json.loads(export.as_json(app.process, await app.memory.responses())))
+    return list(json.loads(export.as_json(app.process, await app.memory.results.responses())))
 
 
 async def is_at_home(citizen: Citizen, bot: str, **fields: Any) -> str:

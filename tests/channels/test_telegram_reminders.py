@@ -53,10 +53,10 @@ async def test_a_reminder_is_put_off_by_its_button_and_is_silent_on_sundays(
         # Blocked: nothing more is planned for somebody who has gone.
         await anna.tap("in 1 Stunde")
         await anna.answers()
-        assert await app.memory.subscribers_of("doehren") == 1
+        assert await app.memory.diary.subscribers_of("doehren") == 1
         await anna.block()
         async with asyncio.timeout(5):
-            while await app.memory.subscribers_of("doehren"):
+            while await app.memory.diary.subscribers_of("doehren"):
                 await asyncio.sleep(0.01)
         before = len(telegram.called("sendMessage"))
         clock.pass_time(hours=8)
@@ -112,11 +112,11 @@ async def test_an_admin_has_a_whole_group_reminded_and_nobody_else_can(telegram:
         assert not reminders(anna, telegram)
         await berta.say("/erinnern@mitreden_bot aus", chat=group)
         await berta.answers(chat=group)
-        assert await app.memory.subscribers_of("misburg") == 1
+        assert await app.memory.diary.subscribers_of("misburg") == 1
         await anna.say("/erinnern aus", chat=group)
         (said,) = await anna.answers(chat=group)
         assert "nicht mehr" in said.text
-        assert await app.memory.subscribers_of("misburg") == 0
+        assert await app.memory.diary.subscribers_of("misburg") == 0
         await anna.say("/termine", chat=group)
         (said,) = await anna.answers(chat=group)
         assert said.keyboard == ()

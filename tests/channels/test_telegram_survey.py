@@ -34,7 +34,7 @@ async def test_a_survey_by_buttons_alone(telegram: FakeTelegram, tmp_path: Path)
         thanks, code = await anna.answers(2)
         assert thanks.text.startswith("Vielen Dank!")
         assert "Löschcode" in code.text
-        (response,) = await app.memory.responses()
+        (response,) = await app.memory.results.responses()
         assert response.answers["needs"] == [("shade", False)]
         assert response.answers["overall"] == [("good", False)]
         assert response.answers["idea"] == [("skipped", True)]
@@ -81,7 +81,7 @@ async def test_several_choices_are_ticked_and_end_with_done(telegram: FakeTelegr
         await anna.changes()
         await taps(anna, "Fertig", "1 schlecht", "1 schlecht", "1 schlecht", "überspringen", "1 Absenden")
         await asyncio.sleep(0.1)
-        (response,) = await app.memory.responses()
+        (response,) = await app.memory.results.responses()
         assert response.answers["needs"] == [("benches", False)]
     assert telegram.violations == []
 
@@ -116,7 +116,7 @@ async def test_an_edited_message_corrects_the_last_answer(telegram: FakeTelegram
             await anna.say(text)
             await anna.answers()
         await asyncio.sleep(0.1)
-        (response,) = await app.memory.responses()
+        (response,) = await app.memory.results.responses()
         assert response.answers["needs"] == [("toilets", False)]
         assert response.answers["visits"] == [("no", False)]
 

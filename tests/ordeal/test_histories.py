@@ -302,7 +302,7 @@ class Histories(RuleBasedStateMachine):
     @invariant()
     def every_response_is_there_once(self) -> None:
         if self.model.responses:
-            stored = [dict(response.answers) for response in self.do(self.talk.app.memory.responses())]
+            stored = [dict(response.answers) for response in self.do(self.talk.app.memory.results.responses())]
             assert sorted(map(repr, map(ordered, stored))) == sorted(map(repr, map(ordered, self.model.responses)))
 
 

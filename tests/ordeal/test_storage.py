@@ -90,8 +90,8 @@ async def test_under_load_from_all_sides_the_database_refuses_nothing(
                 await app.duties.all_at_once()
                 await app.memory.forget_old(at)
                 await app.memory.tidy()
-                await app.memory.participation(app.process.survey.id)
-                await app.memory.counted(app.process.survey.id, ("idea",))
+                await app.memory.results.participation(app.process.survey.id)
+                await app.memory.results.counted(app.process.survey.id, ("idea",))
                 await app.memory.invite(f"TEAM-{others}", "editor", app.clock.now(), app.clock.now() + timedelta(1))
                 others += 1
 
@@ -99,7 +99,7 @@ async def test_under_load_from_all_sides_the_database_refuses_nothing(
             both.create_task(take_the_survey())
             both.create_task(do_everything_else())
         took = time() - began
-        responses, entries = len(await app.memory.responses()), await app.memory.audit()
+        responses, entries = len(await app.memory.results.responses()), await app.memory.audit()
     figures(
         f"{answers} answers in {took:.0f} s, {answers / took:,.0f} a second, {others} rounds of all else; 0 refused"
     )
