@@ -76,23 +76,13 @@ class Reader:
 
     def _likeliest(self, question: Question, ruled: Reading, now: datetime) -> Reading:
         """The likeliest reading that the question has the days and places for; `ruled` is the one of the rules."""
+        written = ruled.intent == "unknown" and ruled.answer  # organisers know that people ask what they do not know
         asked = question.last_asked()
         part = question.part(asked) if asked else question
-        learned = self.vocabularies[ruled.language].learned
-        chances = learned.chances(signs(question, ruled.language[:2]))
-        if asked:
-            alone = learned.chances(signs(part, ruled.language[:2]))
-            chances = {intent: (1 - ALONE) * chances[intent] + ALONE * alone[intent] for intent in INTENTS}
-        written = ruled.intent == "unknown" and ruled.answer  # organisers know that people ask what they do not know
-        if question.has("injection") or chances == NOBODY or written:
+        weights = self._weights(question, part, ruled)
+        if question.has("injection") or written or not weights:
             return ruled
-        weights = {one: math.log(chances[one] + LEAST) for one in INTENTS}
-        weights[ruled.intent] += NAMED if ruled.intent == "unknown" and ruled.declined else VOICE
-        weights["unknown"] += DOUBT
-        if not (question.places or question.days or question.has(*OURS)):
-            for event in EVENTS:
-                weights[event] += NOT_OURS
-        for intent in sorted(INTENTS, key=lambda one: -weights[one]):
+        for intent in sorted(weights, key=lambda one: -weights[one]):
             if intent == ruled.intent and intent not in EVENTS:
                 return ruled
             if intent == "unknown":
@@ -104,6 +94,28 @@ class Reader:
             if intent == ruled.intent:
                 return ruled
         return ruled
+
+    def _weights(self, question: Question, part: Question, ruled: Reading) -> dict[Intent, float]:
+        """How much speaks for each intent that can be meant; nothing where nobody has labelled any questions.
+
+        `part` is the sentence that asks, where something else is told before it.
+        """
+        learned = self.vocabularies[ruled.language].learned
+        chances = learned.chances(signs(question, ruled.language[:2]))
+        if chances == NOBODY:
+            return {}
+        if part is not question:
+            alone = learned.chances(signs(part, ruled.language[:2]))
+            chances = {intent: (1 - ALONE) * chances[intent] + ALONE * alone[intent] for intent in INTENTS}
+        weights = {intent: math.log(chances[intent] + LEAST) for intent in INTENTS}
+        weights[ruled.intent] += NAMED if ruled.intent == "unknown" and ruled.declined else VOICE
+        weights["unknown"] += DOUBT
+        if not (question.places or question.days or question.has(*OURS)):
+            weights |= {event: weights[event] + NOT_OURS for event in EVENTS}
+        if question.has("document") and not question.has("event", "events", "evening", "survey"):
+            # "kosten perso verlängern": of documents nothing is known, however near it sounds to what is.
+            return {intent: weights[intent] for intent in INTENTS if intent in {"topic", "unknown", ruled.intent}}
+        return weights
 
     def _intended(self, intent: Intent, question: Question, language: str, now: datetime) -> Reading | None:
         """The reading with this intent; None where the question names nothing that it could be about."""
