@@ -7,7 +7,7 @@ from babel import Locale
 
 from bot.core.events import Event, over
 from bot.core.process import Process
-from bot.core.reading import Reader, Reading, Span
+from bot.core.reading import OFFICE, Reader, Reading, Span
 from bot.core.texts import Texts
 from handlers.turn import Turn
 
@@ -221,7 +221,9 @@ class _Answer:
             return [nowhere, t("real_ones"), *self._blocks(self._coming)]
         if not reading.declined:
             return [*(self._written() or [t("unknown")]), offer]
-        places = [f"{self._set(event.place)}, {self._set(event.address)}" for event in reading.mentioned]
+        # An evening's address would be read as that of the office whose opening hours were asked for.
+        seen = () if OFFICE.issuperset(reading.declined) else reading.mentioned
+        places = [f"{self._set(event.place)}, {self._set(event.address)}" for event in seen]
         return [self._declined(), *([f"{t('address')} {place}" for place in places]), offer]
 
     def _declined(self) -> str:

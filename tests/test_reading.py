@@ -101,6 +101,25 @@ def test_a_question_is_read_as_it_is_meant(question: str, intent: str, events: s
 
 
 @pytest.mark.parametrize(
+    "question",
+    [
+        "Wann hat das Bürgeramt Döhren auf?",
+        "Wie bekomme ich einen Termin im Bürgeramt Sahlkamp?",
+        "What are the opening hours of the Döhren office?",
+        "Döhren dairesinin çalışma saatleri nedir?",
+    ],
+)
+def test_an_evenings_address_is_never_given_for_that_of_an_office(question: str) -> None:
+    """Who asks for the hours of the office in Döhren would go to the school in which the evening is."""
+    said = told(question)
+    assert not [event.address for event in HANNOVER.process.events if event.address in said]
+
+
+def test_the_address_stays_where_the_way_to_an_evening_is_asked_for() -> None:
+    assert "Helmstedter Straße 15" in told("Wo kann ich in Döhren parken?")
+
+
+@pytest.mark.parametrize(
     ("question", "language"),
     [
         ("Bir sonraki toplantı ne zaman?", "tr"),

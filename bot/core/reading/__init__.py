@@ -3,6 +3,7 @@
 from bot.core.reading.decision import Reader
 from bot.core.reading.learned import Learned
 from bot.core.reading.reading import Intent, Reading, Span
+from bot.core.reading.rules import OFFICE
 from bot.core.reading.vocabulary import Vocabulary
 
-__all__ = ["Intent", "Learned", "Reader", "Reading", "Span", "Vocabulary"]
+__all__ = ["OFFICE", "Intent", "Learned", "Reader", "Reading", "Span", "Vocabulary"]
