@@ -87,7 +87,8 @@ def route(turn: Turn) -> Handler:
     if _language_first(turn, command):
         if named := language.named(turn):
             return lambda first: language.picked(first, named, then="start")
-        return lambda first: language.ask(first, then=_with_payload(first, command or "start"))
+        said = "" if command else questions.in_another_language(turn)
+        return lambda first: language.ask(first, then=_with_payload(first, command or "start"), said=said)
     if command:
         return COMMANDS[command].run
     if announcements.waits(turn):
@@ -122,7 +123,7 @@ def _in_conversation(turn: Turn) -> Handler:
         return lambda coded: erase.erase_response(coded, code)
     if told := questions.understood(turn):
         return lambda asked: asked.say(told)
-    if survey.draft(turn) is not None and not turn.took_part:
+    if survey.draft(turn) is not None and not turn.took_part and not questions.courtesy(turn):
         return survey.run  # the survey has closed, or consent has to be asked for again
     return not_understood.run
 

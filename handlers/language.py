@@ -4,6 +4,7 @@ from dataclasses import replace
 
 from bot.core import recognition
 from bot.core.conversation import menu_button
+from bot.core.interview import prefixed
 from bot.core.messages import Choice
 from handlers import survey
 from handlers.turn import Decision, Menu, Turn, waits_at, waits_no_more
@@ -18,9 +19,11 @@ def run(turn: Turn, then: str = "") -> Decision:
     return ask(turn, then)
 
 
-def ask(turn: Turn, then: str) -> Decision:
-    """Ask for the language; `then` is the command that goes on afterwards."""
-    return turn.say(LANGUAGE.put(turn), person=waits_at(turn.person, MENU, then))
+def ask(turn: Turn, then: str, said: str = "") -> Decision:
+    """Ask for the language; `then` is the command that goes on afterwards, `said` what is said before."""
+    return turn.say(
+        prefixed(said, LANGUAGE.put(turn)) if said else LANGUAGE.put(turn), person=waits_at(turn.person, MENU, then)
+    )
 
 
 def named(turn: Turn) -> str:
