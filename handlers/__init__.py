@@ -135,7 +135,7 @@ async def _plain_words(turn: Turn) -> Decision:
 async def answer(turn: Turn) -> Decision:
     """Route a message and follow where its handler leads; an aside ends with the question that waits."""
     person = turn.person
-    turn = _with_argument(_about_event(_without_slash(turn.as_person(_with_known_language(turn)))))
+    turn = _with_argument(_spoken_argument(_without_slash(turn.as_person(_with_known_language(turn)))))
     turn = await menus.prepared(turn)
     if turn.message.private:
         return await _understood(turn)
@@ -231,10 +231,13 @@ def _without_slash(turn: Turn) -> Turn:
     return turn
 
 
-def _about_event(turn: Turn) -> Turn:
-    """ "start misburg" does what a link to that evening does, "erinnere mich an Misburg" what the command does."""
+def _spoken_argument(turn: Turn) -> Turn:
+    """ "start misburg" does what a link to that evening does, "erinnere mich an Misburg" what the command does, and so
+    does "Sprache Englisch"."""
     if not turn.text or command_in(turn.text) is not None or survey.writing_freely(turn):
         return turn
+    if name := language.asked_for(turn):
+        return replace(turn, text=f"/sprache {name}")
     typed = fold(turn.text)
     words = {word: "start" for t in turn.languages.values() for word in t.words("words.command.start")}
     words |= {word: "erinnern" for t in turn.languages.values() for word in t.words("words.command.erinnern")}
