@@ -37,6 +37,7 @@ COMMANDS: dict[str, Command] = {
     "umfrage": Command("help.umfrage", survey.run, aliases=("survey",)),
     "termine": Command("help.termine", events.run, aliases=("events", "termin"), public=True),
     "erinnern": Command("help.erinnern", reminders.run, aliases=("remind", "erinnerung", "erinnerungen")),
+    "neuigkeiten": Command("help.neuigkeiten", news.run, aliases=("news",)),
     "wuensche": Command("help.wuensche", wishes.run, aliases=("wishes",)),
     "sprache": Command("help.sprache", lambda turn: language.run(turn, then=_goes_on(turn)), aliases=("language",)),
     "hilfe": Command(
@@ -50,7 +51,6 @@ COMMANDS: dict[str, Command] = {
     "meine_daten": Command("help.meine_daten", my_data.run, aliases=("my_data", "meinedaten"), aside=True),
     "loeschen": Command("help.loeschen", lambda turn: erase.run(turn, then=_goes_on(turn)), aliases=("delete",)),
     "stop": Command("help.stop", stop.run, aliases=("stopp",)),
-    "neuigkeiten": Command("help.neuigkeiten", news.run, aliases=("news",)),
     "rundnachricht": announcements.COMMAND,
     "neu_laden": Command("help.neu_laden", reload.run, role="sender", aliases=("reload",), aside=True),
     "wuensche_pruefen": wish_review.COMMAND,
