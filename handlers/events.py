@@ -45,8 +45,9 @@ async def _one(turn: Turn, event: Event) -> Decision:
     shown = card(turn, event)
     if not turn.message.private:
         return turn.say(replace(shown, text=described(turn.t, turn.process, event), choices=()))
-    counted = f"{await _headcount(turn, event)}\n\n" if turn.role != "citizen" else ""
-    return turn.say(replace(shown, text=f"{counted}{shown.text}"), person=person)
+    if turn.role != "citizen":
+        shown = replace(shown, text=_with_question(turn, event, await _headcount(turn, event)))
+    return turn.say(shown, person=person)
 
 
 def card(turn: Turn, event: Event) -> Outgoing:
@@ -58,9 +59,10 @@ def card(turn: Turn, event: Event) -> Outgoing:
     return Outgoing(text=text, choices=card_choices(turn, event), venue=venue, about=event.id, aside=True)
 
 
-def _with_question(turn: Turn, event: Event) -> str:
-    """The facts, and the question that the numbers under them answer."""
-    return f"{described(turn.t, turn.process, event)}\n\n{turn.t('event.ask')}"
+def _with_question(turn: Turn, event: Event, counted: str = "") -> str:
+    """The facts, for staff also who comes, and the question that the numbers under them answer."""
+    facts = "\n".join(part for part in (described(turn.t, turn.process, event), counted) if part)
+    return f"{facts}\n\n{turn.t('event.ask')}"
 
 
 def asks(turn: Turn) -> str:
