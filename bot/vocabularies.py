@@ -63,20 +63,24 @@ def load(path: Path) -> Vocabulary:
     entries = {
         (key if section == "concepts" else f"{section}.{key}" if section != "calendar_week" else section): _listed(text)
         for section, content in words.items()
-        if isinstance(content, dict) and section not in {"sentences", "subject_name", "spellings"}
+        if isinstance(content, dict) and section not in {"sentences", "subject_name", "spellings", "beside"}
         for key, text in _flat(content, path)
     }
+    texts = Texts(language, locale, sentences, lambda count: 0)
+    spellings = {word: _listed(others) for word, others in _flat(words.get("spellings", {}), path)}
+    beside = {key: _listed(text) for key, text in _flat(words.get("beside", {}), path)}
     return Vocabulary(
         language,
         entries,
-        Texts(language, locale, sentences, lambda count: 0),
+        texts,
         sounds=words.get("sounds", ()),
         endings=_listed(words.get("endings", "")),
         prefixes=_listed(words.get("prefixes", "")),
         right_words=_listed(words.get("right_words", "")),
-        spellings={word: _listed(others) for word, others in _flat(words.get("spellings", {}), path)},
+        spellings=spellings,
         capital_nouns=words.get("capital_nouns") == "yes",
         learned=Learned(*(_weights(path.parent / "learned" / f"{name}.json") for name in (of_words, SHARED))),
+        beside=Vocabulary(language, beside, texts, spellings=spellings) if beside else None,
     )
 
 

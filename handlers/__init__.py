@@ -37,6 +37,7 @@ COMMANDS: dict[str, Command] = {
     "umfrage": Command("help.umfrage", survey.run, aliases=("survey",)),
     "termine": Command("help.termine", events.run, aliases=("events", "termin"), public=True),
     "erinnern": Command("help.erinnern", reminders.run, aliases=("remind", "erinnerung", "erinnerungen")),
+    "neuigkeiten": Command("help.neuigkeiten", news.run, aliases=("news",)),
     "wuensche": Command("help.wuensche", wishes.run, aliases=("wishes",)),
     "sprache": Command("help.sprache", lambda turn: language.run(turn, then=_goes_on(turn)), aliases=("language",)),
     "hilfe": Command(
@@ -50,7 +51,6 @@ COMMANDS: dict[str, Command] = {
     "meine_daten": Command("help.meine_daten", my_data.run, aliases=("my_data", "meinedaten"), aside=True),
     "loeschen": Command("help.loeschen", lambda turn: erase.run(turn, then=_goes_on(turn)), aliases=("delete",)),
     "stop": Command("help.stop", stop.run, aliases=("stopp",)),
-    "neuigkeiten": Command("help.neuigkeiten", news.run, aliases=("news",)),
     "rundnachricht": announcements.COMMAND,
     "neu_laden": Command("help.neu_laden", reload.run, role="sender", aliases=("reload",), aside=True),
     "wuensche_pruefen": wish_review.COMMAND,
@@ -87,7 +87,8 @@ def route(turn: Turn) -> Handler:
     if _language_first(turn, command):
         if named := language.named(turn):
             return lambda first: language.picked(first, named, then="start")
-        return lambda first: language.ask(first, then=_with_payload(first, command or "start"))
+        said = "" if command else questions.in_another_language(turn)
+        return lambda first: language.ask(first, then=_with_payload(first, command or "start"), said=said)
     if command:
         return COMMANDS[command].run
     if announcements.waits(turn):
@@ -122,7 +123,7 @@ def _in_conversation(turn: Turn) -> Handler:
         return lambda coded: erase.erase_response(coded, code)
     if told := questions.understood(turn):
         return lambda asked: asked.say(told)
-    if survey.draft(turn) is not None and not turn.took_part:
+    if survey.draft(turn) is not None and not turn.took_part and not questions.courtesy(turn):
         return survey.run  # the survey has closed, or consent has to be asked for again
     return not_understood.run
 
@@ -134,7 +135,7 @@ async def _plain_words(turn: Turn) -> Decision:
 async def answer(turn: Turn) -> Decision:
     """Route a message and follow where its handler leads; an aside ends with the question that waits."""
     person = turn.person
-    turn = _with_argument(_about_event(_without_slash(turn.as_person(_with_known_language(turn)))))
+    turn = _with_argument(_spoken_argument(_without_slash(turn.as_person(_with_known_language(turn)))))
     turn = await menus.prepared(turn)
     if turn.message.private:
         return await _understood(turn)
@@ -230,10 +231,13 @@ def _without_slash(turn: Turn) -> Turn:
     return turn
 
 
-def _about_event(turn: Turn) -> Turn:
-    """ "start misburg" does what a link to that evening does, "erinnere mich an Misburg" what the command does."""
+def _spoken_argument(turn: Turn) -> Turn:
+    """ "start misburg" does what a link to that evening does, "erinnere mich an Misburg" what the command does, and so
+    does "Sprache Englisch"."""
     if not turn.text or command_in(turn.text) is not None or survey.writing_freely(turn):
         return turn
+    if name := language.asked_for(turn):
+        return replace(turn, text=f"/sprache {name}")
     typed = fold(turn.text)
     words = {word: "start" for t in turn.languages.values() for word in t.words("words.command.start")}
     words |= {word: "erinnern" for t in turn.languages.values() for word in t.words("words.command.erinnern")}

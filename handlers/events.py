@@ -44,9 +44,9 @@ async def _one(turn: Turn, event: Event) -> Decision:
     person = waits_at(turn.person, CARD, event.id)
     shown = card(turn, event)
     if not turn.message.private:
-        return turn.say(replace(shown, choices=()))
+        return turn.say(replace(shown, text=described(turn.t, turn.process, event), choices=()))
     if turn.role != "citizen":
-        shown = replace(shown, text=f"{shown.text}\n{await _headcount(turn, event)}")
+        shown = replace(shown, text=_with_question(turn, event, await _headcount(turn, event)))
     return turn.say(shown, person=person)
 
 
@@ -55,8 +55,14 @@ def card(turn: Turn, event: Event) -> Outgoing:
     venue = None
     if event.latitude is not None and event.longitude is not None:
         venue = Venue(event.place, event.address, event.latitude, event.longitude)
-    text = described(turn.t, turn.process, event)
+    text = _with_question(turn, event)
     return Outgoing(text=text, choices=card_choices(turn, event), venue=venue, about=event.id, aside=True)
+
+
+def _with_question(turn: Turn, event: Event, counted: str = "") -> str:
+    """The facts, for staff also who comes, and the question that the numbers under them answer."""
+    facts = "\n".join(part for part in (described(turn.t, turn.process, event), counted) if part)
+    return f"{facts}\n\n{turn.t('event.ask')}"
 
 
 def asks(turn: Turn) -> str:
@@ -163,7 +169,7 @@ def _card_of(turn: Turn) -> Event | None:
 
 def _card_asks(turn: Turn) -> str:
     event = _card_of(turn)
-    return described(turn.t, turn.process, event) if event else turn.t("event.too_late")
+    return _with_question(turn, event) if event else turn.t("event.too_late")
 
 
 def _card_offers(turn: Turn) -> tuple[Choice, ...]:

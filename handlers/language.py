@@ -4,8 +4,9 @@ from dataclasses import replace
 
 from bot.core import recognition
 from bot.core.conversation import menu_button
+from bot.core.interview import prefixed
 from bot.core.messages import Choice
-from handlers import survey
+from handlers import questions, survey
 from handlers.turn import Decision, Menu, Turn, waits_at, waits_no_more
 
 MENU = "language"
@@ -13,20 +14,41 @@ MENU = "language"
 
 def run(turn: Turn, then: str = "") -> Decision:
     """Change the language at once where one is named, else ask; `then` leads back to what came before."""
-    if turn.argument and (choice := recognition.exact(turn.argument, choices(turn))):
-        return picked(turn.as_person(waits_at(turn.person, MENU, then)), choice.key.rpartition(":")[2])
-    return ask(turn, then)
+    if tag := meant(turn, turn.argument):
+        return picked(turn.as_person(waits_at(turn.person, MENU, then)), tag)
+    return ask(turn, then, questions.in_another_language(replace(turn, text=turn.argument)))
 
 
-def ask(turn: Turn, then: str) -> Decision:
-    """Ask for the language; `then` is the command that goes on afterwards."""
-    return turn.say(LANGUAGE.put(turn), person=waits_at(turn.person, MENU, then))
+def ask(turn: Turn, then: str, said: str = "") -> Decision:
+    """Ask for the language; `then` is the command that goes on afterwards, `said` what is said before."""
+    return turn.say(
+        prefixed(said, LANGUAGE.put(turn)) if said else LANGUAGE.put(turn), person=waits_at(turn.person, MENU, then)
+    )
 
 
 def named(turn: Turn) -> str:
     """The language that a whole message names ("English"); a number names none before the languages were shown."""
-    choice = None if recognition.position(turn.text) is not None else recognition.exact(turn.text, choices(turn))
-    return choice.key.rpartition(":")[2] if choice else ""
+    return "" if recognition.position(turn.text) is not None else meant(turn, turn.text)
+
+
+def meant(turn: Turn, typed: str) -> str:
+    """The language of the survey that these words name, in whichever language: "Englisch", "leichte Sprache"."""
+    if choice := recognition.exact(typed, choices(turn)):
+        return choice.key.rpartition(":")[2]
+    folded = recognition.fold(typed)
+    return next((tag for tag in turn.process.languages if folded in turn.languages[tag].words("words.language")), "")
+
+
+def asked_for(turn: Turn) -> str:
+    """What stands behind "Sprache" in "Sprache Englisch", where it is a language; empty where it is none."""
+    typed = recognition.fold(turn.text)
+    words = {word for t in turn.languages.values() for word in t.words("words.command.sprache")}
+    for word in sorted(words, key=len, reverse=True):
+        if typed.startswith(f"{word} "):
+            name = typed.removeprefix(f"{word} ").removeprefix("auf ").removeprefix("to ")
+            known = meant(turn, name) or questions.in_another_language(replace(turn, text=name))
+            return name if known else ""
+    return ""
 
 
 def asks(turn: Turn) -> str:
@@ -56,4 +78,4 @@ def picked(turn: Turn, tag: str, then: str = "") -> Decision:
     return now.say(now.t("language.set"), *([waiting] if waiting else []))
 
 
-LANGUAGE = Menu(asks=asks, choices=choices, picked=picked)
+LANGUAGE = Menu(asks=asks, choices=choices, picked=picked, meant=lambda turn: meant(turn, turn.text) or None)

@@ -89,7 +89,8 @@ async def typed(turn: Turn, otherwise: Handler) -> Decision:
         steers = turn.vocabulary.control(turn.text)
         left = turn.as_person(waits_no_more(turn.person))
         return survey.control(left, steers) if steers in CONTROLS_IN_FREE_TEXT else own_words.typed(turn)
-    if told := questions.understood(turn, surely=True):
+    # Whoever is asked for their language may have one that the survey is not in, but questions are understood in.
+    if told := questions.understood(turn, surely=waiting.menu != language.MENU):
         return turn.say(told, *([] if waiting.menu in OPEN else [menu.put(turn)]))
     if waiting.menu in OPEN and recognition.position(turn.text) is None:
         return await decided(otherwise, turn.as_person(waits_no_more(turn.person)))

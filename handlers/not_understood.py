@@ -4,7 +4,7 @@ from dataclasses import replace
 
 from bot.core.messages import Outgoing
 from bot.core.recognition import fold
-from handlers import menus, survey
+from handlers import menus, questions, survey
 from handlers.turn import Decision, Turn
 
 PATIENCE = 8
@@ -21,6 +21,8 @@ def run(turn: Turn) -> Decision:
     person = replace(turn.person, misses=turn.person.misses + 1)
     if not turn.text:
         return turn.say(turn.t("misfit.nothing"), person=person)
+    if courteous := questions.courtesy(turn):
+        return turn.say(courteous, person=person)
     if turn.took_part:
         return turn.say(turn.t("help.after_survey"), person=person)
     closed = survey.closed(turn)

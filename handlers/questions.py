@@ -4,10 +4,11 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 
 from babel import Locale
+from babel.lists import format_list
 
 from bot.core.events import Event, over
 from bot.core.process import Process
-from bot.core.reading import Reader, Reading, Span
+from bot.core.reading import COURTESIES, OFFICE, Reader, Reading, Span
 from bot.core.texts import Texts
 from handlers.turn import Turn
 
@@ -26,6 +27,25 @@ def understood(turn: Turn, *, surely: bool = False) -> str:
     if not reading.asks and (surely or not known):
         return ""
     return answer(reading, turn.reader, turn.now)
+
+
+def courtesy(turn: Turn) -> str:
+    """What is said to a greeting, to thanks, or to the name of a language; empty for any other message.
+
+    It answers no question: whoever says nothing else is no better understood for it, so that two bots do not thank
+    each other without end.
+    """
+    language = turn.person.language or turn.message.language or turn.process.languages[0]
+    reading = turn.reader.read(turn.text, language, turn.now)
+    return answer(reading, turn.reader, turn.now) if reading.beside in COURTESIES else ""
+
+
+def in_another_language(turn: Turn) -> str:
+    """The same, only to somebody whose language the survey is not in."""
+    reading = turn.reader.read(turn.text, turn.message.language or turn.process.languages[0], turn.now)
+    offered = {tag.partition("-")[0] for tag in turn.process.languages}
+    elsewhere = reading.beside in COURTESIES and reading.language.partition("-")[0] not in offered
+    return answer(reading, turn.reader, turn.now) if elsewhere else ""
 
 
 def answer(reading: Reading, reader: Reader, now: datetime) -> str:
@@ -59,6 +79,8 @@ class _Answer:
         }.get(reading.intent, self._known)()
         if reading.intent != "unknown" and reading.declined:
             parts = [*parts, self._declined()]
+        if reading.intent != "unknown" and reading.beside:
+            parts = [*parts, *self._beside()]
         return "\n\n".join(part for part in parts if part)
 
     # -- events
@@ -219,10 +241,41 @@ class _Answer:
             if not self._coming:
                 return [nowhere, self._all_over()]
             return [nowhere, t("real_ones"), *self._blocks(self._coming)]
+        if reading.beside and (said := self._beside()):
+            return said
         if not reading.declined:
             return [*(self._written() or [t("unknown")]), offer]
-        places = [f"{self._set(event.place)}, {self._set(event.address)}" for event in reading.mentioned]
+        # An evening's address would be read as that of the office whose opening hours were asked for.
+        seen = () if OFFICE.issuperset(reading.declined) else reading.mentioned
+        places = [f"{self._set(event.place)}, {self._set(event.address)}" for event in seen]
         return [self._declined(), *([f"{t('address')} {place}" for place in places]), offer]
+
+    def _beside(self) -> list[str]:
+        """What is said of the bot itself, or in courtesy; nothing of the length of a survey that is not open."""
+        process, t, about = self._process, self._t, self._reading.beside
+        if about == "length":
+            if process.stage(self._now) != "open":
+                return []
+            return [t("beside.length", count=process.survey.longest, minutes=process.survey.minutes)]
+        if about == "human" and process.privacy.contact:
+            return [t("beside.human_contact", contact=self._set(process.privacy.contact))]
+        foreign = t.language.partition("-")[0] not in {tag.partition("-")[0] for tag in process.languages}
+        said = (
+            []
+            if about == "language"
+            else [t(f"beside.{about}", organiser=self._set(process.organiser), website=self._set(process.website))]
+        )
+        return [*said, self._languages()] if about == "language" or (about == "greeting" and foreign) else said
+
+    def _languages(self) -> str:
+        """In which languages the survey is, and that this one is understood."""
+        t = self._t
+        named = Locale.parse(t.language.partition("-")[0]).languages
+        names = [
+            t(f"language.{tag}") if f"language.{tag}" in t.names() else named.get(tag, tag)
+            for tag in self._process.languages
+        ]
+        return t("beside.languages", languages=format_list(names, locale=t.language.partition("-")[0]))
 
     def _declined(self) -> str:
         t = self._t

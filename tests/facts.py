@@ -23,6 +23,8 @@ def invented(answer: str, reading: Reading, process: Process, t: Texts) -> Itera
     for found in _DATE.finditer(left):
         yield f"date {found[0]}"
     counts = {str(len(process.events)), str(len(reading.events)), "3", "9"}
+    if reading.beside == "length":
+        counts |= {str(process.survey.longest), str(process.survey.minutes)}
     yield from (f"figure {figure}" for figure in _FIGURES.findall(left) if figure not in counts)
 
 

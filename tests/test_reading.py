@@ -101,6 +101,81 @@ def test_a_question_is_read_as_it_is_meant(question: str, intent: str, events: s
 
 
 @pytest.mark.parametrize(
+    "question",
+    [
+        "Wann hat das Bürgeramt Döhren auf?",
+        "Wie bekomme ich einen Termin im Bürgeramt Sahlkamp?",
+        "What are the opening hours of the Döhren office?",
+        "Döhren dairesinin çalışma saatleri nedir?",
+    ],
+)
+def test_an_evenings_address_is_never_given_for_that_of_an_office(question: str) -> None:
+    """Who asks for the hours of the office in Döhren would go to the school in which the evening is."""
+    said = told(question)
+    assert not [event.address for event in HANNOVER.process.events if event.address in said]
+
+
+def test_the_address_stays_where_the_way_to_an_evening_is_asked_for() -> None:
+    assert "Helmstedter Straße 15" in told("Wo kann ich in Döhren parken?")
+
+
+@pytest.mark.parametrize(
+    ("said", "language", "beside"),
+    [
+        ("Was wird gespeichert?", "de", "stored"),
+        ("Datenschutz?", "de", "stored"),
+        ("Ist das anonym?", "de-simple", "anonymous"),
+        ("Muss ich meinen Namen nennen?", "de", "anonymous"),
+        ("Wer liest das?", "de", "readers"),
+        ("Kann ich meine Antwort löschen?", "de", "erasing"),
+        ("Wer sind Sie?", "de", "bot"),
+        ("Ich möchte mit einem Menschen sprechen", "de", "human"),
+        ("Vielen Dank für die Auskunft!", "de", "thanks"),
+        ("Tschüss", "de", "farewell"),
+        ("Is this anonymous?", "en", "anonymous"),
+        ("How long does the survey take?", "en", "length"),
+        ("Can I talk to a real person?", "en", "human"),
+        ("Bu anonim mi?", "tr", "anonymous"),
+        ("Merhaba", "tr", "greeting"),
+        ("auf Türkisch bitte", "tr", "language"),
+        ("Кто это читает?", "ru", "readers"),
+        ("Русский", "ru", "language"),
+        ("Чи можна видалити мої відповіді?", "uk", "erasing"),
+        ("Czy jesteś robotem?", "pl", "bot"),
+        ("Qui lit mes réponses ?", "fr", "readers"),
+        ("¿Es anónimo?", "es", "anonymous"),
+        ("ماذا يتم تخزينه؟", "ar", "stored"),
+        ("Arabic", "ar", "language"),
+        ("می‌خواهم با یک انسان صحبت کنم", "fa", "human"),
+    ],
+)
+def test_what_is_said_beside_the_dates_is_answered_in_its_language_and_asks_for_no_event(
+    said: str, language: str, beside: str
+) -> None:
+    for expected in ("de", language):
+        reading = read(said, language=expected)
+        assert (reading.intent, reading.beside) == ("unknown", beside), expected
+        assert reading.language.partition("-")[0] == language.partition("-")[0], expected
+
+
+@pytest.mark.parametrize(
+    "question",
+    [
+        "Danke, wann ist der nächste Termin?",
+        "Hallo, wo ist der Termin in Misburg?",
+        "Welche Daten haben die Abende?",
+        "muss ich meinen namen vorher angeben oder einfach hin",
+        "Wer spricht in Döhren?",
+        "Gibt es dort Türkisch?",
+        "Darf ich mit jemandem kommen?",
+    ],
+)
+def test_what_is_asked_of_the_dates_is_never_answered_with_a_courtesy(question: str) -> None:
+    """A name of what is not known, or a date, says more than a line about the bot."""
+    assert read(question).beside == ""
+
+
+@pytest.mark.parametrize(
     ("question", "language"),
     [
         ("Bir sonraki toplantı ne zaman?", "tr"),
@@ -254,6 +329,10 @@ def test_every_vocabulary_has_every_sentence(language: str) -> None:
             "opens",
             "closes",
             "subjects",
+            "organiser",
+            "minutes",
+            "contact",
+            "languages",
         ],
         "…",
     )

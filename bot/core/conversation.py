@@ -220,7 +220,9 @@ class Vocabulary:
         languages = tuple(languages)
         self._controls: dict[str, Control] = {}
         self._commands: dict[str, str] = {}
+        self._nothing: set[str] = set()
         for t in languages:
+            self._nothing.update(t.words("words.no_answer"))
             for control in CONTROLS:
                 self._controls |= dict.fromkeys(t.words(f"words.{control}"), control)
             for command in commands:
@@ -229,6 +231,10 @@ class Vocabulary:
     def control(self, typed: str) -> Control | None:
         """The control word that the whole message is."""
         return self._controls.get(fold(typed))
+
+    def nothing(self, typed: str) -> bool:
+        """Whether the whole message says that nothing is said: "keine Angabe"."""
+        return fold(typed) in self._nothing
 
     def command(self, typed: str) -> str | None:
         """The command that the whole message names in plain words."""

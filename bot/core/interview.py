@@ -115,7 +115,7 @@ def read(survey: Survey, progress: Progress, typed: str, vocabulary: Vocabulary,
     """What a typed message means at the waiting question; None where nothing fits.
 
     The order is the one of the design: the exact number, id or label; a control word; a label with small typos. In
-    own words everything is the answer but a few control words.
+    own words everything is the answer but a few control words, and "keine Angabe" where nothing has to be said.
     """
     question = survey.current(progress)
     if question is None:
@@ -123,6 +123,8 @@ def read(survey: Survey, progress: Progress, typed: str, vocabulary: Vocabulary,
     control = vocabulary.control(typed)
     if question.free_text and (control in CONTROLS_IN_FREE_TEXT or (control and question.id in progress.answers)):
         return control
+    if question.free_text and question.optional and vocabulary.nothing(typed):
+        return "skip"
     value = question.read(typed, t)
     if value is not None:
         return Answered(value)

@@ -7,6 +7,7 @@ from datetime import datetime
 
 from bot.core.process import Process
 from bot.core.reading.answers import Answers
+from bot.core.reading.beside import ASKED, LANGUAGE, Beside, said_beside
 from bot.core.reading.evenings import Evenings, bounds
 from bot.core.reading.intended import Intended
 from bot.core.reading.languages import language_of
@@ -31,6 +32,8 @@ ALONE = 0.5
 LEAST = 1e-4
 """A chance below this is not distinguished from none."""
 EVENTS = tuple(intent for intent in INTENTS if intent.startswith("event_"))
+BESIDE = ("unknown", "online_participation", "topic", "who_may_attend")
+"""Intents that what is asked of the bot itself ("Ist das anonym?") is easily taken for."""
 OURS = ("event", "events", "evening", "survey", "online")
 """Concepts that name something of ours."""
 
@@ -57,7 +60,32 @@ class Reader:
             return Reading(intent="unknown", language=spoken)
         reading = self._likeliest(question, self._rules.read(question, spoken, now), now)
         reading = self._answers.chosen(reading, question, now.date())
+        reading = self._with_beside(reading, text, language)
         return replace(reading, asks=_asks(question, reading))
+
+    def _with_beside(self, reading: Reading, text: str, expected: str) -> Reading:
+        """The reading with what was said beside the dates, where none of them is asked for."""
+        if reading.intent not in BESIDE or reading.nowhere or (reading.intent == "unknown" and reading.answer):
+            return reading
+        first = [one for one in dict.fromkeys((expected, reading.language)) if one in self.vocabularies]
+        others = [one for one in self.vocabularies if one not in first and "-" not in one]
+        found = said_beside(text, (self.vocabularies[one] for one in [*first, *others]))
+        if found is None or not self._told_better(reading, found):
+            return reading
+        if found.about == "length" and reading.intent != "unknown":
+            return replace(reading, beside=found.about)
+        return Reading(intent="unknown", language=found.language, beside=found.about)
+
+    def _told_better(self, reading: Reading, found: Beside) -> bool:
+        """Whether what was said beside the dates says more than the reading, which may name what is not known."""
+        if found.about == LANGUAGE:  # /sprache is for those of the survey
+            offered = {tag.partition("-")[0] for tag in self.process.languages}
+            return found.language.partition("-")[0] not in offered
+        if found.about == "human":
+            return reading.intent == "unknown" and OFFICE.issuperset(reading.declined)
+        if found.about == "length" and reading.intent != "unknown":
+            return reading.intent == "online_participation"
+        return not reading.declined and (found.about in ASKED or reading.intent == "unknown")
 
     def taken_apart(self, text: str, language: str, now: datetime) -> tuple[Question, str]:
         """What stands in a text, and the language that it is in; `language` is the one expected."""
@@ -128,6 +156,9 @@ class Reader:
 
 def _asks(question: Question, reading: Reading) -> bool:
     """Whether a text is plainly a question to the bot: for one that stands where an answer is expected."""
+    if reading.beside and reading.intent == "unknown":
+        asking = question.marked or question.has("what", "how", "can", "may", "who_else", "when", "where")
+        return reading.beside in ASKED and (asking or reading.beside in {"bot", "human"})
     if (
         (reading.intent == "unknown" and not (reading.declined or reading.answer))
         or question.strange() > 1

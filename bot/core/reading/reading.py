@@ -57,5 +57,7 @@ class Reading:
     answer: str = ""
     mentioned: tuple[Event, ...] = ()
     """Events that were named beside what is declined."""
+    beside: str = ""
+    """What was said beside the dates, about the bot or in courtesy; its language is then that of the reading."""
     asks: bool = False
     """Whether the text clearly asks something, rather than tells."""

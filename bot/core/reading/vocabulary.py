@@ -59,6 +59,7 @@ class Vocabulary:
     write for a word, in dialect or by habit: they are read as that word.
     `capital_nouns` is whether nouns, and only they, begin with a capital letter.
     `sentences` are those around the facts, in this language. `learned` is what labelled questions taught of it.
+    `beside` has the words for what is no question about the dates: they change nothing in how those are read.
     """
 
     def __init__(  # noqa: PLR0913 - the sections of a file
@@ -74,8 +75,10 @@ class Vocabulary:
         spellings: Mapping[str, Sequence[str]] = MappingProxyType({}),
         capital_nouns: bool = False,
         learned: Learned = NOTHING,
+        beside: "Vocabulary | None" = None,
     ) -> None:
         self.language = language
+        self.beside = beside
         self.learned = learned
         self._spelled = {
             split(other)[0].text: split(word)[0].text for word, others in spellings.items() for other in others
