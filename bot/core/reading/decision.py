@@ -37,6 +37,9 @@ BESIDE = ("unknown", "online_participation", "topic", "who_may_attend")
 OURS = ("event", "events", "evening", "survey", "online")
 """Concepts that name something of ours."""
 
+BRIEF = 3
+"""Words up to which a message may be a greeting in any language: longer ones show by themselves what they are in."""
+
 
 class Reader:
     """Reads questions about one process. `vocabularies` has every language that is understood, by its tag.
@@ -67,9 +70,10 @@ class Reader:
         """The reading with what was said beside the dates, where none of them is asked for."""
         if reading.intent not in BESIDE or reading.nowhere or (reading.intent == "unknown" and reading.answer):
             return reading
-        first = [one for one in dict.fromkeys((expected, reading.language)) if one in self.vocabularies]
-        others = [one for one in self.vocabularies if one not in first and "-" not in one]
-        found = said_beside(text, (self.vocabularies[one] for one in [*first, *others]))
+        spoken = [one for one in dict.fromkeys((expected, reading.language)) if one in self.vocabularies]
+        if len(split(text)) <= BRIEF:
+            spoken += [one for one in self.vocabularies if one not in spoken and "-" not in one]
+        found = said_beside(text, (self.vocabularies[one] for one in spoken))
         if found is None or not self._told_better(reading, found):
             return reading
         if found.about == "length" and reading.intent != "unknown":
