@@ -57,7 +57,8 @@ def replies(draw: st.DrawFn, question: Question, t: Texts) -> tuple[str, Value]:
     """Something a person types that fits the question, and the answer that it is."""
     if isinstance(question, OpenQuestion):
         some = st.sampled_from(SENTENCES) | st.text(max_size=question.at_most).map(recognition.clean)
-        said = draw(some.filter(lambda text: 0 < len(text) <= question.at_most and not VOCABULARY.control(text)))
+        fits = some.filter(lambda text: 0 < len(text) <= question.at_most and not VOCABULARY.control(text))
+        said = draw(fits.filter(lambda text: not (question.optional and VOCABULARY.nothing(text))))
         return said, said
     if isinstance(question, Unnumbered) and draw(st.booleans()):
         return draw(st.sampled_from(t("words.no_answer").split(","))), Missing.NO_ANSWER

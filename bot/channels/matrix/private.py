@@ -12,7 +12,7 @@ from bot.core.messages import Address, NotYet, SendError
 PATIENCE = 120.0
 """Seconds for opening a room, whose invitation another server may keep waiting."""
 SETTLING_IN = 2.0
-"""Seconds after somebody has come in: before their program knows our keys it would never show what it gets."""
+"""Seconds after somebody or the bot has come in: before a program knows our keys it would never show what it gets."""
 SOONEST, LATEST = 2.0, 60.0
 """Seconds until it is looked again whether somebody has come: the longer they take, the longer."""
 
@@ -52,6 +52,7 @@ class PrivateRooms:
                     raise
             else:
                 if not private or _alone(room, to.user):
+                    await self._settled_in(room)
                     return room
         # Two who want it ask once; one who gives up does not end it for the other.
         if to.user not in self._opening:
@@ -72,6 +73,12 @@ class PrivateRooms:
         self._invited.pop(user, None)
         if (left := room.came.get(user, 0.0) + SETTLING_IN - now) > 0:
             raise NotYet("has only just come", retry_after=left)
+
+    async def _settled_in(self, room: Room) -> None:
+        """Wait where the bot itself has only just come into an encrypted room."""
+        left = room.came.get(self._user, 0.0) + SETTLING_IN - asyncio.get_running_loop().time()
+        if room.encrypted and left > 0:
+            await asyncio.sleep(left)
 
     def _moved(self, room: str) -> str:
         """Where a room is now, however often it was upgraded."""

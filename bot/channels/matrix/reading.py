@@ -166,6 +166,7 @@ class Reading:
         if _membership_before(event) != "invite" or f"followed {room}" in self._facts:
             return
         known = await self._rooms.get(room)
+        known.came[self._user] = asyncio.get_running_loop().time()
         others = known.others(self._user)
         if not others:
             return
