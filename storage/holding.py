@@ -11,10 +11,12 @@ from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from typing import Any
 
+import structlog
 from asyncpg import DivisionByZeroError, InterfaceError, PostgresError
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+log = structlog.get_logger()
 LOCK = 0x4D495452
 """The number of the lock that one bot holds: "MITR"."""
 WRITERS = LOCK + 1
@@ -134,9 +136,14 @@ class Holding:
                 async with asyncio.timeout(EVERY):
                     await self._doubt.wait()
             self._doubt.clear()
-            if not await self._holds():
-                await self._let_go()
-                await self._hold_again()
+            try:
+                if not await self._holds():
+                    await self._let_go()
+                    await self._hold_again()
+            except Exception as error:  # noqa: BLE001 - whatever it is, somebody has to go on watching
+                log.error("lock_not_watched", error=type(error).__name__)
+                self._doubt.set()
+                await asyncio.sleep(AGAIN_AFTER)
 
     async def _holds(self) -> bool:
         """Whether the guard's connection, and so the lock, is still there."""
