@@ -16,6 +16,7 @@ from bot.problems import UserError
 
 LISTS = ("endings", "prefixes", "right_words", "capital_nouns")
 """Keys beside the sections."""
+ROW = msgspec.json.Decoder(list[int])
 SHARED = "shared"
 """The name of the file of what all languages have in common."""
 
@@ -90,8 +91,9 @@ def _weights(file: Path) -> Mapping[str, Sequence[int]]:
     if not file.exists():
         return {}
     try:
-        rows = msgspec.json.decode(file.read_bytes(), type=dict[str, list[int]])
-        return {sign: array("h", row) for sign, row in rows.items()}  # a fifth of the memory of lists
+        rows = msgspec.json.decode(file.read_bytes(), type=dict[str, msgspec.Raw])
+        # A fifth of the memory of lists; one at a time, as what all of them take at once is not given back.
+        return {sign: array("h", ROW.decode(row)) for sign, row in rows.items()}
     except (OSError, msgspec.DecodeError) as error:
         raise UserError(f"{file}: no weights can be read from it ({error}). Restore the shipped ones.") from error
 
