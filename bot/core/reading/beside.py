@@ -4,7 +4,7 @@ from collections.abc import Container, Iterable, Sequence
 from dataclasses import dataclass
 
 from bot.core.reading.vocabulary import Vocabulary
-from bot.core.reading.words import Word, split
+from bot.core.reading.words import Word
 
 ASKED = ("erasing", "readers", "anonymous", "stored", "length", "bot", "human")
 """What is asked of the bot; where a message could ask several, the first one."""
@@ -24,9 +24,8 @@ class Beside:
     language: str
 
 
-def said_beside(text: str, vocabularies: Iterable[Vocabulary]) -> Beside | None:
+def said_beside(words: Sequence[Word], vocabularies: Iterable[Vocabulary]) -> Beside | None:
     """What a message says beside the dates; None where in no language. The first language is the one expected."""
-    words = split(text)
     if not 0 < len(words) <= LONGEST:
         return None
     known = tuple(vocabularies)

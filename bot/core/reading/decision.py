@@ -71,9 +71,10 @@ class Reader:
         if reading.intent not in BESIDE or reading.nowhere or (reading.intent == "unknown" and reading.answer):
             return reading
         spoken = [one for one in dict.fromkeys((expected, reading.language)) if one in self.vocabularies]
-        if len(split(text)) <= BRIEF:
+        words = split(text)
+        if len(words) <= BRIEF:
             spoken += [one for one in self.vocabularies if one not in spoken and "-" not in one]
-        found = said_beside(text, (self.vocabularies[one] for one in spoken))
+        found = said_beside(words, (self.vocabularies[one] for one in spoken))
         if found is None or not self._told_better(reading, found):
             return reading
         if found.about == "length" and reading.intent != "unknown":
@@ -109,11 +110,11 @@ class Reader:
     def _likeliest(self, question: Question, ruled: Reading, now: datetime) -> Reading:
         """The likeliest reading that the question has the days and places for; `ruled` is the one of the rules."""
         written = ruled.intent == "unknown" and ruled.answer  # organisers know that people ask what they do not know
+        if question.has("injection") or written:
+            return ruled
         asked = question.last_asked()
         part = question.part(asked) if asked else question
         weights = self._weights(question, part, ruled)
-        if question.has("injection") or written or not weights:
-            return ruled
         for intent in sorted(weights, key=lambda one: -weights[one]):
             if intent == ruled.intent and intent not in EVENTS:
                 return ruled
