@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 import structlog
 
-from bot.beside import Beside
+from bot.background import Background
 from bot.core.conversation import FetchPicture, Person, Reload
 from bot.core.messages import Address, OutboxRow, Outgoing
 from bot.core.texts import Texts
@@ -53,7 +53,7 @@ class Afterwards:
         self._write = write
         self._send = send
         self._due: list[Due] = []
-        self._beside = Beside()
+        self._beside = Background()
         self.on_reload: Callable[[Person, int | None], Awaitable[None]] | None = None
         """Called for somebody on the staff who wants the content to be read anew."""
         self.on_picture: Callable[[Person, FetchPicture], None] = lambda _person, _picture: None

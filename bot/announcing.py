@@ -8,7 +8,7 @@ from datetime import date, datetime
 
 import structlog
 
-from bot.beside import Beside
+from bot.background import Background
 from bot.core import announcement as steps
 from bot.core.announcement import APART, COMMAND_LINE, UNDER_WAY, Announcement, NotAllowed
 from bot.core.audience import total
@@ -51,7 +51,7 @@ class Announcing:
     channels: Mapping[str, Channel]
     four_eyes: bool = True
     room: Address | None = None
-    _fetching: Beside = field(default_factory=Beside)
+    _fetching: Background = field(default_factory=Background)
     _told: dict[str, str] = field(default_factory=dict)
 
     def _today(self) -> date:

@@ -8,7 +8,7 @@ from pathlib import Path
 from bot import content, locales
 from bot.administration import Reply, Request, carry_out
 from bot.announcing import Announcing
-from bot.beside import Beside
+from bot.background import Background
 from bot.clock import Clock, Duties
 from bot.config import Config, quiet_hours, staff_room
 from bot.core.conversation import Person
@@ -154,7 +154,7 @@ async def opened(  # noqa: PLR0913, PLR0917 - the parts that a bot is put togeth
         unfinished_survey=config.reminders.unfinished_survey,
     )
     app = App(process, languages, clock, memory, dispatch, outbox, content, duties)
-    beside = Beside()
+    beside = Background()
 
     async def on_reload(person: Person, confirmed_by: int | None) -> None:
         """Where networks wait, beside their messages; at a terminal the answer comes at once."""

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 import structlog
 
-from bot.beside import Beside
+from bot.background import Background
 from bot.channels.retrying import back_off
 from bot.channels.telegram import updates
 from bot.channels.telegram.api import BotApi, Migrated
@@ -63,7 +63,7 @@ class Telegram:
         self._webhook = webhook
         self._polled = polled
         self._bot_name = ""
-        self._beside = Beside()
+        self._beside = Background()
         self._sending = Sending(self._api, self._beside)
         self._moved: dict[str, str] = {}
 

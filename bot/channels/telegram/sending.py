@@ -7,7 +7,7 @@ from typing import Any
 import msgspec
 import structlog
 
-from bot.beside import Beside
+from bot.background import Background
 from bot.channels.telegram import rendering
 from bot.channels.telegram.api import BotApi, Unchanged, Unparsable
 from bot.core.messages import Outgoing, Refused, Venue
@@ -24,7 +24,7 @@ class Sent(msgspec.Struct):
 class Sending:
     """What one bot sends. `beside`: calls that no message waits for, such as taking off old buttons."""
 
-    def __init__(self, api: BotApi, beside: Beside) -> None:
+    def __init__(self, api: BotApi, beside: Background) -> None:
         self._api = api
         self._beside = beside
         self._keyboards: dict[int, int] = {}

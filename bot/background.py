@@ -5,7 +5,7 @@ from collections.abc import Coroutine
 from typing import Any
 
 
-class Beside:
+class Background:
     """The work that one part of the bot has begun and that is not done yet; it sees to its own errors."""
 
     def __init__(self) -> None:
