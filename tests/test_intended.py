@@ -23,7 +23,7 @@ EARLY = "2025-10-20T10:00:00+02:00"
 def intended(intent: Intent, text: str, now: str = THURSDAY, language: str = "de") -> Reading:
     moment = datetime.fromisoformat(now)
     question, spoken = HANNOVER.taken_apart(text, language, moment)
-    asked = question.last_asked()
+    asked = question.asked
     part = question.part(asked) if asked else question
     reading = Intended(Evenings(part, HANNOVER.process.events, moment, spoken)).reading(intent)
     assert reading is not None, text

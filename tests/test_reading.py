@@ -133,7 +133,6 @@ def test_the_address_stays_where_the_way_to_an_evening_is_asked_for() -> None:
         ("Vielen Dank für die Auskunft!", "de", "thanks"),
         ("Tschüss", "de", "farewell"),
         ("Is this anonymous?", "en", "anonymous"),
-        ("How long does the survey take?", "en", "length"),
         ("Can I talk to a real person?", "en", "human"),
         ("Bu anonim mi?", "tr", "anonymous"),
         ("Merhaba", "tr", "greeting"),
@@ -156,6 +155,15 @@ def test_what_is_said_beside_the_dates_is_answered_in_its_language_and_asks_for_
         reading = read(said, language=expected)
         assert (reading.intent, reading.beside) == ("unknown", beside), expected
         assert reading.language.partition("-")[0] == language.partition("-")[0], expected
+
+
+@pytest.mark.parametrize(
+    ("said", "language"), [("How long does the survey take?", "en"), ("Wie lange dauert die Umfrage?", "de")]
+)
+def test_who_asks_how_long_the_survey_is_may_mean_its_days_and_is_told_both(said: str, language: str) -> None:
+    for expected in ("de", language):
+        reading = read(said, language=expected)
+        assert (reading.beside, reading.events, reading.language) == ("length", (), language)
 
 
 @pytest.mark.parametrize(
@@ -303,6 +311,14 @@ def test_questions_as_people_write_them_are_read_rightly_and_nothing_is_invented
     assert fabricated == []
     allowed = 0.03 if path == SHARED or path.stem in TUNED else 0.08
     assert len(wrong) <= max(allowed * number, 2), "\n".join(wrong)
+
+
+@pytest.mark.parametrize("path", sorted((QUESTIONS / "kinds").glob("*/*.tsv")), ids=lambda path: path.stem)
+def test_the_kind_of_a_question_is_recognised(path: Path) -> None:
+    asked = [line.partition("\t") for line in path.read_text(encoding="utf-8").splitlines()]
+    language = path.parent.name
+    wrong = [f"{intent}: {text}" for intent, _, text in asked if read(text, language=language).intent != intent]
+    assert len(wrong) <= 0.06 * len(asked), "\n".join(wrong)
 
 
 @pytest.mark.parametrize("path", sorted(QUESTIONS.glob("offtopic*.tsv")), ids=lambda path: path.stem)

@@ -1,10 +1,12 @@
 """Finds what people say to the bot beside its dates: about their data, about the bot itself, and words of courtesy."""
 
-from collections.abc import Container, Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Container, Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 
+from bot.core.reading.declined import OFFICE
+from bot.core.reading.reading import Reading
 from bot.core.reading.vocabulary import Vocabulary
-from bot.core.reading.words import Word
+from bot.core.reading.words import Word, split
 
 ASKED = ("erasing", "readers", "anonymous", "stored", "length", "bot", "human")
 """What is asked of the bot; where a message could ask several, the first one."""
@@ -15,6 +17,11 @@ COURTESIES = (LANGUAGE, "thanks", "farewell", "greeting")
 LONGEST = 20
 """Words; a longer message tells something, and only happens to say one of these."""
 
+BESIDE = ("unknown", "online_participation", "topic", "who_may_attend")
+"""Intents that what is asked of the bot itself ("Ist das anonym?") is easily taken for."""
+BRIEF = 3
+"""Words up to which a message may be a greeting in any language: longer ones show by themselves what they are in."""
+
 
 @dataclass(frozen=True, slots=True)
 class Beside:
@@ -22,6 +29,40 @@ class Beside:
 
     about: str
     language: str
+
+
+@dataclass(frozen=True, slots=True)
+class Asides:
+    """What is said to the bot beside its dates, in every language; those of the process are `languages`."""
+
+    vocabularies: Mapping[str, Vocabulary]
+    languages: Sequence[str]
+
+    def added(self, reading: Reading, text: str, expected: str) -> Reading:
+        """The reading with what was said beside the dates, where none of them is asked for."""
+        if reading.intent not in BESIDE or reading.nowhere or (reading.intent == "unknown" and reading.answer):
+            return reading
+        spoken = [one for one in dict.fromkeys((expected, reading.language)) if one in self.vocabularies]
+        words = split(text)
+        if len(words) <= BRIEF:
+            spoken += [one for one in self.vocabularies if one not in spoken and "-" not in one]
+        found = said_beside(words, (self.vocabularies[one] for one in spoken))
+        if found is None or not self._told_better(reading, found):
+            return reading
+        if found.about == "length" and reading.intent != "unknown":
+            return replace(reading, beside=found.about)
+        return Reading(intent="unknown", language=found.language, beside=found.about)
+
+    def _told_better(self, reading: Reading, found: Beside) -> bool:
+        """Whether what was said beside the dates says more than the reading, which may name what is not known."""
+        if found.about == LANGUAGE:  # /sprache is for those of the survey
+            offered = {tag.partition("-")[0] for tag in self.languages}
+            return found.language.partition("-")[0] not in offered
+        if found.about == "human":
+            return reading.intent == "unknown" and OFFICE.issuperset(reading.declined)
+        if found.about == "length" and reading.intent != "unknown":
+            return reading.intent == "online_participation"
+        return not reading.declined and (found.about in ASKED or reading.intent == "unknown")
 
 
 def said_beside(words: Sequence[Word], vocabularies: Iterable[Vocabulary]) -> Beside | None:

@@ -15,6 +15,12 @@ from bot.core.reading.words import Word
 SHORT = 3
 """Words up to which an abbreviation is a weekday: "mi was?"."""
 
+BEGINNING = (
+    *("after", "calendar_week", "day", "every_weekday", "holiday", "in_days", "last", "month", "next", "number"),
+    *("ordinal", "part", "this_month", "week", "weekday", "weekday_short", "weekend", "within", "year"),
+)
+"""Sections of which a word has to be one to begin a day."""
+
 
 class Dates(Months):
     """The days in one question. `first` and `last` are those between which the process happens."""
@@ -22,6 +28,7 @@ class Dates(Months):
     def __init__(self, words: Sequence[Word], hits: Sequence[Hit], today: date, first: date, last: date) -> None:
         super().__init__(words, hits, today, first, last)
         final = {hit.start for hit in hits if hit.concept == "last"}  # "Donnerstag ist doch der letzte"
+        self._beginnings = {hit.start for hit in hits if hit.concept.partition(".")[0] in BEGINNING}
         self._past = any(hit.concept == "past" and hit.start not in final for hit in hits)
 
     def find(self) -> list[Found]:
@@ -36,7 +43,7 @@ class Dates(Months):
         return Spans(self._words, self._hits, self._today, self._window[1]).together(found)
 
     def _readings(self, place: int) -> Iterator[Found]:
-        if self._words[place].kind == "word" and place not in self._at:
+        if self._words[place].kind == "word" and place not in self._beginnings:
             return  # most words begin no day
         yield from self._written(place)
         yield from self._weeks_of_month(place)
@@ -76,11 +83,12 @@ class Dates(Months):
             number, after = self._number(month.end, ordinal=True)
             if not number and self._concept(month.end, "of"):
                 number, after = self._number(month.end + 1, ordinal=True)
-            if number and number <= 31 and not self._concept(after, "clock"):
+            if number and number <= 31 and not self._concept(after, "clock", "events"):
                 yield from self._day(number, int(key_of(month)), place, after)
             return
         if not day or day > 31:
             return
+        counting = self._ends(place, "article") and not self._ends(place, "on_day") and self._numbered(place, "number")
         for skipped in (0, 1, 2):
             month = self._numbered(end + skipped, "month")
             counts = self._concept(month.end, "event", "events", "evening") if month else None
@@ -91,7 +99,9 @@ class Dates(Months):
             if month:
                 yield from self._day(day, int(key_of(month)), place, month.end)
                 return
-            if not self._concept(end + skipped, "of", "on_day_behind"):
+            if not self._concept(end + skipped, "of", "on_day_behind") or (
+                counting and self._concept(end + skipped, "in")  # "die beiden im November"
+            ):
                 break
         if relative := self._of_a_month_from_now(day, place, end):
             yield relative
@@ -258,7 +268,11 @@ class Dates(Months):
         """ "mo + do", "mi abend": whether an abbreviation that may be another word is a weekday."""
         first = hit.start == 0 and len(self._words) <= SHORT
         dated = hit.end < len(self._words) and self._words[hit.end].kind in {"ordinal", "date"}
-        if first or dated or self._concept(hit.end, "evening_bare", "evening"):
+        if first or dated or self._concept(hit.end, "evening_bare", "evening", "afternoon"):
+            return True
+        if any(
+            other.concept == "only" or other.concept.startswith("week.") for other in self._until.get(hit.start, ())
+        ):
             return True
         skipped = 1 + (self._concept(hit.end, "and", "or") is not None)
         before = 1 + any(self._ends(hit.start, joint) for joint in ("and", "or"))

@@ -95,7 +95,7 @@ class Evenings:
             inside = [span for span in spans if day in span]
             if not inside:
                 continue
-            short = (inside[0].last - inside[0].first).days <= 7
+            short = (inside[0].last - inside[0].first).days <= 7 or inside[0].first >= today
             gone = over(event, self.now) and (short or self.question.has("remaining", "exist", "more", "ahead"))
             if gone and inside[0].last >= today and not self.question.has("past"):
                 continue

@@ -100,8 +100,9 @@ class Intended(Meant):
         """Whether somebody asks if it is all over, or if there is more."""
         question = self._question
         if question.has("remaining", "more", "ahead", "comes", "others"):
-            return not question.has("past_tense")
-        return question.marked and question.has("past", "late") and not question.has("list", "when", "where", "request")
+            return not question.has("past_tense") or question.has("or")
+        asks = question.has("list", "when", "where", "request")
+        return question.has("past", "late", "missed") and not asks and (question.marked or not question.told)
 
     def _on_date(self) -> Reading | None:
         evenings = self.evenings
@@ -109,6 +110,10 @@ class Intended(Meant):
         spans = spans_of(wanted)
         if spans:
             span, found = evenings.held(spans)
+            frame = next((one for one in spans if one.last - one.first > LONG), None)
+            weekdays = {one.first.weekday() for one in spans if one.said == "weekday"}
+            if frame and weekdays:  # "Samstag oder Sonntag irgendwann bis zum Jahresende"
+                found = [one for one in found if one.starts_at.weekday() in weekdays and one.starts_at.date() in frame]
             return evenings.reading("event_on_date", found, span=span)
         if wanted:
             return evenings.reading("event_on_date", self._on(wanted), span=wanted[0].span)
@@ -132,6 +137,8 @@ class Intended(Meant):
             there = [event for event in on_days if event in kind] or on_days if wanted else self._kind(kind)
             return evenings.reading(intent, there, span=spans[0] if spans else None)
         named = self._asked_for() or self._counted()
+        if intent == "event_where" and (subject := self._believed()):
+            return evenings.reading(intent, subject, wrong_premise="place")
         if intent == "event_where" and on_days and (named or self._nowhere):
             both = [event for event in named if event in on_days]
             wrong: Premise = "" if both and not self._elsewhere(both) else "place"
@@ -150,11 +157,17 @@ class Intended(Meant):
                 found = found[:1]  # "Wo startet der Dezember?"
             missing = not found and intent == "event_where" and span.said == "date"
             return evenings.reading(intent, found, span=span, wrong_premise="date" if missing else "")
-        if on_days:
-            return evenings.reading(intent, on_days)
+        return evenings.reading(intent, on_days) if on_days else self._of_no_name(intent)
+
+    def _of_no_name(self, intent: Intent) -> Reading | None:
+        """When or where, and nothing that says of which event."""
+        evenings = self.evenings
+        question = self._question
         if intent == "event_when" and question.has("next"):
             return evenings.next()
         if intent == "event_when" and (question.has("what_time", "always", "start") or question.times()):
             return evenings.reading(intent, evenings.events, scope="start")
         coming = evenings.coming()
+        if intent == "event_where" and question.has("all", "always"):
+            return evenings.reading(intent, coming or evenings.events)
         return evenings.reading(intent, coming[:1]) if coming and intent == "event_where" else None

@@ -1,4 +1,4 @@
-"""What was learned from questions that people labelled: how much each sign speaks for each intent.
+"""What was learned from questions that people labelled: how much each sign speaks for or against each intent.
 
 It knows no date and no place, only what kind of question it is.
 """
@@ -14,8 +14,8 @@ from bot.core.reading.reading import Intent
 INTENTS: tuple[Intent, ...] = get_args(Intent)
 SCALE = 100.0
 """Weights are kept as whole hundredths."""
-NOBODY = dict.fromkeys(INTENTS, 0.0)
-"""The chances where nothing was learned."""
+NOBODY: Mapping[Intent, float] = {intent: float(intent == "unknown") for intent in INTENTS}
+"""Where nothing was learned, nothing is understood."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,22 +29,18 @@ class Learned:
     own: Mapping[str, Sequence[int]]
     shared: Mapping[str, Sequence[int]]
 
-    def chances(self, signs: Collection[str]) -> Mapping[Intent, float]:
-        """How likely each intent is, together 1; all 0 where nothing was learned."""
+    def weighed(self, signs: Collection[str]) -> Mapping[Intent, float]:
+        """How much these signs speak for each intent: above 0 it is likely meant, below -1 surely not."""
         if not self.shared:
             return NOBODY
         found = [one for sign in signs if (one := self.own.get(sign) or self.shared.get(sign))]
         rarities, *columns = zip(*found, strict=True) if found else [()] * (1 + len(INTENTS))
         length = math.sqrt(sum(map(mul, rarities, rarities))) or 1.0
         _, *always = self.shared[""]
-        sums = [
-            (base + sum(map(mul, rarities, column)) / length) / SCALE
-            for base, column in zip(always, columns, strict=True)
-        ]
-        most = max(sums)
-        weights = [math.exp(one - most) for one in sums]
-        total = sum(weights)
-        return {intent: weight / total for intent, weight in zip(INTENTS, weights, strict=True)}
+        return {
+            intent: (base + sum(map(mul, rarities, column)) / length) / SCALE
+            for intent, base, column in zip(INTENTS, always, columns, strict=True)
+        }
 
 
 NOTHING = Learned({}, {})

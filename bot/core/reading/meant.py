@@ -55,7 +55,7 @@ class Meant:
             part = question.part(asking)
             return bool(asking) and not replace(self.evenings, question=part).places()[1]
         origins = {hit.end for hit in question.of("origin")}
-        return intent != "event_on_date" and all(
+        return all(
             place.start in origins or question.clause(place) not in question.kept or self._wishes.aside(place)
             for place in question.places
         )
@@ -91,8 +91,13 @@ class Meant:
                 unwanted.append(day)
             elif day.every is not None or not (gone and self._wishes.told(day)):
                 wanted.append(day)
+        if any(self._wishes.asked(day) for day in wanted):
+            wanted = [day for day in wanted if self._wishes.asked(day) or not day.bound]
+        wanted = _narrowed(wanted)
         only = [day for day in wanted if self._wishes.only(day)]
-        return tuple(only or wanted), tuple(unwanted)
+        chosen = only or wanted
+        same = {(day.span, day.every) for day in chosen}
+        return tuple(chosen), tuple(day for day in unwanted if (day.span, day.every) not in same)
 
     def _on(self, days: Sequence[Found]) -> list[Event]:
         """The events on these days. A weekday of which a list is wanted is one that returns."""
@@ -114,7 +119,8 @@ class Meant:
     def _asked_for(self) -> tuple[Event, ...]:
         """The events that are named, without those that are left behind; those at home where no other is."""
         question = self._question
-        left = {name for one in question.places if self._wishes.unwanted(one) for name in one.events}
+        places = [one for one in question.places if self._wishes.unwanted(one) or self._wishes.stated(one)]
+        left = {name for one in places for name in one.events}
         named = tuple(event for event in self._events if event.id not in left) or self._events
         if question.has("or") and len(named) > 1:
             placed = [sum(event.id in one.events for one in question.places) for event in named]
@@ -125,6 +131,15 @@ class Meant:
         if named:
             return tuple(event for event in named if event in kind) or named
         return self._at_home()
+
+    def _believed(self) -> tuple[Event, ...]:
+        """The event that somebody believes to be where another one is: "Das HSC liegt doch in der Elmstraße?"."""
+        question = self._question
+        places = [one for one in question.places if one.events]
+        if len(places) != 2 or question.has("where", "when", "or", "and") or places[0].events & places[1].events:
+            return ()
+        inside = any(hit.end == places[1].start for hit in question.of("in"))
+        return tuple(one for one in self.evenings.events if inside and one.id in places[0].events)
 
     def _counted(self) -> tuple[Event, ...]:
         """Those that are only counted: "die letzten zwei", "und das zweite?"."""
@@ -141,6 +156,16 @@ class Meant:
         """The events where somebody lives: "Ich wohne in der Elmstraße, wann kommt ihr zu uns?"."""
         at_home = {name for one in self._question.places for name in one.events}
         return tuple(event for event in self.evenings.events if event.id in at_home)
+
+
+def _narrowed(days: list[Found]) -> list[Found]:
+    """ "Am 13. ist mein einziger freier Abend im November": the day, where it lies in the only other span."""
+    if len(days) != 2 or any(day.every is not None or day.bound for day in days):
+        return days
+    narrow, wide = sorted(days, key=lambda day: day.span.last - day.span.first)
+    inside = narrow.span.first in wide.span and narrow.span.last in wide.span
+    single = narrow.span.first == narrow.span.last < wide.span.last
+    return [narrow] if inside and single and wide.span.first < wide.span.last else days
 
 
 def spans_of(days: Iterable[Found]) -> list[Span]:

@@ -57,15 +57,17 @@ class Months(Surroundings):
         first, last = self._concept(place, "ordinal"), self._concept(place, "last")
         bound = last or (first if first and key_of(first) == "1" else None)
         number, end = self._number(bound.end) if bound else (0, place)
-        unit = self._numbered(end, "unit")
+        named = self._numbered(end, "month")  # "die ersten zwei Dezemberwochen"
+        unit = self._numbered(named.end if named else end, "unit")
         if bound is None or unit is None or key_of(unit) != "week" or not 1 < number < 5:
             return
         for skipped in (0, 1, 2):
-            if month := self._numbered(unit.end + skipped, "month"):
-                whole = self._month(int(key_of(month)), self._year_in_figures(month.end))
+            if month := named or self._numbered(unit.end + skipped, "month"):
+                end = max(month.end, unit.end)
+                whole = self._month(int(key_of(month)), self._year_in_figures(end))
                 days = (7 * number - 1) * DAY
                 span = Span(whole.last - days, whole.last) if last else Span(whole.first, whole.first + days)
-                yield Found(span, place, month.end)
+                yield Found(span, place, end)
                 return
             if not self._concept(unit.end + skipped, "of", "in"):
                 return

@@ -46,9 +46,8 @@ class Ordinals:
             )
             if hit.concept.startswith("number") and not after:
                 continue
-            if hit.concept == "last" and (near or self._alone(hit.start)):
-                gone = [event for event in self.events if over(event, self.now)]
-                yield (gone or self.events)[-1] if question.has("past_tense") else self.events[-1]
+            if hit.concept == "last":
+                yield from self._last(hit, near)
             elif key.startswith("-") and len(self.events) >= -int(key):
                 yield self.events[int(key)]
             elif key.isdigit() and (near or after or self._alone(hit.start)) and 0 < int(key) <= len(self.events):
@@ -62,6 +61,14 @@ class Ordinals:
             near = word.kind == "ordinal" and near
             if near or any(hit.end == place and hit.concept == "nth" for hit in question.hits):
                 yield self.events[int(word.text) - 1]
+
+    def _last(self, hit: Hit, near: bool) -> Iterable[Event]:
+        """ "Der letzte Abend" of all, or of those that are over; not "die beiden letzten"."""
+        question = self.question
+        in_month = any(0 <= day.start - hit.end <= 1 and day.span.first.day == 1 for day in question.days)
+        if not self._number_before(hit.start) and (near or in_month or self._alone(hit.start)):
+            gone = [event for event in self.events if over(event, self.now)]
+            yield (gone or self.events)[-1] if question.has("past_tense") else self.events[-1]
 
     def alone(self) -> tuple[Event, ...]:
         """The events whose number stands by itself, where it is sure that events are counted: "und das zweite?"."""
@@ -146,6 +153,12 @@ class Ordinals:
         return (place < len(words) and words[place].kind == "number") or any(
             hit.start == place and hit.concept.startswith("number.") and hit.concept != "number.1"
             for hit in self.question.hits
+        )
+
+    def _number_before(self, place: int) -> bool:
+        """ "die beiden letzten" are two as well."""
+        return any(hit.end == place and hit.concept.startswith("number.") for hit in self.question.hits) or (
+            place > 0 and self.question.words[place - 1].kind == "number"
         )
 
     def _alone(self, place: int) -> bool:

@@ -5,6 +5,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import date
 from functools import cached_property
+from itertools import accumulate
 
 from bot.core.reading.dates import Dates
 from bot.core.reading.places import Place, Places
@@ -14,6 +15,7 @@ from bot.core.reading.words import LONGEST, Word, split
 
 _SENTENCE_END = re.compile(r"(?<=[.?!؟])(?<!\d\.)\s+")
 ASKING = {"when", "where", "next", "list", "exist", "anything", "start"}
+GOING_ON = {"and", "or"}
 SUBJECTS = {"event", "events", "evening"}
 INTRODUCING = {"article", "next", "ordinal", "last", "after_next"}
 """Concepts behind which a noun stands that the question is about: "der nächste Flohmarkt"."""
@@ -40,8 +42,8 @@ class Question:
     """Whether a question mark was typed."""
     told: bool = False
     """Whether it ends like a statement."""
-    sentence: int = 0
-    """The word with which the last sentence begins, where that is a question behind others."""
+    asked: frozenset[int] = frozenset()
+    """The clauses of the sentence that asks, where others stand beside it."""
     nouns: bool = False
     """Whether the language shows its nouns by a capital letter."""
 
@@ -115,25 +117,14 @@ class Question:
         """How many words are looked at."""
         return sum(1 for place in range(len(self.words)) if self.looked_at(place))
 
-    def last_asked(self) -> frozenset[int]:
-        """The clauses of the sentence with which a longer message ends, where that is a question."""
-        if not self.sentence or not self.marked:
-            return frozenset()
-        return frozenset(self.clauses[self.sentence :])
-
-    def behind(self, *concepts: str) -> frozenset[int]:
-        """The last clause, where the one before names one of these concepts and no question: "Gestern war …, ist …"."""
-        told = {self.clause(hit) for hit in self.of(*concepts)}
-        last = self.clauses[-1] if self.clauses else 0
-        return frozenset({last}) if last - 1 in told and last not in told and len(self.kept) == 2 else frozenset()
-
     def part(self, clauses: Iterable[int], *, inherits: bool = True) -> "Question":
         """The question without the other clauses. Places and days stay where the part names none itself."""
         kept = frozenset(clauses)
         places = tuple(place for place in self.places if self.clauses[place.start] in kept)
         days = tuple(day for day in self.days if self.clauses[day.start] in kept)
         if inherits:
-            places, days = places or self.places, days or self.days
+            places = places or tuple(place for place in self.places if place.events) or self.places
+            days = days or self.days
         return replace(self, kept=kept, places=places, days=days)
 
     def looked_at(self, place: int) -> bool:
@@ -175,7 +166,7 @@ def taken_apart(  # noqa: PLR0913, PLR0917 - what a question is seen from
     words: list[Word], vocabulary: Vocabulary, places: Places, today: date, first: date, last: date, text: str
 ) -> Question:
     """The question that these words ask, typing errors corrected."""
-    words = vocabulary.spelled(_without_hyphens(words, vocabulary))
+    typed, words = words, vocabulary.spelled(_without_hyphens(words, vocabulary))
     hits = vocabulary.hits(words)
     locative = {hit.end for hit in hits if hit.concept == "in"}
     named = places.find(words, vocabulary.knows, vocabulary.means, lambda place: place in locative, vocabulary.prefixes)
@@ -196,7 +187,8 @@ def taken_apart(  # noqa: PLR0913, PLR0917 - what a question is seen from
         or (words and (words[-1].kind == "date" or (words[-1].kind == "ordinal" and len(words) < 7)))
     )
     told = not asked and text.rstrip("\"'»“) ").endswith((".", "!", "…"))
-    sentence = _last_question(text)
+    going_on = {right[hit.start].clause for hit in hits if hit.concept in GOING_ON and _begins(hit.start, right)}
+    asking = _asking(text, typed, going_on)
     clauses, current = [], 0
     joints = {hit.start for hit in hits if hit.concept == "and"}
     for place, word in enumerate(right):
@@ -211,7 +203,7 @@ def taken_apart(  # noqa: PLR0913, PLR0917 - what a question is seen from
         frozenset(clauses),
         marked,
         told,
-        sentence,
+        frozenset(clause for clause, word in zip(clauses, right, strict=True) if word.clause in asking),
         vocabulary.capital_nouns,
     )
 
@@ -252,8 +244,22 @@ def _corrected(word: Word, vocabulary: Vocabulary) -> Word:
     return replace(word, text=text) if text else word
 
 
-def _last_question(text: str) -> int:
-    """The word with which the last sentence that asks begins; 0 where no other stands before it."""
+def _begins(place: int, words: list[Word]) -> bool:
+    """Whether a word is the first one behind a punctuation mark."""
+    return place == 0 or words[place].clause != words[place - 1].clause
+
+
+def _asking(text: str, words: list[Word], going_on: set[int]) -> frozenset[int]:
+    """The parts between punctuation marks of the last sentence that asks; none where no other stands beside it.
+
+    A question whose first part is one of those `going_on`, as it begins with "and" or "or", belongs to the one before.
+    """
     sentences = [one for one in _SENTENCE_END.split(text[:LONGEST].strip()) if any(map(str.isalnum, one))]
-    asked = next((number for number in range(len(sentences) - 1, 0, -1) if sentences[number].endswith(("?", "؟"))), 0)
-    return sum(len(split(one)) for one in sentences[:asked])
+    marked = [number for number, one in enumerate(sentences) if one.endswith(("?", "؟"))]
+    if len(sentences) < 2 or not marked:
+        return frozenset()
+    starts = [0, *accumulate(len(split(one)) for one in sentences)]
+    first = last = marked[-1]
+    while first - 1 in marked and words[starts[first]].clause in going_on:
+        first -= 1
+    return frozenset(word.clause for word in words[starts[first] : starts[last + 1]])

@@ -23,7 +23,7 @@ def signs(question: Question, language: str) -> frozenset[str]:
 
 
 def _of_concepts(question: Question, entities: Mapping[int, str]) -> Iterator[str]:
-    asking = frozenset(question.clauses[question.sentence :] if question.sentence else question.clauses[-1:])
+    asking = question.asked or frozenset(question.clauses[-1:])
     in_order: list[tuple[int, str]] = []
     for hit in question.hits:
         if hit.concept == FILLER or not question.looked_at(hit.start):

@@ -45,14 +45,23 @@ class Surroundings:
 
     def _concept(self, place: int, *names: str) -> Hit | None:
         """The hit of one of these concepts, or of a section of this name, that begins here."""
-        return next((hit for hit in self._at.get(place, ()) if hit.concept.partition(".")[0] in names), None)
+        for hit in self._at.get(place, ()):
+            if hit.concept.partition(".")[0] in names:
+                return hit
+        return None
 
     def _numbered(self, place: int, section: str) -> Hit | None:
-        return next((hit for hit in self._at.get(place, ()) if hit.concept.startswith(f"{section}.")), None)
+        for hit in self._at.get(place, ()):
+            if hit.concept.startswith(section) and hit.concept[len(section) : len(section) + 1] == ".":
+                return hit
+        return None
 
     def _ends(self, place: int, name: str) -> Hit | None:
         """The hit of a concept that ends right before this place."""
-        return next((hit for hit in self._until.get(place, ()) if hit.concept == name), None)
+        for hit in self._until.get(place, ()):
+            if hit.concept == name:
+                return hit
+        return None
 
 
 class Spans(Surroundings):
@@ -173,6 +182,8 @@ class Spans(Surroundings):
         """Whether the words between "nach" and the day belong to them: "nach dem Treffen am Mittwoch"."""
         if name == "from" and self._concept(place, "event", "events"):
             return False
+        if self._words[place - 1].clause != self._words[start].clause:
+            return False  # "Schauen Sie mal nach, ob am elften"
         return all(any(hit.start <= between < hit.end for hit in self._hits) for between in range(place, start))
 
     def _bound_by_what_follows(self, one: Found) -> str:

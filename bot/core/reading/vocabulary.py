@@ -47,6 +47,8 @@ class _Entry:
     concept: str
     parts: tuple[str, ...]
     gapped: bool
+    second: str
+    """The word that has to follow the first one; "" where none has to, or one of many."""
 
 
 class Vocabulary:
@@ -113,7 +115,8 @@ class Vocabulary:
                 parts.append(f"{word}*" if begins and last else f"*{word}" if ends and not number else word)
         if not parts:
             return
-        entry = _Entry(concept, tuple(parts), GAP in parts)
+        second = parts[1] if len(parts) > 1 and parts[1] != GAP and "*" not in parts[1] else ""
+        entry = _Entry(concept, tuple(parts), GAP in parts, second)
         first = parts[0]
         table = self._beginnings if first.endswith("*") else self._endings if first.startswith("*") else self._whole
         table[first.strip("*")].append(entry)
@@ -219,8 +222,11 @@ class Vocabulary:
         texts = [word.text for word in words]
         found: list[Hit] = []
         gapped: list[Hit] = []
-        for start in range(len(texts)):
-            for entry in self._entries(texts[start]):
+        for start, text in enumerate(texts):
+            following = texts[start + 1] if start + 1 < len(texts) else ""
+            for entry in self._entries(text):
+                if entry.second and entry.second != following:
+                    continue  # most phrases end here
                 end = self._end(entry.parts, texts, words, start)
                 if end:
                     (gapped if entry.gapped else found).append(Hit(entry.concept, start, end, entry.gapped))
@@ -257,7 +263,7 @@ class Vocabulary:
             if part == GAP:
                 rest = parts[number + 1 :]
                 for later in range(place, min(place + WIDEST_GAP + 1, len(texts))):
-                    if words[later].clause <= words[start].clause + 1 and _fits(rest[0], texts[later]):
+                    if words[later].clause == words[start].clause and _fits(rest[0], texts[later]):
                         end = self._end(rest, texts, words, later)
                         if end:
                             return end

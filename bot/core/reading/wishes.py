@@ -27,7 +27,7 @@ WANTING = (
     "event",
     "events",
 )
-BREAKS = ("when", "where", "list")
+BREAKS = ("when", "where", "list", "ahead")
 """Concepts with which another thought begins, a comma or not: "Mühlenberg verpasst wann ist Misburg"."""
 SHORT = 3
 """Words of a thought that is no story: "Linden, wann?"."""
@@ -69,6 +69,18 @@ class Wishes:
         own = not self._named[thought].isdisjoint({*ASKING, "exist"})
         return asked and (inherited or not own or "told" in self._named[thought])
 
+    def asked(self, day: Found) -> bool:
+        """Whether a day stands in a thought that asks: "Ab Dezember bin ich weg, was gibt es im November?"."""
+        return not self._named[self._thoughts[day.start]].isdisjoint(("list", "next", "when", "where", "events"))
+
+    def stated(self, place: Place) -> bool:
+        """ "Schützenplatz ist am 3. und Misburg wann?": whether a place stands with its own day in what is told."""
+        thought = self._thoughts[place.start]
+        dated = {self._thoughts[day.start] for day in self.question.days}
+        others = any(self._thoughts[one.start] not in dated for one in self.question.places)
+        asks = self.has("when", "where") and others
+        return asks and thought in dated and self._named[thought].isdisjoint({*ASKING, "exist", "confirm"})
+
     def aside(self, place: Place) -> bool:
         """Whether a place stands in a thought that asks nothing: "Ich habe einen Laden in der Nordstadt"."""
         thought = self._thoughts[place.start]
@@ -79,7 +91,11 @@ class Wishes:
 
     def only(self, day: Found) -> bool:
         """ "Es käme nur der Dezember in Betracht": whether nothing else is wanted."""
-        return any(hit.concept == "only" and 0 <= day.start - hit.end <= 2 for hit in self.question.hits)
+        either = {hit.end for hit in self.question.of("or")}  # "am Freitag auch was oder nur heute"
+        return any(
+            hit.concept == "only" and 0 <= day.start - hit.end <= 2 and hit.start not in either
+            for hit in self.question.hits
+        )
 
     def has(self, *concepts: str) -> bool:
         """Whether one of these stands anywhere in the message; "told" is something past."""
@@ -99,9 +115,31 @@ class Wishes:
                 near = self.question.words[hit.start].clause == self.question.words[one.start].clause
                 if near and between.isdisjoint(range(hit.end, one.start)):
                     return True
+            if hit.concept == "and" and hit.end == one.start and hit.start in self._excepted_until:
+                return True
             if hit.concept == "except_behind" and 0 <= hit.start - one.end <= 1:
                 return True
+            if hit.concept == "not" and 1 <= hit.start - one.end <= REACH and self._denied(one, hit):
+                return True
         return False
+
+    @cached_property
+    def _excepted_until(self) -> frozenset[int]:
+        """Where places end that are excepted: "ohne Misburg und Döhren"."""
+        ends = {hit.end for hit in self.question.of("except")}
+        return frozenset(place.end for place in self.question.places if place.start in ends)
+
+    def _denied(self, one: Place | Found | Hit, denial: Hit) -> bool:
+        """ "Wann sind Döhren und Sahlkamp, am Schützenplatz kann ich nämlich nicht": whether only this is denied."""
+        words = self.question.words
+        named = [other.start for other in (self.question.days if isinstance(one, Found) else self.question.places)]
+        asking = {hit.start for hit in self.question.of(*ASKING, "exist", "confirm")}
+        near = words[denial.start].clause == words[one.start].clause
+        return (
+            near
+            and any(start != one.start for start in named)
+            and asking.union(named).isdisjoint(range(one.end, denial.start))
+        )
 
     @cached_property
     def _thoughts(self) -> Sequence[int]:
