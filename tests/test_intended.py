@@ -71,6 +71,21 @@ def events(reading: Reading) -> str:
         ("event_where", "Der zweite Mittwochstermin, wo ist der?", "schuetzenplatz"),
         ("event_where", "Wo wird es im Dezember in einer Schule gemacht?", "doehren"),
         ("event_where", "Der fünfte Termin interessiert mich. Wo ist der?", "sahlkamp"),
+        ("event_list", "Ab Dezember bin ich verreist, welche Abende gibt es im November?", "muehlenberg misburg"),
+        ("event_list", "Alle ohne Misburg und Döhren, was bleibt da?", "schuetzenplatz sahlkamp"),
+        ("event_list", "Wie viele sind in den ersten zwei Dezemberwochen?", "schuetzenplatz doehren sahlkamp"),
+        ("event_on_date", "Am 8. ist mein einziger freier Abend im Dezember, ist da was?", "doehren"),
+        ("event_on_date", "Am Freitag auch was oder nur heute?", ""),
+        ("event_on_date", "Dienstag oder Montag irgendwann bis Jahresende, ist da etwas?", "doehren"),
+        ("event_on_date", "Schauen Sie mal nach, ob am achten Dezember etwas ist", "doehren"),
+        ("event_on_date", "diese woche do, is da was", ""),
+        ("event_when", "Wann sind die beiden letzten Abende?", "doehren sahlkamp"),
+        ("event_when", "Wann ist Sahlkamp? Und wann ist Döhren?", "doehren sahlkamp"),
+        ("event_when", "Schützenplatz ist am 3. und Misburg wann?", "misburg"),
+        ("event_when", "Wann ist der Abend in Misburg? Ich komme aus Döhren.", "misburg"),
+        ("event_where", "Wo sind die beiden im November?", "muehlenberg misburg"),
+        ("event_where", "Der letzte im November, wo ist der?", "misburg"),
+        ("event_where", "In welchen Häusern sind sie alle?", "misburg schuetzenplatz doehren sahlkamp"),
     ],
 )
 def test_the_events_that_a_question_means_are_found(intent: Intent, text: str, expected: str) -> None:
@@ -84,6 +99,7 @@ def test_the_events_that_a_question_means_are_found(intent: Intent, text: str, e
         ("Mittwoch wieder in der IGS?", "misburg"),
         ("Mittwoch im Freizeitheim, stimmt das?", "misburg"),
         ("Misburg ist im Rathaus, richtig?", "misburg"),
+        ("Misburg findet doch in der Elmstraße statt?", "misburg"),
     ],
 )
 def test_of_a_day_and_a_place_that_do_not_belong_together_the_day_decides_where(text: str, expected: str) -> None:

@@ -117,15 +117,13 @@ class Question:
         """How many words are looked at."""
         return sum(1 for place in range(len(self.words)) if self.looked_at(place))
 
-    def part(self, clauses: Iterable[int], *, inherits: bool = True) -> "Question":
+    def part(self, clauses: Iterable[int]) -> "Question":
         """The question without the other clauses. Places and days stay where the part names none itself."""
         kept = frozenset(clauses)
         places = tuple(place for place in self.places if self.clauses[place.start] in kept)
         days = tuple(day for day in self.days if self.clauses[day.start] in kept)
-        if inherits:
-            places = places or tuple(place for place in self.places if place.events) or self.places
-            days = days or self.days
-        return replace(self, kept=kept, places=places, days=days)
+        elsewhere = tuple(place for place in self.places if place.events) or self.places
+        return replace(self, kept=kept, places=places or elsewhere, days=days or self.days)
 
     def looked_at(self, place: int) -> bool:
         """Whether the word at this place belongs to the part."""
