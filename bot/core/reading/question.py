@@ -186,7 +186,8 @@ def taken_apart(  # noqa: PLR0913, PLR0917 - what a question is seen from
     )
     told = not asked and text.rstrip("\"'»“) ").endswith((".", "!", "…"))
     going_on = {right[hit.start].clause for hit in hits if hit.concept in GOING_ON and _begins(hit.start, right)}
-    asking = _asking(text, typed, going_on)
+    unknown = {right[hit.start].clause for hit in hits if hit.concept.startswith("subject.")}
+    asking = _asking(text, typed, going_on, unknown)
     clauses, current = [], 0
     joints = {hit.start for hit in hits if hit.concept == "and"}
     for place, word in enumerate(right):
@@ -247,17 +248,23 @@ def _begins(place: int, words: list[Word]) -> bool:
     return place == 0 or words[place].clause != words[place - 1].clause
 
 
-def _asking(text: str, words: list[Word], going_on: set[int]) -> frozenset[int]:
+def _asking(text: str, words: list[Word], going_on: set[int], unknown: set[int]) -> frozenset[int]:
     """The parts between punctuation marks of the last sentence that asks; none where no other stands beside it.
 
     A question whose first part is one of those `going_on`, as it begins with "and" or "or", belongs to the one before.
+    One with a part in `unknown` names what nobody knows: it is declined, and another one answered.
     """
     sentences = [one for one in _SENTENCE_END.split(text[:LONGEST].strip()) if any(map(str.isalnum, one))]
     marked = [number for number, one in enumerate(sentences) if one.endswith(("?", "؟"))]
     if len(sentences) < 2 or not marked:
         return frozenset()
     starts = [0, *accumulate(len(split(one)) for one in sentences)]
-    first = last = marked[-1]
+    answerable = [
+        number
+        for number in marked
+        if unknown.isdisjoint(word.clause for word in words[starts[number] : starts[number + 1]])
+    ]
+    first = last = (answerable or marked)[-1]
     while first - 1 in marked and words[starts[first]].clause in going_on:
         first -= 1
     return frozenset(word.clause for word in words[starts[first] : starts[last + 1]])
