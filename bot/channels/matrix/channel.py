@@ -14,9 +14,10 @@ from bot.channels.matrix.api import Api, Denied, SignedOut, decoded, path
 from bot.channels.matrix.cross_signing import sign_device
 from bot.channels.matrix.encryption import Encryption, KeysClash, StoreFailed
 from bot.channels.matrix.events import NAME, TYPES, EncryptedFile, sync_in
+from bot.channels.matrix.found import Found
 from bot.channels.matrix.invites import Invitation, Invitations, remembered
 from bot.channels.matrix.private import PrivateRooms
-from bot.channels.matrix.reading import Read, Reading
+from bot.channels.matrix.reading import Reading
 from bot.channels.matrix.receipts import Receipts
 from bot.channels.matrix.rooms import Room, Rooms
 from bot.channels.matrix.session import Account, Session, Store, signed_in
@@ -226,7 +227,7 @@ class Matrix:
         await self._take(read, sync.next_batch, receive)
         return sync.next_batch
 
-    async def _take(self, read: Read, bookmark: str | None, receive: Receive) -> None:
+    async def _take(self, read: Found, bookmark: str | None, receive: Receive) -> None:
         """Hand over what was read, and do what follows from it; without a bookmark more of that sync is to come."""
         for invited in read.invited:
             if self._invitations.add(invited):

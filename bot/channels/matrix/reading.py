@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from datetime import UTC, datetime
 
 import msgspec
@@ -15,18 +15,18 @@ from bot.channels.matrix.events import (
     About,
     Event,
     Joined,
-    Membership,
     Message,
     Reaction,
     Redaction,
     Sync,
-    Tombstone,
     addressed,
     incoming,
     instant,
     read,
 )
-from bot.channels.matrix.invites import Invitation, invitation
+from bot.channels.matrix.found import Found
+from bot.channels.matrix.invites import invitation
+from bot.channels.matrix.members import Members
 from bot.channels.matrix.missed import missed
 from bot.channels.matrix.rooms import Room, Rooms
 from bot.channels.matrix.waiting import Waiting
@@ -38,25 +38,6 @@ THUMB = "👍"
 ROOMS_AT_ONCE = 8
 SOON = 0.1
 """Seconds after which nobody waits any more for what the homeserver has to say about somebody else's room."""
-
-
-@dataclass(slots=True)
-class Read:
-    """What a sync holds for the bot; `last` are the newest events by room, for receipts."""
-
-    batch: list[Incoming] = field(default_factory=list)
-    facts: dict[str, str] = field(default_factory=dict)
-    invited: list[Invitation] = field(default_factory=list)
-    last: dict[str, str] = field(default_factory=dict)
-    empty: list[str] = field(default_factory=list)
-
-    def add(self, part: "Read") -> None:
-        """What one more room holds."""
-        self.batch += part.batch
-        self.facts |= part.facts
-        self.invited += part.invited
-        self.last |= part.last
-        self.empty += part.empty
 
 
 class Reading:
@@ -79,28 +60,31 @@ class Reading:
         self._facts = facts
         self._mode = mode
         self._waiting = Waiting(facts, patience)
+        self._members = Members(rooms, user, facts, self._is_private)
         self.encryption: Encryption | None = None
 
-    async def read(self, sync: Sync, since: str | None, early: Callable[[Read], Awaitable[None]]) -> Read:
+    async def read(self, sync: Sync, since: str | None, early: Callable[[Found], Awaitable[None]]) -> Found:
         """What a sync holds. The first one without a `since` only says from where to go on. Raises a SendError.
 
         Where the homeserver has to be asked about a room first, what others say is handed to `early` meanwhile: only
         the rest is returned.
         """
-        found = Read()
+        found = Found()
         arrived = self.encryption.take(sync) if self.encryption else set()
         for room, invited in sync.rooms.invite.items():
             if known := invitation(room, invited, self._user):
                 found.invited.append(known)
         for room in sync.rooms.leave:
-            self._left(room, found)
+            self._members.left(room, found)
+            if self.encryption is not None:
+                self.encryption.forget(room)
         await self._pending(found, arrived)
         if since is None:
             return found
         gate = asyncio.Semaphore(ROOMS_AT_ONCE)
 
-        async def one(room: str, joined: Joined) -> Read:
-            part = Read()
+        async def one(room: str, joined: Joined) -> Found:
+            part = Found()
             async with gate:
                 try:
                     await self._room(room, joined, since, part)
@@ -117,17 +101,17 @@ class Reading:
                     found.add(await task)
                 if reading and (found.batch or found.invited):
                     await early(found)
-                    found = Read()
+                    found = Found()
         finally:
             for task in reading:
                 task.cancel()
             await asyncio.gather(*reading, return_exceptions=True)
         return found
 
-    async def _room(self, room: str, joined: Joined, since: str, found: Read) -> None:
+    async def _room(self, room: str, joined: Joined, since: str, found: Found) -> None:
         events = _events(joined.timeline.events)
         # What was said before the bot came in is not said to it, so that nobody needs to be asked for that.
-        came = any(self._joins(event) for event in events)
+        came = any(self._members.bot_joins(event) for event in events)
         if joined.timeline.limited and joined.timeline.prev_batch and not came:
             earlier, all_of_it = await missed(self._api, room, joined.timeline.prev_batch, since)
             events = _events(earlier) + events
@@ -135,13 +119,13 @@ class Reading:
                 self._rooms.forget(room)  # who came and went meanwhile is asked anew
         for raw in joined.state.events:
             if event := read(raw, Event):
-                self._noted(room, event, found)
-        own_join = max((index for index, event in enumerate(events) if self._joins(event)), default=None)
+                self._members.noted(room, event, found)
+        own_join = max((index for index, event in enumerate(events) if self._members.bot_joins(event)), default=None)
         if own_join is not None:
             before, events = events[: own_join + 1], events[own_join + 1 :]
             for event in before:
-                self._noted(room, event, found)
-            await self._greeting(room, before[-1], found)
+                self._members.noted(room, event, found)
+            await self._members.greeting(room, before[-1], found)
         for event in events:
             try:
                 await self._event(room, event, found)
@@ -153,40 +137,10 @@ class Reading:
         if others:
             found.last[room] = others[-1]
 
-    def _joins(self, event: Event) -> bool:
-        if event.type != "m.room.member" or event.state_key != self._user:
-            return False
-        now = read(event.content, Membership)
-        return now is not None and now.membership == "join" and _membership_before(event) != "join"
-
-    async def _greeting(self, room: str, event: Event, found: Read) -> None:
-        """The bot has just come in. By an invitation: it says who it is."""
-        if f"invite {room}" in self._facts:
-            found.facts[f"invite {room}"] = ""
-        if _membership_before(event) != "invite" or f"followed {room}" in self._facts:
-            return
-        known = await self._rooms.get(room)
-        known.came[self._user] = asyncio.get_running_loop().time()
-        others = known.others(self._user)
-        if not others:
-            return
-        private = self._is_private(known)
-        sender = next(iter(others)) if private else str(event.unsigned.get("prev_sender") or next(iter(others)))
-        found.batch.append(
-            Incoming(
-                id=event.event_id,
-                sender=Address(NAME, sender, room),
-                sent_at=instant(event),
-                text="/start" if private else "",
-                private=private,
-                target=event.event_id,  # among others the greeting is a reply to this, so it rings nowhere
-            )
-        )
-
-    async def _event(self, room: str, event: Event, found: Read) -> None:
-        self._noted(room, event, found)
+    async def _event(self, room: str, event: Event, found: Found) -> None:
+        self._members.noted(room, event, found)
         if event.type == "m.room.member":
-            await self._membership(room, event, found)
+            await self._members.changed(room, event, found)
         elif event.sender == self._user:
             return
         elif event.type == "m.room.encrypted" and event.event_id:
@@ -198,43 +152,7 @@ class Reading:
         elif event.type in {"m.room.message", "m.sticker"} and event.event_id:
             await self._said(room, event, event, found)
 
-    def _noted(self, room: str, event: Event, found: Read) -> None:
-        """What an event changes about its room."""
-        self._rooms.note(room, event)
-        if event.state_key != "":
-            return
-        if event.type == "m.room.encryption" and f"encrypted {room}" not in self._facts:
-            found.facts[f"encrypted {room}"] = "1"
-        if event.type == "m.room.tombstone":
-            stone = read(event.content, Tombstone)
-            if stone and stone.replacement_room and f"moved {room}" not in self._facts:
-                found.facts[f"moved {room}"] = stone.replacement_room
-                found.facts[f"followed {stone.replacement_room}"] = "1"
-                found.invited.append(Invitation(stone.replacement_room, event.sender))
-
-    async def _membership(self, room: str, event: Event, found: Read) -> None:
-        """Somebody has come or gone: the last one who goes takes the bot along, and gets no more messages there."""
-        now = read(event.content, Membership)
-        if now is None or now.membership in {"join", "invite", "knock"} or event.state_key in {None, self._user}:
-            return
-        try:
-            known = await self._rooms.get(room)
-        except Denied:
-            return
-        if not known.others(self._user):
-            found.empty.append(room)
-        if f"moved {room}" not in self._facts and len(known.members) <= 1:
-            found.batch.append(
-                Incoming(
-                    id=event.event_id,
-                    sender=Address(NAME, event.state_key or "", room),
-                    sent_at=instant(event),
-                    kind="membership",
-                    text="left",
-                )
-            )
-
-    async def _encrypted(self, room: str, event: Event, found: Read) -> None:
+    async def _encrypted(self, room: str, event: Event, found: Found) -> None:
         if self.encryption is None:
             return
         try:
@@ -245,7 +163,7 @@ class Reading:
             return
         await self._said(room, event, plain, found)
 
-    async def _pending(self, found: Read, arrived: set[tuple[str, str]]) -> None:
+    async def _pending(self, found: Found, arrived: set[tuple[str, str]]) -> None:
         """Messages that came before their keys: read now, or after a while their senders are told."""
         if self.encryption is None:
             return
@@ -264,7 +182,7 @@ class Reading:
             except Denied:
                 found.facts[kept.fact] = ""  # the bot has left that room
 
-    async def _complain(self, room: str, event: Event, found: Read) -> None:
+    async def _complain(self, room: str, event: Event, found: Found) -> None:
         """One sentence per room and day that something could not be read."""
         today = datetime.now(UTC).date().isoformat()
         if self._facts.get(f"complained {room}") == today or found.facts.get(f"complained {room}") == today:
@@ -280,7 +198,7 @@ class Reading:
                 Incoming(id=f"{event.event_id} unread", sender=sender, sent_at=instant(event), kind="undecipherable")
             )
 
-    async def _redacted(self, room: str, event: Event, found: Read) -> None:
+    async def _redacted(self, room: str, event: Event, found: Found) -> None:
         target = event.redacts
         if target is None and (content := read(event.content, Redaction)):
             target = content.redacts
@@ -293,7 +211,7 @@ class Reading:
                 Incoming(id=event.event_id, sender=sender, sent_at=instant(event), kind="delete", target=target)
             )
 
-    async def _liked(self, room: str, event: Event, found: Read) -> None:
+    async def _liked(self, room: str, event: Event, found: Found) -> None:
         """A thumb up beside our message about an evening: whether to be reminded of it is asked in private."""
         reaction = read(event.content, Reaction)
         target = reaction.relates_to if reaction else None
@@ -321,7 +239,7 @@ class Reading:
                 )
             )
 
-    async def _said(self, room: str, event: Event, said_as: Event | Deciphered, found: Read) -> None:
+    async def _said(self, room: str, event: Event, said_as: Event | Deciphered, found: Found) -> None:
         """A message, as its event says it in clear or in cipher."""
         message = read(said_as.content, Message)
         if said_as.type == "m.sticker" and message is not None:
@@ -349,13 +267,6 @@ class Reading:
         alone = len(room.members) == 2 and not room.public
         return alone and (room.encrypted or self._mode != "required")
 
-    def _left(self, room: str, found: Read) -> None:
-        self._rooms.forget(room)
-        if f"invite {room}" in self._facts:
-            found.facts[f"invite {room}"] = ""
-        if self.encryption is not None:
-            self.encryption.forget(room)
-
 
 def _events(raws: Sequence[msgspec.Raw]) -> list[Event]:
     """Those that can be read."""
@@ -363,9 +274,3 @@ def _events(raws: Sequence[msgspec.Raw]) -> list[Event]:
     if len(events) < len(raws):
         log.warning("events_malformed", events=len(raws) - len(events))
     return events
-
-
-def _membership_before(event: Event) -> str:
-    """What somebody was in a room before this event, as the homeserver says."""
-    before = event.unsigned.get("prev_content")
-    return str(before.get("membership", "")) if isinstance(before, dict) else ""
