@@ -16,7 +16,7 @@ from bot.core.reading.signs import signs
 from bot.core.reading.vocabulary import Vocabulary
 
 DOUBT = 0.1
-"""What is added to "unknown", in the units of `Learned.weighed`: the right answer less often, and the wrong one, too."""
+"""What is added to "unknown", in the units of `Learned.weighed`: fewer right answers, and fewer wrong ones."""
 NOT_OURS = -0.3
 """What is added to events where nothing of ours is named: "wann geht es weiter" could be about anything."""
 AN_OFFICE = -0.5
