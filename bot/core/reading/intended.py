@@ -107,7 +107,8 @@ class Intended(Meant):
     def _on_date(self) -> Reading | None:
         evenings = self.evenings
         wanted = self._days[0] or self._question.days
-        spans = spans_of(wanted)
+        coming = [day for day in wanted if day.span.last >= evenings.now.date()]
+        spans = spans_of(coming or wanted)  # "heute noch etwas oder war es gestern"
         if spans:
             span, found = evenings.held(spans)
             frame = next((one for one in spans if one.last - one.first > LONG), None)
@@ -168,6 +169,7 @@ class Intended(Meant):
         if intent == "event_when" and (question.has("what_time", "always", "start") or question.times()):
             return evenings.reading(intent, evenings.events, scope="start")
         coming = evenings.coming()
-        if intent == "event_where" and question.has("all", "always"):
+        figures = {word.text for word in question.words if word.kind == "number"} | set(question.keys("number"))
+        if question.has("all", "always") or str(len(evenings.events)) in figures:
             return evenings.reading(intent, coming or evenings.events)
         return evenings.reading(intent, coming[:1]) if coming and intent == "event_where" else None
