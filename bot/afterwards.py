@@ -53,7 +53,7 @@ class Afterwards:
         self._write = write
         self._send = send
         self._due: list[Due] = []
-        self._beside = Background()
+        self._background = Background()
         self.on_reload: Callable[[Person, int | None], Awaitable[None]] | None = None
         """Called for somebody on the staff who wants the content to be read anew."""
         self.on_picture: Callable[[Person, FetchPicture], None] = lambda _person, _picture: None
@@ -69,7 +69,7 @@ class Afterwards:
         for due in begun:
             match due:
                 case SlowWork():
-                    self._beside.begin(self._do(due))
+                    self._background.begin(self._do(due))
                 case ForStaff(person, Reload(confirmed_by)):
                     if self.on_reload is not None:
                         await self.on_reload(person, confirmed_by)
@@ -78,11 +78,11 @@ class Afterwards:
 
     async def idle(self) -> None:
         """Wait until no slow work is left."""
-        await self._beside.idle()
+        await self._background.idle()
 
     async def close(self) -> None:
         """Give up slow work: who asked for it asks again."""
-        await self._beside.close()
+        await self._background.close()
 
     async def _do(self, slow: SlowWork) -> None:
         try:

@@ -16,7 +16,7 @@ from asyncpg import DivisionByZeroError, InterfaceError, PostgresError
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-log = structlog.get_logger()
+log = structlog.get_logger(__name__)
 LOCK = 0x4D495452
 """The number of the lock that one bot holds: "MITR"."""
 WRITERS = LOCK + 1

@@ -16,6 +16,8 @@ OPEN = datetime.fromisoformat("2025-11-10T10:00:00+01:00")
 """A moment at which Hannover's survey can be taken."""
 BEISPIELSTADT = Path(__file__).parent / "processes" / "beispielstadt"
 BEISPIELSTADT_OPEN = datetime.fromisoformat("2026-03-05T10:00:00+01:00")
+SHORT = ("/umfrage", "1", "nein", "1", "2", "2", "2")
+"""Beispielstadt's survey up to the idea."""
 _ids = count()
 
 

@@ -151,7 +151,7 @@ def test_what_is_said_beside_the_dates_is_answered_in_its_language_and_asks_for_
 @pytest.mark.parametrize(
     ("said", "language"), [("How long does the survey take?", "en"), ("Wie lange dauert die Umfrage?", "de")]
 )
-def test_who_asks_how_long_the_survey_is_may_mean_its_days_and_is_told_both(said: str, language: str) -> None:
+def test_who_asks_how_long_the_survey_is_is_told_that_in_the_language_asked_in(said: str, language: str) -> None:
     for expected in ("de", language):
         reading = read(said, language=expected)
         assert (reading.beside, reading.events, reading.language) == ("length", (), language)

@@ -1,4 +1,4 @@
-"""The database: its schema, its files, and what no query may ever bring together again."""
+"""The database: its schema, its files, and how what is read and written meets."""
 
 import asyncio
 import re
@@ -6,14 +6,13 @@ import resource
 import stat
 from collections.abc import Awaitable, Callable, Sequence
 from contextlib import suppress
-from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
-from sqlalchemy import Connection, Engine, TextClause, event, insert, inspect, select, text, update
+from sqlalchemy import Connection, Engine, event, insert, inspect, text, update
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import create_async_engine
 
@@ -27,10 +26,8 @@ from storage.migrations import NEWEST
 from storage.outbox import Fate, Planned
 from tests import postgres
 from tests.staff import joined
-from tests.talk import BEISPIELSTADT, BEISPIELSTADT_OPEN, config_in, talking
-
-SHORT = ("/umfrage", "1", "nein", "1", "2", "2", "2")
-"""Beispielstadt's survey up to the idea."""
+from tests.stored import rows
+from tests.talk import BEISPIELSTADT, BEISPIELSTADT_OPEN, SHORT, config_in, talking
 
 
 async def test_the_migrations_make_exactly_the_tables(tmp_path: Path, database_url: str) -> None:
@@ -200,53 +197,6 @@ async def test_nothing_that_people_say_has_the_database_look_through_what_is_kep
     assert slow == set()
 
 
-async def test_no_query_leads_from_a_response_to_a_person(tmp_path: Path, database_url: str) -> None:
-    """Every value that tells one response from another, against every column of every other table.
-
-    Six people take part on the same day, in the same language. What all responses have in common (day, language,
-    version) leads to nobody; anything else must not stand in a row about people at all.
-    """
-    config = config_in(tmp_path, BEISPIELSTADT, database_url)
-    async with talking(config, BEISPIELSTADT_OPEN, "p0") as first:
-        for number in range(6):
-            person = first.another(f"p{number}")
-            await person.say_all(*SHORT, f"Idee Nummer {number}", "1")
-    stored = database(database_url, tmp_path)
-    rows = await stored.read(_everything)
-    await stored.close()
-    assert len(rows["responses"]) == len(rows["people"]) == len(rows["participations"]) == 6
-    assert rows["drafts"] == []
-    ours = {"responses", "response_answers"}
-    telling = {
-        value for row in rows["responses"] for value in row if sum(value in other for other in rows["responses"]) < 6
-    }
-    telling |= {row[3] for row in rows["response_answers"] if row[1] == "idea"}
-    assert len(telling) == 6 * 3  # id, hash of the code, the typed idea
-    for name in rows.keys() - ours:
-        for row in rows[name]:
-            assert not any(_same(value, row) for value in telling), name
-
-
-async def test_postgresql_itself_does_not_remember_what_was_written_together(
-    tmp_path: Path, server: postgres.Cluster
-) -> None:
-    """Its system columns: no response shares a transaction with a person, nor lies in the order of arrival."""
-    url = server.new_database()
-    async with talking(config_in(tmp_path, BEISPIELSTADT, url), BEISPIELSTADT_OPEN, "p0") as first:
-        for number in range(6):
-            await first.another(f"p{number}").say_all(*SHORT, f"Idee {number}", "1")
-        await first.app.memory.tidy()
-    stored = database(url, tmp_path)
-    shared = text("SELECT count(*) FROM people p JOIN responses r ON p.xmin = r.xmin")
-    transactions = text("SELECT count(DISTINCT xmin::text) FROM responses")
-    order = text("SELECT id FROM responses ORDER BY ctid")
-    assert await stored.read(lambda connection: connection.execute(shared).scalar()) == 0
-    assert await stored.read(lambda connection: connection.execute(transactions).scalar()) == 1
-    ids = await stored.read(lambda connection: list(connection.execute(order).scalars()))
-    assert ids == sorted(ids)
-    await stored.close()
-
-
 async def test_a_wish_of_1000_wide_characters_can_be_submitted(tmp_path: Path, database_url: str) -> None:
     wide = "".join(chr(0x4E00 + number * 7) for number in range(1000))
     config = config_in(tmp_path, None, database_url)
@@ -406,95 +356,6 @@ async def test_what_is_meant_for_one_user_is_not_read_by_the_next(tmp_path: Path
         assert await anna.app.memory.sending.due(anna.app.clock.now(), 10) == []
 
 
-def _same(value: Any, row: Sequence[Any]) -> bool:
-    # True equals 1 in Python; a flag and a count are no common value.
-    return any(value == other and type(value) is type(other) for other in row)
-
-
-def _everything(connection: Connection) -> dict[str, list[tuple[Any, ...]]]:
-    """All rows of all tables."""
-    return {
-        table.name: [tuple(row) for row in connection.execute(select(table))] for table in tables.metadata.sorted_tables
-    }
-
-
-async def test_responses_do_not_lie_in_the_order_of_arrival(tmp_path: Path) -> None:
-    async with talking(config_in(tmp_path, BEISPIELSTADT), BEISPIELSTADT_OPEN, "p0") as first:
-        for number in range(8):
-            await first.another(f"p{number}").say_all(*SHORT, f"Idee {number}", "1")
-        responses = await first.app.memory.results.responses()
-    assert [response.id for response in responses] == sorted(response.id for response in responses)
-    stored = database("sqlite:///data/mitreden.db", tmp_path)
-    for name in ("responses", "response_answers", "participations", "people"):
-        order = text(f"SELECT rowid FROM {name}")  # noqa: S608 - our own names
-
-        def by_rowid(connection: Connection, order: TextClause = order) -> None:
-            connection.execute(order)
-
-        with pytest.raises(Unavailable) as raised:
-            await stored.read(by_rowid)
-        assert isinstance(raised.value.__cause__, DBAPIError)
-        assert "no such column: rowid" in str(raised.value.__cause__)
-    await stored.close()
-
-
-CANARY = "Kanarienvogel-4711"
-
-
-def _files_with(folder: Path, words: str) -> list[str]:
-    return [path.name for path in folder.rglob("*") if path.is_file() and words.encode() in path.read_bytes()]
-
-
-async def test_typed_text_is_in_no_file_before_submitting_nor_after_erasing(tmp_path: Path) -> None:
-    async with talking(config_in(tmp_path, BEISPIELSTADT), BEISPIELSTADT_OPEN) as anna:
-        await anna.say_all(*SHORT, CANARY)
-        assert _files_with(tmp_path, CANARY) == []
-        await anna.say_all("/loeschen", "2")
-        assert _files_with(tmp_path, CANARY) == []
-        assert await _count(tmp_path, "people") == 0
-
-
-async def test_a_submitted_text_is_in_no_file_after_its_code_was_used(tmp_path: Path) -> None:
-    async with talking(config_in(tmp_path, BEISPIELSTADT), BEISPIELSTADT_OPEN) as anna:
-        await anna.say_all(*SHORT, CANARY)
-        said = await anna.say("1")
-        code = said[1].text.split(": ")[1].split("\n")[0]
-        assert _files_with(tmp_path, CANARY) != []  # else this test could not fail
-        await anna.say(f"/loeschen {code}")
-        assert _files_with(tmp_path, CANARY) == []
-
-
-async def test_erasing_leaves_no_row_about_the_person(tmp_path: Path, database_url: str) -> None:
-    config = config_in(tmp_path, BEISPIELSTADT, database_url)
-    async with talking(config, BEISPIELSTADT_OPEN) as anna:
-        await anna.say_all("/umfrage", "1", "ja", "/erinnern alle", "/erinnern rathaus", "in 1 Stunde")
-        await anna.say_all("/termine rathaus", "Ich komme", "/loeschen", "2")
-    stored = database(database_url, tmp_path)
-    rows = await stored.read(_everything)
-    await stored.close()
-    about_nobody = {"seen", "process_keys", "events"}
-    assert {name for name, found in rows.items() if found} <= about_nobody
-
-
-async def test_ids_are_forgotten_after_48_hours_and_participations_when_the_process_is_over(tmp_path: Path) -> None:
-    config = config_in(tmp_path, BEISPIELSTADT)
-    async with talking(config, BEISPIELSTADT_OPEN) as anna:
-        await anna.say_all(*SHORT, "überspringen", "1")
-    async with talking(config, BEISPIELSTADT_OPEN + timedelta(hours=49)) as anna:
-        assert await _count(tmp_path, "seen") == 0
-        assert await _count(tmp_path, "participations") == 1
-    async with talking(config, BEISPIELSTADT_OPEN + timedelta(days=40)) as anna:
-        assert await _count(tmp_path, "participations") == 0
-
-
-async def _count(folder: Path, table: str) -> int:
-    stored = database("sqlite:///data/mitreden.db", folder)
-    counted = text(f"SELECT count(*) FROM {table}")  # noqa: S608 - our own names
-    found = await stored.read(lambda connection: connection.execute(counted).scalar_one())
-    await stored.close()
-    return int(found)
-
-
 async def test_a_batch_is_handled_in_order_and_each_message_once(tmp_path: Path, database_url: str) -> None:
     async with talking(config_in(tmp_path, BEISPIELSTADT, database_url), BEISPIELSTADT_OPEN) as anna:
         batch = [anna.incoming(text=typed) for typed in (*SHORT, "Ein Karussell", "1")]
@@ -514,7 +375,7 @@ async def test_a_message_that_fails_costs_only_itself(tmp_path: Path, caplog: py
         said = await anna.receive(anna.incoming(text="/umfrage"), broken, carla.incoming(text="/umfrage"))
         assert sum("Entschuldigung" in message.text for message in said) == 1
         assert sum("Darf ich" in message.text for message in said) == 2
-        assert await _count(tmp_path, "dead_letters") == 1
+        assert len(await rows(tmp_path, tables.dead_letters)) == 1
 
 
 async def test_two_people_of_the_same_name_in_two_channels_are_two_people(tmp_path: Path) -> None:
@@ -530,10 +391,3 @@ async def test_a_text_may_hold_what_databases_stumble_over(tmp_path: Path, datab
         responses = await anna.app.memory.results.responses()
         kept = 'NUL  and [31m and  turned, it\'s "quoted"; DROP TABLE people; 🙂 مرحبا'
         assert responses[0].answers["idea"] == [(kept, False)]
-
-
-async def test_my_data_names_every_table_that_knows_the_person(tmp_path: Path) -> None:
-    """A new table with a person in it has to appear in /meine_daten: this list is what the handler covers."""
-    known = {"people", "drafts", "outbox", "subscriptions", "attendance", "reminders"}
-    with_people = {table.name for table in tables.metadata.sorted_tables if "person_id" in table.columns}
-    assert with_people | {"people"} == known

@@ -63,8 +63,8 @@ class Telegram:
         self._webhook = webhook
         self._polled = polled
         self._bot_name = ""
-        self._beside = Background()
-        self._sending = Sending(self._api, self._beside)
+        self._background = Background()
+        self._sending = Sending(self._api, self._background)
         self._moved: dict[str, str] = {}
 
     def serves(self, to: Address) -> bool:
@@ -77,7 +77,7 @@ class Telegram:
 
     async def close(self) -> None:
         """End what runs beside, and the connections."""
-        await self._beside.close()
+        await self._background.close()
         await self._request.shutdown()
 
     async def run(self, receive: Receive, memory: Memory) -> None:
@@ -97,7 +97,7 @@ class Telegram:
                     self._bot_name = (await self._me()).username
                     await self._api.call("deleteWebhook")  # fetching and being brought exclude each other
                     introduced = True
-                    self._beside.begin(self._introduce())
+                    self._background.begin(self._introduce())
                 fetched = await self._fetch(offset)
                 self._polled()
                 if fetched:
@@ -128,7 +128,7 @@ class Telegram:
                 try:
                     if not self._bot_name:
                         self._bot_name = (await self._me()).username
-                        self._beside.begin(self._introduce())
+                        self._background.begin(self._introduce())
                     # Said again now and then: another program with this token may have taken it away.
                     await self._api.call(
                         "setWebhook",
@@ -210,7 +210,7 @@ class Telegram:
         await receive(batch, str(following), {})
         # It ends the clock on a button, no more: beside the reply, and not before the batch is safe.
         for tap in taps:
-            self._beside.begin(self._api.quietly("answerCallbackQuery", callback_query_id=tap))
+            self._background.begin(self._api.quietly("answerCallbackQuery", callback_query_id=tap))
         return following
 
     async def _rank(self, batch: list[Incoming]) -> None:

@@ -22,11 +22,11 @@ class Sent(msgspec.Struct):
 
 
 class Sending:
-    """What one bot sends. `beside`: calls that no message waits for, such as taking off old buttons."""
+    """What one bot sends. `background`: calls that no message waits for, such as taking off old buttons."""
 
-    def __init__(self, api: BotApi, beside: Background) -> None:
+    def __init__(self, api: BotApi, background: Background) -> None:
         self._api = api
-        self._beside = beside
+        self._background = background
         self._keyboards: dict[int, int] = {}
 
     def sees_keyboard(self, chat: int, message: int) -> None:
@@ -64,7 +64,7 @@ class Sending:
         if not message.aside:
             self._settle_old_keyboard(chat, message, sent if keyboard else None)
         if message.commands:
-            self._beside.begin(self._list_commands(chat, message.commands))
+            self._background.begin(self._list_commands(chat, message.commands))
         if message.attachment is not None and not captioned:
             await self._api.send_file(message.attachment, **common)
         if message.venue is not None:
@@ -97,15 +97,17 @@ class Sending:
         if message.settles is not None:
             text = rendering.parts(message.settles.text)[0]
             settled = int(message.settles.message)
-            self._beside.begin(self._api.quietly("editMessageText", chat_id=chat, message_id=settled, text=text))
+            self._background.begin(self._api.quietly("editMessageText", chat_id=chat, message_id=settled, text=text))
             old = None if old == settled else old
         if old is not None:
-            self._beside.begin(self._api.quietly("editMessageReplyMarkup", chat_id=chat, message_id=old))
+            self._background.begin(self._api.quietly("editMessageReplyMarkup", chat_id=chat, message_id=old))
 
     def _show_on_map(self, venue: Venue, common: Mapping[str, Any]) -> None:
         """The place on a map, beside the message that says it in words."""
         place = {"latitude": venue.latitude, "longitude": venue.longitude}
-        self._beside.begin(self._api.quietly("sendVenue", title=venue.name, address=venue.address, **place, **common))
+        self._background.begin(
+            self._api.quietly("sendVenue", title=venue.name, address=venue.address, **place, **common)
+        )
 
     async def _list_commands(self, chat: int, listed: Sequence[tuple[str, str]]) -> None:
         """Show other commands beside one chat than beside all others."""

@@ -16,7 +16,6 @@ COURTESIES = (LANGUAGE, "thanks", "farewell", "greeting")
 """What is said for its own sake, in a message that says little else."""
 LONGEST = 20
 """Words; a longer message tells something, and only happens to say one of these."""
-
 BESIDE = ("unknown", "online_participation", "topic", "who_may_attend")
 """Intents that what is asked of the bot itself ("Ist das anonym?") is easily taken for."""
 BRIEF = 3

@@ -18,8 +18,6 @@ class Intended(Meant):
 
     def reading(self, intent: Intent) -> Reading | None:
         """The reading with this intent; None where the question does not name what that would need."""
-        if Ordinals(self._question, self.evenings.events, self.evenings.now).beyond():
-            return None
         if intent in {"event_when", "event_where"}:
             return self._named(intent)
         if self._nowhere and not self._events and not self._told_where(intent):
@@ -92,9 +90,14 @@ class Intended(Meant):
             return evenings.reading("event_list", past, scope="past")
         if question.has("remaining", "ahead", "more"):
             return evenings.reading("event_list", coming, scope="coming")
-        figures = {word.text for word in question.words if word.kind == "number"} | set(question.keys("number"))
-        every = question.has("all") or not coming or str(len(evenings.events)) in figures
+        every = not coming or self._all_of_them()
         return evenings.reading("event_list", evenings.events if every else coming, scope="all" if every else "coming")
+
+    def _all_of_them(self) -> bool:
+        """ "Alle", "die fünf": whether every event is meant, in a word or by how many there are."""
+        question = self._question
+        figures = {word.text for word in question.words if word.kind == "number"} | set(question.keys("number"))
+        return question.has("all") or str(len(self.evenings.events)) in figures
 
     def _ended(self) -> bool:
         """Whether somebody asks if it is all over, or if there is more."""
@@ -169,7 +172,6 @@ class Intended(Meant):
         if intent == "event_when" and (question.has("what_time", "always", "start") or question.times()):
             return evenings.reading(intent, evenings.events, scope="start")
         coming = evenings.coming()
-        figures = {word.text for word in question.words if word.kind == "number"} | set(question.keys("number"))
-        if question.has("all", "always") or str(len(evenings.events)) in figures:
+        if question.has("always") or self._all_of_them():
             return evenings.reading(intent, coming or evenings.events)
         return evenings.reading(intent, coming[:1]) if coming and intent == "event_where" else None

@@ -165,7 +165,7 @@ def _narrowed(days: list[Found]) -> list[Found]:
     narrow, wide = sorted(days, key=lambda day: day.span.last - day.span.first)
     inside = narrow.span.first in wide.span and narrow.span.last in wide.span
     single = narrow.span.first == narrow.span.last < wide.span.last
-    return [narrow] if inside and single and wide.span.first < wide.span.last else days
+    return [narrow] if inside and single else days
 
 
 def spans_of(days: Iterable[Found]) -> list[Span]:
