@@ -3,7 +3,9 @@
 .DEFAULT_GOAL := chat
 
 VENV := .venv
+# What the bot needs, which is all that a city's machine has to have, and what its developers need beside it.
 READY := $(VENV)/.ready
+CHECKS := $(VENV)/.checks
 # The first Python that is new enough, or the one named: make PYTHON=/path/to/python3.12 test
 PYTHON ?= $(shell for p in python3 python3.14 python3.13 python3.12 python3.11 python; do \
 	"$$p" -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && { echo "$$p"; break; }; done)
@@ -11,7 +13,7 @@ PYTHON ?= $(shell for p in python3 python3.14 python3.13 python3.12 python3.11 p
 chat: $(READY)
 	@$(VENV)/bin/mitreden chat --now 2025-11-10T10:00:00+01:00
 
-test: $(READY)
+test: $(CHECKS)
 	$(VENV)/bin/ruff format --check .
 	$(VENV)/bin/ruff check .
 	$(VENV)/bin/mypy
@@ -19,15 +21,15 @@ test: $(READY)
 	$(VENV)/bin/pytest
 
 # The promises under fire, in full (an hour or two): a line with figures for each.
-ordeal: $(READY)
+ordeal: $(CHECKS)
 	MITREDEN_ORDEAL=full $(VENV)/bin/pytest -n 1 tests/ordeal
 
-format: $(READY)
+format: $(CHECKS)
 	$(VENV)/bin/ruff format .
 	$(VENV)/bin/ruff check --fix .
 
 # Writes what the bot now says into tests/dialogues: read the difference before you commit it.
-dialogues: $(READY)
+dialogues: $(CHECKS)
 	MITREDEN_RECORD=1 $(VENV)/bin/pytest tests/test_dialogues.py
 
 clean:
@@ -37,11 +39,23 @@ clean:
 # interrupted half-way is thrown away instead of trusted.
 $(READY): pyproject.toml
 	@test -n "$(PYTHON)" || { echo "Mitreden needs Python 3.11 or newer. Install it, or name it: make PYTHON=/path/to/python3 chat" >&2; exit 1; }
-	@if [ -f $(READY) ]; then rm -f $(READY); else rm -rf $(VENV); fi
+	@if [ -f $(READY) ]; then rm -f $(READY) $(CHECKS); else rm -rf $(VENV); fi
 	@echo "Setting up $(VENV) (once, about a minute) ..."
 	@if command -v uv >/dev/null 2>&1; then \
-		uv venv --quiet --allow-existing --python "$(PYTHON)" $(VENV) && uv pip install --quiet --python $(VENV)/bin/python -e '.[dev]'; \
+		uv venv --quiet --allow-existing --python "$(PYTHON)" $(VENV); \
 	else \
-		"$(PYTHON)" -m venv $(VENV) && $(VENV)/bin/python -m pip install --quiet --disable-pip-version-check -e '.[dev]'; \
+		"$(PYTHON)" -m venv $(VENV); \
 	fi
+	@$(call install,.)
 	@touch $(READY)
+
+$(CHECKS): $(READY)
+	@echo "Adding what checks it to $(VENV) (once) ..."
+	@$(call install,.[dev])
+	@touch $(CHECKS)
+
+install = if command -v uv >/dev/null 2>&1; then \
+		uv pip install --quiet --python $(VENV)/bin/python -e '$(1)'; \
+	else \
+		$(VENV)/bin/python -m pip install --quiet --disable-pip-version-check -e '$(1)'; \
+	fi

@@ -126,9 +126,9 @@ def written(weights: Weights, folder: Path) -> Iterable[Path]:
     """The files, a sign on a line, so that a difference can be read."""
     folder.mkdir(exist_ok=True)
     for language, signs_of_it in sorted(weights.items()):
-        lines = (f"{json.dumps(sign, ensure_ascii=False)}: {row}" for sign, row in sorted(signs_of_it.items()))
-        file = folder / f"{language}.json"
-        file.write_text("{\n" + ",\n".join(lines) + "\n}\n", encoding="utf-8")
+        file = folder / f"{language}.jsonl"
+        lines = (json.dumps(row, ensure_ascii=False) + "\n" for row in sorted(signs_of_it.items()))
+        file.write_text("".join(lines), encoding="utf-8")
         yield file
 
 

@@ -27,6 +27,7 @@ KNOWN_TRIPS = 500
 ENOUGH_TRIPS = 50
 """Requests after which the quickest means something."""
 MANY_CHATS = 10_000
+MINUTE = 60.0
 FLOOD_WINDOW = 2.0
 """Seconds within which two chats that are told to wait mean that the whole bot is."""
 
@@ -54,7 +55,9 @@ class Pace:
         self._allowed = max(int(limits.overall), 1)
         # A reply never waits: some room is left for those that come at this very moment.
         self._unasked_allowed = max(self._allowed - 1 - self._allowed // 100, 1)
-        self._chats: dict[Address, deque[float]] = {}
+        # When the bucket of a chat is full again; and when the latest messages of a group went.
+        self._full_at: dict[Address, float] = {}
+        self._in_groups: dict[Address, deque[float]] = {}
         self._paused: dict[Address, float] = {}
         self._all_paused_until = 0.0
         self._told_to_wait: tuple[float, Address | None] = (0.0, None)
@@ -84,10 +87,14 @@ class Pace:
                 await self._trouble.until_a_try()
                 self._next = max(self._next, loop.time() - CATCH_UP) + 1.0 / self._allowed
             await self._chat_ready(row)  # the network may have asked for a pause meanwhile
-        now = asyncio.get_running_loop().time()
         if row.message.replaces is None:
-            self._chats.setdefault(row.to, deque()).append(now)
-        if len(self._chats) > self._tidy_at:
+            self._count(row.to, asyncio.get_running_loop().time())
+
+    def _count(self, to: Address, now: float) -> None:
+        self._full_at[to] = max(self._full_at.get(to, now), now) + 1.0 / self.limits.per_chat
+        if _is_group(to):
+            self._in_groups.setdefault(to, deque(maxlen=self.limits.group_per_minute)).append(now)
+        if len(self._full_at) > self._tidy_at:
             self._forget_quiet_chats(now)
 
     @asynccontextmanager
@@ -191,22 +198,18 @@ class Pace:
 
     def _chat_wait(self, to: Address, now: float) -> float:
         """A bucket of `burst` messages that fills at `per_chat` a second; in a group, a window of a minute as well."""
-        sent = self._chats.get(to)
-        if not sent:
-            return 0.0
-        group = to.user != to.room
-        while sent and sent[0] <= now - 60.0:
-            sent.popleft()
-        if group and len(sent) >= self.limits.group_per_minute:
-            return sent[-self.limits.group_per_minute] + 60.0 - now
-        tokens, at = float(self.limits.burst), sent[0] if sent else now
-        for time in sent:
-            tokens = min(self.limits.burst, tokens + (time - at) * self.limits.per_chat) - 1
-            at = time
-        tokens = min(self.limits.burst, tokens + (now - at) * self.limits.per_chat)
-        return 0.0 if tokens >= 1 else (1 - tokens) / self.limits.per_chat
+        wait = self._full_at.get(to, now) - now - (self.limits.burst - 1) / self.limits.per_chat
+        sent = self._in_groups.get(to)
+        if sent and len(sent) == sent.maxlen:
+            wait = max(wait, sent[0] + MINUTE - now)
+        return max(wait, 0.0)
 
     def _forget_quiet_chats(self, now: float) -> None:
-        self._chats = {to: sent for to, sent in self._chats.items() if sent and sent[-1] > now - 60.0}
+        self._full_at = {to: full for to, full in self._full_at.items() if full > now}
+        self._in_groups = {to: sent for to, sent in self._in_groups.items() if sent[-1] > now - MINUTE}
         self._paused = {to: until for to, until in self._paused.items() if until > now}
-        self._tidy_at = max(MANY_CHATS, 2 * len(self._chats))  # not again for every message of a long announcement
+        self._tidy_at = max(MANY_CHATS, 2 * len(self._full_at))  # not again for every message of a long announcement
+
+
+def _is_group(to: Address) -> bool:
+    return to.user != to.room

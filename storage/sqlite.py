@@ -35,6 +35,8 @@ PRAGMAS = {
 READERS = 4
 AT_HAND = 8_000
 """KB of pages that the writer keeps: those of a few hundred people in conversation, and the way to them."""
+READ_AT_ONCE = 256
+"""KB of pages that a reader keeps: it has to forget them all whenever the writer has written."""
 
 
 class SqliteDatabase:
@@ -48,7 +50,7 @@ class SqliteDatabase:
         # Every writing transaction begins as a writer, so that none is refused half way.
         self._writer = _engine(file, "BEGIN IMMEDIATE", 1, {"cache_size": -AT_HAND})
         self._before_writing = self._writer.execution_options(begin="BEGIN")
-        self._reader = _engine(file, "BEGIN", READERS, {"query_only": 1})
+        self._reader = _engine(file, "BEGIN", READERS, {"query_only": 1, "cache_size": -READ_AT_ONCE})
         self._writing = ThreadPoolExecutor(1, "writer")
         self._reading = ThreadPoolExecutor(READERS, "reader")
         self._lock: int | None = None

@@ -190,9 +190,11 @@ facts = Table(
 
 
 def _only_where_set(name: str, *columns: str) -> Index:
-    """An index of the rows that have its first column: most have not, and are neither put in nor taken out."""
-    there = text(f"{columns[0]} IS NOT NULL")
-    return Index(name, *columns, sqlite_where=there, postgresql_where=there)
+    """An index of the rows that have its first column: most have not, and are neither put in nor taken out.
+
+    On a server the migration says the same. Said here too, it would load SQLAlchemy's PostgreSQL with every start.
+    """
+    return Index(name, *columns, sqlite_where=text(f"{columns[0]} IS NOT NULL"))
 
 
 # What is to be sent. Address and message are sealed. A reply is deleted in the write that marks it done; a row with a

@@ -72,10 +72,11 @@ def test_every_language_has_weights_for_every_intent(language: str) -> None:
     assert {len(row) for rows in (learned.own, learned.shared) for row in rows.values()} == {1 + len(INTENTS)}
 
 
-def test_weights_that_are_none_are_told_with_their_file(tmp_path: Path) -> None:
-    for name in ("de.toml", "learned/shared.json"):
+@pytest.mark.parametrize("broken", ["{", '["de:wann", [1, 2]]', '["de:wann", [1, 2, 3, 4, 5, 6, 7, 8, 9, 10, "11"]]'])
+def test_weights_that_are_none_are_told_with_their_file(broken: str, tmp_path: Path) -> None:
+    for name in ("de.toml", "learned/shared.jsonl"):
         (tmp_path / name).parent.mkdir(exist_ok=True)
         (tmp_path / name).write_bytes((VOCABULARIES / name).read_bytes())
-    (tmp_path / "learned" / "de.json").write_text("{", encoding="utf-8")
-    with pytest.raises(UserError, match=r"de\.json: no weights can be read"):
+    (tmp_path / "learned" / "de.jsonl").write_text(broken, encoding="utf-8")
+    with pytest.raises(UserError, match=r"de\.jsonl: no weights can be read"):
         load(tmp_path / "de.toml")
