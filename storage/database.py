@@ -69,6 +69,10 @@ class Database(Protocol):
         """Do work in a transaction that commits at its end, or leaves no trace."""
         ...
 
+    async def note(self, work: Callable[[Connection], T]) -> T:
+        """The same for what a power cut may undo, as long as it ends this process with it."""
+        ...
+
     async def read(self, work: Callable[[Connection], T]) -> T:
         """Do work that changes nothing, on one state of the database."""
         ...

@@ -47,13 +47,13 @@ class Sending:
         return await self._database.write(mark)
 
     async def settle(self, fates: Sequence[Fate]) -> None:
-        """Write what became of messages."""
+        """Write what became of messages. Lost in a power cut, it is as if the bot had been killed before."""
 
         def settle(connection: Connection) -> None:
             outbox.settle(connection, fates)
             self._reach("fates_written")
 
-        await self._database.write(settle)
+        await self._database.note(settle)
 
     async def remote_id(self, key: str) -> str | None:
         """The network's id of the message with this key: empty while it is on its way, None where there is none."""

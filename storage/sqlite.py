@@ -21,9 +21,11 @@ from storage.database import DatabaseUnusable, Unavailable
 
 T = TypeVar("T")
 
+LASTING, UNLESS_POWER_FAILS = "full", "normal"
+"""A confirmed answer survives a power cut, not only a killed process; what a network already shows may survive less."""
 PRAGMAS = {
     "journal_mode": "wal",
-    "synchronous": "full",  # a confirmed answer survives a power cut, not only a killed process
+    "synchronous": LASTING,
     # 16 MB, four times SQLite's own: whoever's commit it falls to waits for pages written all over the file.
     "wal_autocheckpoint": 4000,
     "busy_timeout": 5000,
@@ -49,7 +51,8 @@ class SqliteDatabase:
         self._path = file
         # Every writing transaction begins as a writer, so that none is refused half way.
         self._writer = _engine(file, "BEGIN IMMEDIATE", 1, {"cache_size": -AT_HAND})
-        self._before_writing = self._writer.execution_options(begin="BEGIN")
+        self._before_writing = self._writer.execution_options(begin="BEGIN", synchronous="")
+        self._noting = self._writer.execution_options(synchronous=UNLESS_POWER_FAILS)
         self._reader = _engine(file, "BEGIN", READERS, {"query_only": 1, "cache_size": -READ_AT_ONCE})
         self._writing = ThreadPoolExecutor(1, "writer")
         self._reading = ThreadPoolExecutor(READERS, "reader")
@@ -71,6 +74,10 @@ class SqliteDatabase:
     async def write(self, work: Callable[[Connection], T]) -> T:
         """Do work in a transaction that commits at its end, or leaves no trace."""
         return await asyncio.get_running_loop().run_in_executor(self._writing, _in_transaction, self._writer, work)
+
+    async def note(self, work: Callable[[Connection], T]) -> T:
+        """The same without waiting for the disk. What is written later is not on it before this is."""
+        return await asyncio.get_running_loop().run_in_executor(self._writing, _in_transaction, self._noting, work)
 
     async def read(self, work: Callable[[Connection], T]) -> T:
         """Do work that changes nothing, on one state of the database."""
@@ -141,7 +148,12 @@ def _engine(file: Path, begin: str, connections: int, more: dict[str, int]) -> E
         cursor.close()
 
     def begun(connection: Connection) -> None:
-        connection.exec_driver_sql(connection.get_execution_options().get("begin", begin))
+        options = connection.get_execution_options()
+        synchronous = options.get("synchronous", LASTING)
+        if synchronous and synchronous != connection.info.get("synchronous", LASTING):
+            connection.exec_driver_sql(f"PRAGMA synchronous = {synchronous}")
+            connection.info["synchronous"] = synchronous
+        connection.exec_driver_sql(options.get("begin", begin))
 
     event.listen(engine, "connect", connected)
     event.listen(engine, "begin", begun)

@@ -1,10 +1,19 @@
 """Our own HTTP: every shape of an answer is read; what is certain is not left open, and what is open not settled."""
 
 import asyncio
+import ssl
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager, suppress
+from datetime import UTC, datetime, timedelta
+from ipaddress import ip_address
+from pathlib import Path
 
 import pytest
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
+from cryptography.x509.oid import NameOID
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -13,6 +22,7 @@ from bot.channels.telegram.proxied import ProxiedRequest
 from bot.channels.telegram.request import DirectRequest, request_to
 from bot.core.messages import NotSent, Unknown
 
+DAY = timedelta(days=1)
 Served = Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]]
 
 PLAIN = b"HTTP/1.1 200 OK\r\ncontent-length:  11\r\nServer: nginx\r\n\r\n" + b'{"ok":true}'
@@ -26,7 +36,7 @@ CLOSING = PLAIN.replace(b"Server: nginx", b"Connection: close")
 
 
 @asynccontextmanager
-async def server(serve: Served) -> AsyncIterator[str]:
+async def server(serve: Served, tls: ssl.SSLContext | None = None) -> AsyncIterator[str]:
     """A server that treats each connection like this; its URL."""
     serving: list[asyncio.Task[None]] = []
 
@@ -41,9 +51,9 @@ async def server(serve: Served) -> AsyncIterator[str]:
     def begin(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         serving.append(asyncio.create_task(served(reader, writer)))
 
-    running = await asyncio.start_server(begin, "127.0.0.1", 0)
+    running = await asyncio.start_server(begin, "127.0.0.1", 0, ssl=tls)
     try:
-        yield f"http://127.0.0.1:{running.sockets[0].getsockname()[1]}/bot1:x/getMe"
+        yield f"http{'s' if tls else ''}://127.0.0.1:{running.sockets[0].getsockname()[1]}/bot1:x/getMe"
     finally:
         running.close()
         for task in serving:
@@ -183,6 +193,34 @@ async def test_without_a_server_nothing_was_sent() -> None:
     async with request() as direct:
         with pytest.raises(NotSent):
             await direct.do_request(url, "POST")
+
+
+def certificate(folder: Path) -> Path:
+    """A certificate for this machine and its key, in one file."""
+    key = ec.generate_private_key(ec.SECP256R1())
+    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "localhost")])
+    now = datetime.now(UTC)
+    made = (
+        x509.CertificateBuilder(name, name, key.public_key(), x509.random_serial_number(), now - DAY, now + DAY)
+        .add_extension(x509.SubjectAlternativeName([x509.IPAddress(ip_address("127.0.0.1"))]), critical=False)
+        .add_extension(x509.BasicConstraints(ca=True, path_length=None), critical=True)
+        .sign(key, hashes.SHA256())
+    )
+    secret = key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
+    (folder / "tls.pem").write_bytes(secret + made.public_bytes(Encoding.PEM))
+    return folder / "tls.pem"
+
+
+async def test_long_answers_over_tls_are_read_whole(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    own = certificate(tmp_path)
+    monkeypatch.setenv("SSL_CERT_FILE", str(own))
+    tls = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    tls.load_cert_chain(own)
+    body = bytes(range(256)) * 2000
+    head = b"HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n" % len(body)
+    async with server(answers(head + body), tls) as url, request() as direct:
+        assert await asyncio.gather(*(direct.do_request(url, "POST") for _ in range(4))) == [(200, body)] * 4
+        assert await direct.do_request(url, "POST") == (200, body)
 
 
 async def test_where_tls_fails_nothing_was_sent() -> None:
