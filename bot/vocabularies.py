@@ -92,13 +92,15 @@ def load(path: Path) -> Vocabulary:
         raise UserError(
             f'{path}: the calendar knows no language "{language}". Name the file by a language tag.'
         ) from error
+    texts = Texts(language, locale, sentences, lambda count: 0)
+    if words is not table:
+        return load(path.with_name(f"{table['words_of']}.toml")).saying(language, texts)
     entries = {
         (key if section == "concepts" else f"{section}.{key}" if section != "calendar_week" else section): _listed(text)
         for section, content in words.items()
         if isinstance(content, dict) and section not in {"sentences", "subject_name", "spellings", "beside"}
         for key, text in _flat(content, path)
     }
-    texts = Texts(language, locale, sentences, lambda count: 0)
     spellings = {word: _listed(others) for word, others in _flat(words.get("spellings", {}), path)}
     beside = {key: _listed(text) for key, text in _flat(words.get("beside", {}), path)}
     return Vocabulary(

@@ -2,6 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
+from copy import copy
 from dataclasses import dataclass, replace
 from functools import lru_cache
 from types import MappingProxyType
@@ -102,6 +103,13 @@ class Vocabulary:
         self._guesses(sorted({fold(ending) for ending in endings} | {""}))
         self._entries = lru_cache(maxsize=COMMON)(self._beginning_with)
 
+    def saying(self, language: str, sentences: Texts) -> "Vocabulary":
+        """The same words with other sentences around the facts: who reads plain German asks in German."""
+        other = copy(self)
+        other.language, other.sentences = language, sentences
+        other.beside = self.beside and self.beside.saying(language, sentences)
+        return other
+
     def _add(self, concept: str, text: str) -> None:
         parts: list[str] = []
         for piece in text.split():
@@ -109,7 +117,9 @@ class Vocabulary:
                 parts.append(GAP)
                 continue
             begins, ends = piece.endswith("*"), piece.startswith("*")
-            words = [self._spelled.get(word.text, word.text) for word in split(piece.strip("*"))]
+            bare = piece.strip("*")
+            texts = [fold(bare)] if bare.isalpha() else [word.text for word in split(bare)]
+            words = [self._spelled.get(text, text) for text in texts]
             for number, word in enumerate(words):
                 last = number == len(words) - 1
                 parts.append(f"{word}*" if begins and last else f"*{word}" if ends and not number else word)
