@@ -20,7 +20,7 @@ from statistics import median
 from benchmarks.conversation import OPEN
 from benchmarks.crowded_telegram import Crowd
 from benchmarks.starts import started
-from benchmarks.telegram import MITREDEN, Figures, run, share_cores
+from benchmarks.telegram import Figures, mitreden, run, share_cores
 from bot import app as application
 from bot.clock import Clock
 from bot.config import Config
@@ -92,7 +92,7 @@ async def measure(options: argparse.Namespace, folder: Path) -> None:
     size = _size(full)
     results: dict[str, list[Figures]] = {"empty": [], "full": []}
     starts: dict[str, list[float]] = {"empty": [], "full": []}
-    core = share_cores()
+    core, peer = share_cores(), mitreden(options.environment)
     for number in range(options.rounds):
         for name, runs in results.items():
             with tempfile.TemporaryDirectory(dir=folder) as empty:
@@ -101,7 +101,7 @@ async def measure(options: argparse.Namespace, folder: Path) -> None:
                 starts[name].append(started(("-m", "bot", "chat", "--now", OPEN.isoformat()), home).wall)
                 # Known people who are about to begin; in a database that is kept, rarely those of another run.
                 crowd = Crowd(options.citizens, 0.0, first=FIRST + random.randrange(options.people * 9 // 10))
-                figures = await run(MITREDEN, home, crowd, home, options.seconds, core)
+                figures = await run(peer, home, crowd, home, options.seconds, core)
                 print(f"round {number + 1}, {name}: {figures}", file=sys.stderr, flush=True)
                 runs.append(figures)
     print(*table(results, starts, options, size), sep="\n")
@@ -133,6 +133,9 @@ def main() -> None:
     parser.add_argument("--rounds", type=int, default=1)
     parser.add_argument("--seconds", type=float, default=4.0)
     parser.add_argument("--folder", type=Path, help="where the full database is kept")
+    parser.add_argument(
+        "--environment", type=Path, help="where the bot's packages are, or will be, as operators have them"
+    )
     options = parser.parse_args()
     folder = options.folder or Path(tempfile.mkdtemp())
     try:

@@ -7,7 +7,8 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-PEERS = Path(__file__).parent / "peers"
+ROOT = Path(__file__).parents[1]
+PEERS = ROOT / "benchmarks" / "peers"
 NEEDED = "import aiogram, aiolimiter, redis, telegram"
 """Fails in an environment that was made for an earlier benchmark, without some of these:"""
 PACKAGES = ("python-telegram-bot[rate-limiter]==22.8", "aiogram>=3.20,<4", "redis>=6,<9")
@@ -58,6 +59,16 @@ def _grammy(environment: Path) -> Peer:
         _run(npm, "install", "--no-audit", "--no-fund", "--loglevel=error", folder=folder)
     shutil.copy(PEERS / "grammy.mjs", folder)  # Node looks for packages beside the file
     return Peer("grammY + better-sqlite3", (node, str(folder / "grammy.mjs")))
+
+
+def ours(environment: Path) -> str:
+    """The interpreter of an environment with our bot as `make chat` sets it up: nothing that its developers need."""
+    folder = environment / "mitreden"
+    program = folder / "bin" / "python"
+    if not program.exists():
+        _run(sys.executable, "-m", "venv", str(folder))
+    _run(str(program), "-m", "pip", "--quiet", "--disable-pip-version-check", "install", "-e", f"{ROOT}[postgresql]")
+    return str(program)
 
 
 def python(environment: Path) -> str:

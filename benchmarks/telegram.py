@@ -3,7 +3,7 @@
 Run `python -m benchmarks.telegram` (some minutes), `--citizens 1000 --rounds 3` for the table of the README. Every bot
 runs alone on one core, the Bot API and the citizens on another, in turn in every round; the table shows medians. A
 database server works on the bot's core, and its processor time and memory count as the bot's. The peers' packages go
-into an environment of their own (`--environment FOLDER`, to keep it).
+into an environment of their own (`--environment FOLDER`, to keep it), and our bot's into another.
 """
 
 import argparse
@@ -19,7 +19,7 @@ import time
 from collections import defaultdict
 from collections.abc import AsyncIterator, Iterator, Sequence
 from contextlib import ExitStack, asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from statistics import median, quantiles
 from typing import Any
@@ -36,8 +36,7 @@ from bot.core.messages import Address, Incoming, Memory, Outgoing, Receive
 from tests import postgres
 
 ROOT = Path(__file__).parents[1]
-MITREDEN = Peer("Mitreden", (sys.executable, "-m", "benchmarks.peers.mitreden"))
-ON_POSTGRESQL = Peer("Mitreden on PostgreSQL", MITREDEN.command)
+MITREDEN, ON_POSTGRESQL = "Mitreden", "Mitreden on PostgreSQL"
 AS_INSTALLED = {"fsync": "on", "synchronous_commit": "on"}
 """Settings of that PostgreSQL: a commit is on the disk, as with every other bot here."""
 DRAINED_WITHIN = 10
@@ -124,11 +123,17 @@ def _reaction(shown: Outgoing) -> dict[str, str]:
     return {"choice": shown.choices[0].key} if shown.choices else {"text": OWN_WORDS}
 
 
+def mitreden(environment: Path | None) -> Peer:
+    """Our bot: with what operators have installed where there is a folder for it, else with what developers have."""
+    program = installed.ours(environment) if environment else sys.executable
+    return Peer(MITREDEN, (program, "-m", "benchmarks.peers.mitreden"))
+
+
 def peers(environment: Path | None) -> Iterator[Peer]:
     """Our bot first, then the others as far as they can be had here."""
-    yield MITREDEN
+    yield mitreden(environment)
     if postgres.programs():
-        yield ON_POSTGRESQL
+        yield replace(mitreden(environment), name=ON_POSTGRESQL)
     yield Peer("bare aiohttp loop", (sys.executable, "-m", "benchmarks.peers.aiohttp_loop"))
     if environment is not None:
         yield from installed.peers(environment)
@@ -139,14 +144,14 @@ async def running(peer: Peer, url: str, steps: Path, folder: Path, core: int | N
     """A bot on a core of its own; the ids of its processes."""
     environment = {name: value for name, value in os.environ.items() if not name.startswith("MITREDEN_")}
     environment |= {"PYTHONPATH": str(ROOT), "MITREDEN_TELEGRAM_TOKEN": TOKEN, "MITREDEN_TELEGRAM_API_URL": url}
-    ours = peer in {MITREDEN, ON_POSTGRESQL}
+    ours = peer.name in {MITREDEN, ON_POSTGRESQL}
     own = () if ours else (f"{url}/bot{TOKEN}", str(steps), str(folder))
     commands = [*(command.replace("FOLDER", str(folder)).split() for command in peer.servers), [*peer.command, *own]]
     pinned = ("taskset", "-c", str(core)) if core is not None else ()
     processes: list[asyncio.subprocess.Process] = []
     with (folder / "log").open("wb") as log, ExitStack() as database:
         servers: list[int] = []
-        if peer is ON_POSTGRESQL and (programs := postgres.programs()):
+        if peer.name == ON_POSTGRESQL and (programs := postgres.programs()):
             cluster = database.enter_context(postgres.cluster(programs, AS_INSTALLED, pinned))
             environment["MITREDEN_STORAGE_URL"] = cluster.new_database()
             servers.append(cluster.process)
