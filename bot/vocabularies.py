@@ -113,7 +113,7 @@ def load(path: Path) -> Vocabulary:
         right_words=_listed(words.get("right_words", "")),
         spellings=spellings,
         capital_nouns=words.get("capital_nouns") == "yes",
-        learned=Learned(*(_weights(path.parent / "learned" / f"{name}.jsonl") for name in (of_words, SHARED))),
+        learn=lambda: Learned(*(_weights(path.parent / "learned" / f"{name}.jsonl") for name in (of_words, SHARED))),
         beside=Vocabulary(language, beside, texts, spellings=spellings) if beside else None,
     )
 

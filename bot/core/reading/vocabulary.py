@@ -1,15 +1,13 @@
-"""The words of one language, compiled: which concepts a question names, typing and hearing errors overlooked."""
+"""The words of one language, compiled: which concepts a question names."""
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from copy import copy
 from dataclasses import dataclass, replace
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from types import MappingProxyType
 
-from rapidfuzz import process
-from rapidfuzz.distance import OSA
-
+from bot.core.reading.corrections import Corrections
 from bot.core.reading.learned import NOTHING, Learned
 from bot.core.reading.words import Word, fold, split
 from bot.core.texts import Texts
@@ -26,9 +24,6 @@ _SHORTEST_COMPOUND = 10
 GAP = "…"
 WIDEST_GAP = 5
 """Words that may stand in the gap of "hat … geöffnet"."""
-_SHORTEST_GUESS = 5
-"""Letters that a word needs before a typing error in it is overlooked."""
-
 COMMON = 2000
 """Words whose entries are kept at hand."""
 
@@ -61,7 +56,7 @@ class Vocabulary:
     follows. `right_words` mean nothing to the bot and are no misspelling of one that does. `spellings` are what people
     write for a word, in dialect or by habit: they are read as that word.
     `capital_nouns` is whether nouns, and only they, begin with a capital letter.
-    `sentences` are those around the facts, in this language. `learned` is what labelled questions taught of it.
+    `sentences` are those around the facts, in this language. `learn` reads what labelled questions taught of it.
     `beside` has the words for what is no question about the dates: they change nothing in how those are read.
     """
 
@@ -77,19 +72,18 @@ class Vocabulary:
         right_words: Sequence[str] = (),
         spellings: Mapping[str, Sequence[str]] = MappingProxyType({}),
         capital_nouns: bool = False,
-        learned: Learned = NOTHING,
+        learn: Callable[[], Learned] = lambda: NOTHING,
         beside: "Vocabulary | None" = None,
     ) -> None:
         self.language = language
         self.beside = beside
-        self.learned = learned
+        self._learn = learn
         self._spelled = {
             split(other)[0].text: split(word)[0].text for word, others in spellings.items() for other in others
         }
         self._right = frozenset(fold(word) for word in right_words)
         self.sentences = sentences
         self.capital_nouns = capital_nouns
-        self._sounds = tuple((fold(old), fold(new)) for old, new in sounds)
         self.prefixes = tuple(sorted({fold(prefix) for prefix in prefixes}, key=len, reverse=True))
         self._whole: dict[str, list[_Entry]] = defaultdict(list)
         self._beginnings: dict[str, list[_Entry]] = defaultdict(list)
@@ -100,8 +94,14 @@ class Vocabulary:
         for concept, texts in entries.items():
             for text in texts:
                 self._add(concept, text)
-        self._guesses(sorted({fold(ending) for ending in endings} | {""}))
+        heard = [(fold(old), fold(new)) for old, new in sounds]
+        self._corrections = Corrections(self._known, self._stems, [fold(ending) for ending in endings], heard)
         self._entries = lru_cache(maxsize=COMMON)(self._beginning_with)
+
+    @cached_property
+    def learned(self) -> Learned:
+        """What labelled questions taught of this language, read when it is first spoken."""
+        return self._learn()
 
     def saying(self, language: str, sentences: Texts) -> "Vocabulary":
         """The same words with other sentences around the facts: who reads plain German asks in German."""
@@ -137,27 +137,6 @@ class Vocabulary:
                 self._tails.add(part[1:])
             elif part != GAP:
                 self._known.add(part)
-
-    def _guesses(self, endings: Sequence[str]) -> None:
-        """Every word that a misspelled one may stand for, by length and by sound."""
-        words = {word for word in self._known if len(word) >= _SHORTEST_GUESS}
-        words |= {stem + ending for stem in self._stems for ending in endings if len(stem) >= _SHORTEST_GUESS - 1}
-        self._by_sound: dict[str, list[str]] = defaultdict(list)
-        # A word is compared with those at most two letters longer or shorter, and of the same first sound.
-        self._near: dict[tuple[int, str], list[str]] = defaultdict(list)
-        for word in sorted(words | {known for known in self._known if len(known) >= 4}):
-            sound = self._sound(word)
-            self._by_sound[sound].append(word)
-            if word in words:
-                for length in range(len(word) - 2, len(word) + 3):
-                    self._near[length, sound[:1]].append(word)
-
-    def _sound(self, word: str) -> str:
-        """What a word sounds like: the replacements made, doubled letters once, no vowels after the first letter."""
-        for old, new in self._sounds:
-            word = word.replace(old, new)
-        kept = [letter for number, letter in enumerate(word) if number == 0 or letter not in "aeiouy"]
-        return "".join(letter for number, letter in enumerate(kept) if number == 0 or letter != kept[number - 1])
 
     def spelled(self, words: Iterable[Word]) -> list[Word]:
         """The words as the vocabulary writes them; a day and a meeting written as one word are two."""
@@ -214,18 +193,7 @@ class Vocabulary:
                 return word[len(prefix) :]
         if len(word) < 4 or word in self._right:
             return None
-        sound = self._sound(word)
-        alike = [known for known in self._by_sound.get(sound, ()) if abs(len(known) - len(word)) <= 2]
-        allowed = 1 if len(word) < 8 else 2
-        if len(word) >= _SHORTEST_GUESS:
-            near = self._near.get((len(word), sound[:1]), ())
-            found = process.extractOne(word, near, scorer=OSA.distance, score_cutoff=allowed)
-            if found and self._sound(found[0][:1]) == self._sound(word[:1]):
-                return str(found[0])
-        best = process.extractOne(
-            word, alike, scorer=OSA.distance, score_cutoff=allowed + (len(word) > _SHORTEST_GUESS)
-        )
-        return str(best[0]) if best and len(sound) >= 3 else None
+        return self._corrections.of(word)
 
     def hits(self, words: Sequence[Word]) -> list[Hit]:
         """The concepts that these words name, in order; where two overlap, the longer one counts."""
