@@ -93,7 +93,10 @@ class Pace:
     def _count(self, to: Address, now: float) -> None:
         self._full_at[to] = max(self._full_at.get(to, now), now) + 1.0 / self.limits.per_chat
         if _is_group(to):
-            self._in_groups.setdefault(to, deque(maxlen=self.limits.group_per_minute)).append(now)
+            sent = self._in_groups.setdefault(to, deque(maxlen=self.limits.group_per_minute))
+            while sent and sent[0] <= now - MINUTE:
+                sent.popleft()
+            sent.append(now)
         if len(self._full_at) > self._tidy_at:
             self._forget_quiet_chats(now)
 

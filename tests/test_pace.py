@@ -4,10 +4,12 @@ import asyncio
 import random
 from collections import deque
 from contextlib import suppress
+from dataclasses import replace
 from itertools import count
 
 import pytest
 
+import bot.pace
 from bot.busy_seconds import BUSIEST, REMEMBERED, BusySeconds
 from bot.core.messages import ANNOUNCEMENT, REPLY, Address, OutboxRow, Outgoing, SendError, Unknown
 from bot.pace import Limits, Pace
@@ -139,6 +141,26 @@ def test_a_busy_second_is_one_of_the_last_minute_that_only_three_surpassed() -> 
     assert seconds.busy(1000.0 + REMEMBERED) == 7
     assert seconds.busy(1001.0 + REMEMBERED) == 5
     assert seconds.busy(2000.0) == 0
+
+
+async def test_a_chat_gets_a_burst_and_then_its_rate_and_a_group_no_more_than_its_minute(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(bot.pace, "MINUTE", 0.5)
+    pace, loop = Pace(Limits(burst=5, per_chat=20.0, group_per_minute=8)), asyncio.get_running_loop()
+
+    async def sent_to(to: Address) -> list[float]:
+        times = []
+        for number in range(20):
+            await pace.ready(replace(row(number, REPLY), to=to))
+            times.append(loop.time())
+        return times
+
+    began = loop.time()
+    alone, group = await asyncio.gather(sent_to(Address("net", "1", "1")), sent_to(Address("net", "1", "room")))
+    assert [number for number in range(20) if alone[number] - began < 0.03] == [0, 1, 2, 3, 4]
+    assert 0.75 <= alone[-1] - began < 1.1
+    assert min(later - earlier for earlier, later in zip(group, group[8:], strict=False)) >= 0.5
 
 
 async def test_after_a_pause_that_the_network_asks_for_nothing_is_sent_before_its_end() -> None:
