@@ -123,7 +123,7 @@ class Pace:
                 self._note_trip(began, ended := loop.time())
                 if row.priority == REPLY:
                     self._replies_begun -= 1
-                    self._replies_answered.append(ended)
+                    _remember(self._replies_answered, ended)
 
     async def _let_through(self, row: OutboxRow) -> None:
         """Return when one more request cannot be too many: one after the other."""
@@ -142,9 +142,7 @@ class Pace:
         full = len(self._trips) == KNOWN_TRIPS
         gone = self._trips[0] if full else 0.0
         self._trips.append(ended - began)
-        self._answered.append(ended)
-        while self._answered[0] < ended - 1.0:
-            self._answered.popleft()  # too old to count, however quick a request can be
+        _remember(self._answered, ended)
         if len(self._trips) < ENOUGH_TRIPS:
             return
         if len(self._trips) == ENOUGH_TRIPS or (full and gone <= self._quickest):
@@ -216,3 +214,10 @@ class Pace:
 
 def _is_group(to: Address) -> bool:
     return to.user != to.room
+
+
+def _remember(answered: deque[float], ended: float) -> None:
+    """An answer that came, instead of those that are too old to count, however quick a request can be."""
+    answered.append(ended)
+    while answered[0] < ended - 1.0:
+        answered.popleft()

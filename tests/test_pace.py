@@ -1,6 +1,7 @@
 """The pace: as fast as is permitted and never faster, replies first, whatever the network's delays."""
 
 import asyncio
+import gc
 import random
 from collections import deque
 from contextlib import suppress
@@ -161,6 +162,35 @@ async def test_a_chat_gets_a_burst_and_then_its_rate_and_a_group_no_more_than_it
     assert [number for number in range(20) if alone[number] - began < 0.03] == [0, 1, 2, 3, 4]
     assert 0.75 <= alone[-1] - began < 1.1
     assert min(later - earlier for earlier, later in zip(group, group[8:], strict=False)) >= 0.5
+
+
+async def test_a_pace_keeps_nothing_of_replies_that_went_long_ago() -> None:
+    pace, loop = Pace(Limits(burst=10**6, per_chat=1e6)), asyncio.get_running_loop()
+
+    async def reply(number: int) -> None:
+        one = row(number % 10, REPLY)
+        await pace.ready(one)
+        async with pace.sending(one):
+            pass
+
+    def kept() -> int:
+        gc.collect()
+        return len(gc.get_objects()) + sum(len(one) for one in gc.get_objects() if isinstance(one, deque))
+
+    async def second() -> None:
+        until = loop.time() + 1.5
+        for number in count():
+            await reply(number)
+            if number % 20 == 0:
+                await asyncio.sleep(0.02)
+            if loop.time() > until:
+                return
+
+    await second()
+    before = kept()
+    for _ in range(3):
+        await second()
+    assert kept() < before + 300
 
 
 async def test_after_a_pause_that_the_network_asks_for_nothing_is_sent_before_its_end() -> None:
