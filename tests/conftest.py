@@ -7,11 +7,14 @@ from pathlib import Path
 import pytest
 
 from tests import postgres
+from tests.announced import PEOPLE
 from tests.channels import installed
 from tests.channels.fake_telegram import FakeTelegram
 from tests.channels.plain_client import PlainClient, plain_client
 from tests.channels.synapse import Homeserver, homeserver
 from tests.channels.telegram_process import Running
+from tests.staff import wants_news
+from tests.talk import Talk, config_in, talking
 
 
 @pytest.fixture(scope="session")
@@ -31,6 +34,14 @@ def database_url(request: pytest.FixtureRequest) -> str:
         return "sqlite:///data/mitreden.db"
     running: postgres.Cluster = request.getfixturevalue("server")
     return running.new_database()
+
+
+@pytest.fixture
+async def anna(tmp_path_factory: pytest.TempPathFactory, database_url: str) -> AsyncIterator[Talk]:
+    """Somebody who talks to a bot that six people want to hear news from."""
+    async with talking(config_in(tmp_path_factory.mktemp("bot"), url=database_url)) as talk:
+        await wants_news(talk, *PEOPLE)
+        yield talk
 
 
 @pytest.fixture

@@ -15,8 +15,8 @@ from bot.report import open_data
 from bot.report.page import page
 from tests import simulated
 from tests.channels import installed
+from tests.published import AFTERWARDS
 from tests.talk import config_in
-from tests.test_results import AFTERWARDS
 
 RUN = """<script>
 const result = (value) => { document.body.innerHTML = ''; const pre = document.createElement('pre');

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from tests.channels.test_telegram_announcements import png
-from tests.test_command_line import NOW, lines, mitreden
+from tests.commands import NOW, lines, mitreden
 
 GOOD = """
 expires_hours = 2

@@ -8,8 +8,8 @@ import pytest
 from bot import config as configuration
 from bot import config_rules, content, locales
 from bot.paths import CONTENT, EXAMPLE_CONFIG, LOCALES
+from tests.commands import mitreden
 from tests.talk import BEISPIELSTADT
-from tests.test_command_line import mitreden
 
 Change = tuple[str, str, str]
 """File, what stands there, what an organiser wrote instead."""

@@ -17,6 +17,7 @@ from bot.core.questions.several import SeveralQuestion
 from bot.core.recognition import clean, exact, near, parts, position, signed
 from bot.core.values import Missing, Value
 from bot.paths import CONTENT, LOCALES
+from handlers import erase
 from tests.talk import BEISPIELSTADT
 
 SPOKEN = {language: locales.load(LOCALES, language) for language in locales.available(LOCALES)}
@@ -316,3 +317,10 @@ def test_a_cleaned_text_can_be_stored_and_keeps_lines_and_joiners(text: str) -> 
     lines = text.replace("\r\n", "\n").replace("\r", "\n")
     for kept in "\n\t\u200c\u200d":
         assert cleaned.count(kept) == lines.count(kept)
+
+
+@pytest.mark.parametrize("typed", ["ABCDE-FGHJK", "abcdefghjk", "ABCDE FGHJK", "„ABCDE–FGHJK“", "ABCDE23456"])
+def test_a_deletion_code_is_read_however_it_is_written(typed: str) -> None:
+    assert len(erase.code_of(typed)) == 10
+    assert erase.code_in("ABCDEFGHJK") is None  # two words may look so
+    assert erase.code_in("löschen ABCDE-FGHJK") == "ABCDEFGHJK"

@@ -11,10 +11,10 @@ from storage import tables
 from storage.database import database
 from storage.retention import Moment
 from tests import simulated
+from tests.staff import joined
 from tests.stored import rows
 from tests.talk import Talk, config_in, talking
 from tests.test_dialogues import CODE
-from tests.test_results import staff_of
 
 NON_USER = ("/umfrage", "1", "Nein", "1", "1", "1")
 REST = ["überspringen"] * 3
@@ -35,7 +35,7 @@ async def test_only_wishes_whose_authors_agreed_and_staff_released_are_read(tmp_
         await wish(anna.another("dora"), "Rufen Sie mich an: 0511 1234567.")
         reader = anna.another("emil")
         assert "noch keine freigegebenen" in (await reader.say("/wuensche"))[0].text
-        editor = await staff_of(tmp_path, anna, "editor")
+        editor = await joined(anna, "stefan", "editor")
         (asked,) = await editor.say("/wuensche_pruefen")
         for _ in range(2):
             assert "geheim" not in asked.text
@@ -56,7 +56,7 @@ async def test_a_second_quick_tap_does_not_judge_the_next_wish(tmp_path: Path) -
     async with talking(config_in(tmp_path)) as anna:
         await wish(anna, "Eins.")
         await wish(anna.another("berta"), "Zwei.")
-        editor = await staff_of(tmp_path, anna, "editor")
+        editor = await joined(anna, "stefan", "editor")
         (asked,) = await editor.say("/wuensche_pruefen")
         key = asked.choices[0].key
         await editor.tap(key)
@@ -67,7 +67,7 @@ async def test_a_second_quick_tap_does_not_judge_the_next_wish(tmp_path: Path) -
 async def test_who_has_left_the_staff_judges_nothing_any_more(tmp_path: Path) -> None:
     async with talking(config_in(tmp_path)) as anna:
         await wish(anna, "Eins.")
-        editor = await staff_of(tmp_path, anna, "editor")
+        editor = await joined(anna, "stefan", "editor")
         (asked,) = await editor.say("/wuensche_pruefen")
         (member,) = await anna.app.memory.staff()
         await anna.app.memory.remove_staff(member.id, anna.app.clock.now())

@@ -12,7 +12,7 @@ import pytest
 
 from tests.channels.fake_telegram import FakeTelegram
 from tests.channels.telegram_process import Running
-from tests.test_command_line import lines, mitreden
+from tests.commands import lines, mitreden
 
 MOVED = ("starts_at = 2025-11-26T18:00:00", "starts_at = 2025-11-26T19:00:00")
 

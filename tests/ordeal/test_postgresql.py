@@ -19,10 +19,10 @@ from tests import postgres
 from tests.channels.citizen import Citizen, Seen
 from tests.channels.crowd import crowd, differences
 from tests.channels.fake_telegram import FakeTelegram
+from tests.commands import mitreden
 from tests.conftest import Figures
 from tests.ordeal.canary import NEWS
 from tests.ordeal.scale import FULL, scaled
-from tests.test_command_line import mitreden
 
 CITIZENS = scaled(120, 24)
 AT_ONCE = scaled(40, 24)

@@ -20,11 +20,11 @@ from tests.channels.crowd import SAID, crowd, differences
 from tests.channels.fake_telegram import FakeTelegram
 from tests.channels.recipients import confirmed, remind, wanting_news
 from tests.channels.telegram_process import NOW, PATIENCE, Running
+from tests.commands import mitreden
 from tests.conftest import Figures
 from tests.ordeal.canary import CANARY, NEWS
 from tests.ordeal.measured import counted
 from tests.ordeal.scale import scaled
-from tests.test_command_line import mitreden
 
 READERS = scaled(100, 20)
 """Citizens who take the survey at the same time."""
