@@ -10,6 +10,12 @@ CHECKS := $(VENV)/.checks
 PYTHON ?= $(shell for p in python3 python3.14 python3.13 python3.12 python3.11 python; do \
 	"$$p" -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && { echo "$$p"; break; }; done)
 
+install = if command -v uv >/dev/null 2>&1; then \
+		uv pip install --quiet --python $(VENV)/bin/python -e '$(1)'; \
+	else \
+		$(VENV)/bin/python -m pip install --quiet --disable-pip-version-check -e '$(1)'; \
+	fi
+
 chat: $(READY)
 	@$(VENV)/bin/mitreden chat --now 2025-11-10T10:00:00+01:00
 
@@ -53,9 +59,3 @@ $(CHECKS): $(READY)
 	@echo "Adding what checks it to $(VENV) (once) ..."
 	@$(call install,.[dev])
 	@touch $(CHECKS)
-
-install = if command -v uv >/dev/null 2>&1; then \
-		uv pip install --quiet --python $(VENV)/bin/python -e '$(1)'; \
-	else \
-		$(VENV)/bin/python -m pip install --quiet --disable-pip-version-check -e '$(1)'; \
-	fi

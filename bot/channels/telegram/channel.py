@@ -2,7 +2,6 @@
 
 import asyncio
 from collections.abc import Callable, Sequence
-from contextlib import suppress
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
@@ -25,8 +24,6 @@ log = structlog.get_logger(__name__)
 LONG_POLL = 50
 """Seconds that Telegram holds a request open for news."""
 AT_ONCE = 100
-LAST_CALLS = 1.0
-"""Seconds for calls that nobody waits for, when the bot ends."""
 LEAST_BETWEEN = 0.2
 """Seconds between two polls of which the first brought nothing."""
 
@@ -79,10 +76,7 @@ class Telegram:
         await self._request.initialize()
 
     async def close(self) -> None:
-        """End the connections; what runs beside may take a moment to come to its own end."""
-        with suppress(TimeoutError):
-            async with asyncio.timeout(LAST_CALLS):
-                await self._background.idle()
+        """End what runs beside, and the connections."""
         await self._background.close()
         await self._request.shutdown()
 
