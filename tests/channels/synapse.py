@@ -15,6 +15,7 @@ import urllib.error
 import urllib.request
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
+from copy import copy
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
@@ -71,6 +72,12 @@ class Homeserver:
             settings |= synapse_settings.GENEROUS
         # Synapse reads YAML, and all JSON is YAML.
         self._settings.write_text(json.dumps(settings), encoding="utf-8")
+
+    def by_way_of(self, url: str) -> "Homeserver":
+        """The same server, reached at another address."""
+        other = copy(self)
+        other.url = url
+        return other
 
     @property
     def log(self) -> str:

@@ -1,8 +1,8 @@
 """One account floods the bot with invitations and messages on Matrix: nobody else waits for it, and it joins few rooms.
 
 The homeserver of a test shares its cores with the bot and slows down by itself. What others wait for is held against
-the same flood by the same account going past the bot, to somebody whose app only listens; and as neither the homeserver
-nor the machine is the same all the time, it goes to one and the other by turns.
+the same flood by the same account going past the bot, to somebody whose app only listens, on such a way as the bot's;
+and as neither the homeserver nor the machine is the same all the time, it goes to one and the other by turns.
 """
 
 import asyncio
@@ -15,7 +15,7 @@ from pathlib import Path
 from bot.channels.matrix.invites import BY_ONE
 from tests.channels.matrix_citizen import MatrixCitizen, matrix_citizen
 from tests.channels.matrix_conversation import TOLD
-from tests.channels.matrix_way import Way
+from tests.channels.matrix_way import Way, way_to
 from tests.channels.synapse import Homeserver
 from tests.conftest import Figures
 from tests.ordeal.canary import CANARY
@@ -146,8 +146,10 @@ async def test_nobody_waits_for_an_account_that_floods_the_bot_with_invitations_
     """Few of the invitations are accepted, one after the other, and whoever else writes is answered as before."""
     me = synapse.user_id(bot)
     async with bot_on_a_way(synapse, bot, tmp_path) as (way, running), AsyncExitStack() as stack:
+        past = await stack.enter_async_context(way_to(synapse))
         somebody, *people = [
-            await stack.enter_async_context(matrix_citizen(synapse, f"{name}-{one}")) for one in range(OTHERS + 1)
+            await stack.enter_async_context(matrix_citizen(home, f"{name}-{one}"))
+            for one, home in enumerate([synapse.by_way_of(past.url), *[synapse] * OTHERS])
         ]
         await running.starts()
         await running.is_ready()
