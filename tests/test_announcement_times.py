@@ -7,7 +7,7 @@ from bot.core.announcement import Announcement
 from bot.core.messages import Outgoing
 from tests.announced import PEOPLE, being_sent, confirm, offered, pass_time, recipients, two
 from tests.staff import chosen
-from tests.talk import FrozenClock, Talk
+from tests.talk import Talk
 
 
 async def test_ten_minutes_lie_between_two_beginnings(anna: Talk) -> None:
@@ -93,12 +93,7 @@ async def test_a_slip_ends_no_announcement_and_it_goes_on_meanwhile(anna: Talk) 
 
 async def test_nothing_older_than_a_day_floods_out_after_a_sleep(anna: Talk) -> None:
     erika, otto = await two(anna)
-    await offered(erika)
-    await confirm(otto)
-    clock = anna.app.clock
-    assert isinstance(clock, FrozenClock)
-    clock.pass_time(seconds=61)
-    await anna.app.duties.announce()
+    await being_sent(anna, erika, otto)
     sent = await pass_time(anna, hours=24)
     assert recipients(sent, "Es gibt") == []
     assert any("Zu spät, nicht gesendet: 6" in message.text for _, message in sent)
