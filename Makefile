@@ -26,7 +26,7 @@ test: $(CHECKS)
 	$(VENV)/bin/lint-imports
 	$(VENV)/bin/pytest
 
-# The promises under fire, in full (an hour or two): a line with figures for each.
+# The promises under fire, in full (more than two hours): a line with figures for each.
 ordeal: $(CHECKS)
 	MITREDEN_ORDEAL=full $(VENV)/bin/pytest -n 1 tests/ordeal
 

@@ -1,7 +1,8 @@
 """What a million known people cost: a bot with a full database beside one with an empty one, in turn in one run.
 
 Run `python -m benchmarks.growth` (100,000 people), `--people 1000000 --responses 200000 --rounds 3` for the README.
-Filling takes a minute or two for a million; `--folder FOLDER` keeps the full database for the next run.
+Filling takes a minute or two for a million; `--folder FOLDER` keeps the full database for the next run. With
+`--environment FOLDER` the bot has only what operators have installed, which takes less memory.
 """
 
 import argparse

@@ -63,22 +63,29 @@ def _grammy(environment: Path) -> Peer:
 
 def ours(environment: Path) -> str:
     """The interpreter of an environment with our bot as `make chat` sets it up: nothing that its developers need."""
-    folder = environment / "mitreden"
-    program = folder / "bin" / "python"
-    if not program.exists():
-        _run(sys.executable, "-m", "venv", str(folder))
-    _run(str(program), "-m", "pip", "--quiet", "--disable-pip-version-check", "install", "-e", f"{ROOT}[postgresql]")
-    return str(program)
+    program = _interpreter(environment / "mitreden")
+    _install(program, "-e", f"{ROOT}[postgresql]")
+    return program
 
 
 def python(environment: Path) -> str:
     """The interpreter of the peers' environment, made and filled where that is missing. Raises CannotInstallError."""
-    program = environment / "python" / "bin" / "python"
+    program = _interpreter(environment / "python")
+    if subprocess.run([program, "-c", NEEDED], check=False, capture_output=True).returncode:
+        _install(program, *PACKAGES)
+    return program
+
+
+def _interpreter(folder: Path) -> str:
+    """That of a virtual environment, made where it is missing."""
+    program = folder / "bin" / "python"
     if not program.exists():
-        _run(sys.executable, "-m", "venv", str(environment / "python"))
-    if subprocess.run([str(program), "-c", NEEDED], check=False, capture_output=True).returncode:
-        _run(str(program), "-m", "pip", "--quiet", "--disable-pip-version-check", "install", *PACKAGES)
+        _run(sys.executable, "-m", "venv", str(folder))
     return str(program)
+
+
+def _install(program: str, *packages: str) -> None:
+    _run(program, "-m", "pip", "--quiet", "--disable-pip-version-check", "install", *packages)
 
 
 def _run(*command: str, folder: Path | None = None) -> None:

@@ -27,7 +27,7 @@ from typing import Any
 from benchmarks import installed
 from benchmarks.conversation import OPEN
 from benchmarks.crowded_telegram import LAST_TAP, OWN_WORDS, TOKEN, Crowd, serve
-from benchmarks.installed import Peer
+from benchmarks.installed import ROOT, Peer
 from bot import app as application
 from bot.channels.telegram import rendering
 from bot.clock import Clock
@@ -35,7 +35,6 @@ from bot.config import Config
 from bot.core.messages import Address, Incoming, Memory, Outgoing, Receive
 from tests import postgres
 
-ROOT = Path(__file__).parents[1]
 MITREDEN, ON_POSTGRESQL = "Mitreden", "Mitreden on PostgreSQL"
 AS_INSTALLED = {"fsync": "on", "synchronous_commit": "on"}
 """Settings of that PostgreSQL: a commit is on the disk, as with every other bot here."""
@@ -131,9 +130,9 @@ def mitreden(environment: Path | None) -> Peer:
 
 def peers(environment: Path | None) -> Iterator[Peer]:
     """Our bot first, then the others as far as they can be had here."""
-    yield mitreden(environment)
+    yield (ours := mitreden(environment))
     if postgres.programs():
-        yield replace(mitreden(environment), name=ON_POSTGRESQL)
+        yield replace(ours, name=ON_POSTGRESQL)
     yield Peer("bare aiohttp loop", (sys.executable, "-m", "benchmarks.peers.aiohttp_loop"))
     if environment is not None:
         yield from installed.peers(environment)

@@ -64,9 +64,6 @@ class Rows(Mapping[str, Sequence[int]]):
         place = self._places[name]
         return self._numbers[place : place + self._length]
 
-    def __contains__(self, name: object) -> bool:
-        return name in self._places
-
     def __iter__(self) -> Iterator[str]:
         return iter(self._places)
 
@@ -93,7 +90,7 @@ def load(path: Path) -> Vocabulary:
             f'{path}: the calendar knows no language "{language}". Name the file by a language tag.'
         ) from error
     texts = Texts(language, locale, sentences, lambda count: 0)
-    if words is not table:
+    if "words_of" in table:
         return load(path.with_name(f"{table['words_of']}.toml")).saying(language, texts)
     entries = {
         (key if section == "concepts" else f"{section}.{key}" if section != "calendar_week" else section): _listed(text)

@@ -50,9 +50,10 @@ class SqliteDatabase:
         self.tidies_at_once = True
         self._path = file
         # Every writing transaction begins as a writer, so that none is refused half way.
-        self._writer = _engine(file, "BEGIN IMMEDIATE", 1, {"cache_size": -AT_HAND})
-        self._before_writing = self._writer.execution_options(begin="BEGIN", synchronous="")
-        self._noting = self._writer.execution_options(synchronous=UNLESS_POWER_FAILS)
+        writer = _engine(file, "BEGIN IMMEDIATE", 1, {"cache_size": -AT_HAND})
+        self._writer = writer.execution_options(synchronous=LASTING)
+        self._noting = writer.execution_options(synchronous=UNLESS_POWER_FAILS)
+        self._before_writing = writer.execution_options(begin="BEGIN")
         self._reader = _engine(file, "BEGIN", READERS, {"query_only": 1, "cache_size": -READ_AT_ONCE})
         self._writing = ThreadPoolExecutor(1, "writer")
         self._reading = ThreadPoolExecutor(READERS, "reader")
@@ -149,10 +150,10 @@ def _engine(file: Path, begin: str, connections: int, more: dict[str, int]) -> E
 
     def begun(connection: Connection) -> None:
         options = connection.get_execution_options()
-        synchronous = options.get("synchronous", LASTING)
-        if synchronous and synchronous != connection.info.get("synchronous", LASTING):
-            connection.exec_driver_sql(f"PRAGMA synchronous = {synchronous}")
-            connection.info["synchronous"] = synchronous
+        before = connection.info.get("synchronous", LASTING)
+        if (wanted := options.get("synchronous", before)) != before:
+            connection.exec_driver_sql(f"PRAGMA synchronous = {wanted}")
+            connection.info["synchronous"] = wanted
         connection.exec_driver_sql(options.get("begin", begin))
 
     event.listen(engine, "connect", connected)

@@ -9,7 +9,6 @@ from pathlib import Path
 NOW = ("--now", "2025-11-10T10:00:00+01:00")
 ONES = ["1"] * 60
 """The first option of whatever is asked."""
-ENVIRONMENT = {**os.environ, "PYTHONPATH": str(Path(__file__).parent.parent)}
 
 
 def mitreden(
@@ -21,11 +20,16 @@ def mitreden(
         cwd=folder,
         input=said.encode() if isinstance(said, str) else said,
         capture_output=True,
-        env=ENVIRONMENT | (environment or {}),
+        env=environment_of_ours() | (environment or {}),
         timeout=120,
         check=False,
     )
     return subprocess.CompletedProcess(done.args, done.returncode, done.stdout.decode(), done.stderr.decode())
+
+
+def environment_of_ours() -> dict[str, str]:
+    """The environment of now, in which our bot is found from any folder."""
+    return {**os.environ, "PYTHONPATH": str(Path(__file__).parent.parent)}
 
 
 def lines(*said: str) -> str:

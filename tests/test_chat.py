@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.commands import ENVIRONMENT, NOW, ONES, lines, mitreden, responses
+from tests.commands import NOW, ONES, environment_of_ours, lines, mitreden, responses
 
 EXTRA_PARAGRAPHS = 2
 """Empty lines inside the introduction, which look like the end of a message."""
@@ -114,7 +114,7 @@ def test_kill_9_loses_no_answer_that_was_confirmed(tmp_path: Path, confirmed: in
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         stderr=subprocess.DEVNULL,
-        env=ENVIRONMENT,
+        env=environment_of_ours(),
     )
     assert running.stdin
     assert running.stdout
@@ -162,7 +162,7 @@ def test_two_chats_at_once_are_refused_with_a_sentence(tmp_path: Path) -> None:
         cwd=tmp_path,
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
-        env=ENVIRONMENT,
+        env=environment_of_ours(),
     )
     assert running.stdin
     assert running.stdout
@@ -186,7 +186,7 @@ def test_a_reader_that_goes_away_ends_the_chat_quietly_and_loses_nothing(tmp_pat
         ["bash", "-c", command],
         cwd=tmp_path,
         capture_output=True,
-        env=ENVIRONMENT,
+        env=environment_of_ours(),
         check=True,
     )
     assert done.stderr == b""

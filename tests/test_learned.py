@@ -72,7 +72,15 @@ def test_every_language_has_weights_for_every_intent(language: str) -> None:
     assert {len(row) for rows in (learned.own, learned.shared) for row in rows.values()} == {1 + len(INTENTS)}
 
 
-@pytest.mark.parametrize("broken", ["{", '["de:wann", [1, 2]]', '["de:wann", [1, 2, 3, 4, 5, 6, 7, 8, 9, 10, "11"]]'])
+@pytest.mark.parametrize(
+    "broken",
+    [
+        "{",
+        '["de:wann", [1, 2]]',
+        '["de:wann", [1, 2, 3, 4, 5, 6, 7, 8, 9, 10, "11"]]',
+        '["de:wann", [1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 40000]]',
+    ],
+)
 def test_weights_that_are_none_are_told_with_their_file(broken: str, tmp_path: Path) -> None:
     for name in ("de.toml", "learned/shared.jsonl"):
         (tmp_path / name).parent.mkdir(exist_ok=True)

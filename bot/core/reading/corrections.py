@@ -64,8 +64,9 @@ class Corrections:
         """By length and first sound the words that are at most two letters longer or shorter."""
         found: dict[tuple[int, str], list[str]] = defaultdict(list)
         for word in self._long:
+            first = self._sound(word)[:1]
             for length in range(len(word) - 2, len(word) + 3):
-                found[length, self._sound(word)[:1]].append(word)
+                found[length, first].append(word)
         return found
 
     def _sound(self, word: str) -> str:
