@@ -20,8 +20,8 @@ from bot.problems import UserError
 from bot.reloading import Content
 from handlers.announcement_progress import reported
 from handlers.announcement_screen import SENDERS, WRITERS
-from storage.announcements import Overtaken
 from storage.changes import Changes
+from storage.database import Overtaken
 from storage.memory import Memory
 from storage.outbox import Planned
 from storage.reminders import BLOCK

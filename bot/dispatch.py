@@ -20,11 +20,10 @@ from bot.core.texts import Texts
 from bot.failpoints import Reach, pass_by
 from bot.floods import LONGEST, Batch, Floods
 from bot.metrics import Metrics
-from bot.talks import Talk, collect, interest, talk_with
+from bot.talks import Talk, collect, interest, left, talk_with
 from handlers.turn import Turn
-from storage.announcements import Overtaken
 from storage.changes import Changes
-from storage.database import Unavailable
+from storage.database import Overtaken, Unavailable
 from storage.memory import Known, Memory
 from storage.outbox import Planned
 
@@ -99,10 +98,9 @@ class Dispatch:
         if not batch and not facts:
             return
         self._reach("after_fetch")
-        with self._memory.batch():
-            async with self._one_batch:
-                channel = batch[0].sender.channel if batch else channel
-                rows = await self._handled(batch, Bookmark(channel, bookmark, facts or {}))
+        async with self._one_batch:
+            channel = batch[0].sender.channel if batch else channel
+            rows = await self._handled(batch, Bookmark(channel, bookmark, facts or {}))
         self._reach("after_commit")
         await self._send(rows)
         await self.afterwards.begin()
@@ -191,7 +189,7 @@ class Dispatch:
         ]
         self._reach("before_commit")
         try:
-            rows = await self._memory.write(changes)
+            rows = await self._memory.write(changes, left(talks.values(), changes))
         except Overtaken:
             if tries == PATIENCE:
                 raise

@@ -27,10 +27,8 @@ AT_ONCE = 100_000
 UNASKED_AT_ONCE = 96
 """Messages of the bot's own accord that wait for their turn in memory, on each network; all others wait in the
 database."""
-TOGETHER = 0.1
-"""Seconds for which it is gathered what became of messages that nobody asked for, to be written at once."""
-YIELDS_FOR = 0.05
-"""Seconds at the most for which noting what is out gives way to a batch that people wait for."""
+WITH_A_BATCH = 0.05
+"""Seconds in which it is expected that a batch is written, and with it what became of messages."""
 DATABASE_AGAIN = 0.5
 """Seconds until a database that did not answer is asked again."""
 LAST_WORD = 1.0
@@ -64,8 +62,7 @@ class Outbox:
         self._reach = reach
         self._lanes: dict[Address, deque[OutboxRow]] = {}
         self._workers: set[asyncio.Task[None]] = set()
-        self._fates: list[Fate] = []
-        self._being_noted: list[Fate] = []
+        self._in_a_hurry = asyncio.Event()
         self._settling: asyncio.Task[None] | None = None
         self._unasked: dict[str, dict[int, asyncio.Task[None]]] = {}
         self._claims = Claims(memory, reach)
@@ -82,7 +79,7 @@ class Outbox:
     def _at_hand(self) -> set[int]:
         """The ids of replies that are on their way, or out and not noted yet."""
         lanes = {row.id for lane in self._lanes.values() for row in lane}
-        return lanes | {fate.row.id for fate in [*self._being_noted, *self._fates]}
+        return lanes | self._memory.sending.unwritten()
 
     async def send_unasked(self) -> None:
         """Send what is due of the bot's own accord, a few at a time, until nothing is left or the night begins.
@@ -155,6 +152,7 @@ class Outbox:
     async def idle(self) -> None:
         """Wait until nothing is on its way."""
         while self._workers or self._settling:
+            self._in_a_hurry.set()
             waiting = [*self._workers, *([self._settling] if self._settling else [])]
             await asyncio.wait(waiting, return_when=asyncio.FIRST_COMPLETED)
             for task in waiting:
@@ -188,33 +186,32 @@ class Outbox:
             del self._lanes[to]
 
     def _note(self, fate: Fate) -> None:
-        """What became of a row is written soon, together with what became of others meanwhile."""
+        """What became of a row is written soon, by the next batch or together with what became of others meanwhile."""
         self._metrics.settled(sent=fate.state == "sent")
-        self._fates.append(fate)
+        self._memory.sending.leave(fate)
         if self._settling is None:
             self._settling = asyncio.create_task(self._settle())
 
     async def _settle(self) -> None:
+        """Write what became of rows, as soon as no batch has done so in time."""
+        loop, sending = asyncio.get_running_loop(), self._memory.sending
         try:
-            while self._fates:
-                if all(fate.row.priority > REPLY for fate in self._fates):
-                    await asyncio.sleep(TOGETHER)  # an announcement has many of them, and replies need the database
-                # The answers to one batch come when the next one is in hand. They are noted in one write after it.
-                await self._memory.between_batches(YIELDS_FOR)
-                await asyncio.sleep(0)  # its replies go out first
+            while (since := sending.left_since) is not None:
+                if (wait := since + WITH_A_BATCH - loop.time()) > 0 and not self._in_a_hurry.is_set():
+                    with suppress(TimeoutError):
+                        await asyncio.wait_for(self._in_a_hurry.wait(), wait)
+                    continue
                 self._reach("before_mark")
-                self._being_noted, self._fates = self._fates, []
-                while self._being_noted:
-                    try:
-                        await self._memory.sending.settle(self._being_noted)
-                    except Unavailable as error:  # forgotten, they would be sent again, or count as unclear
-                        log.error("not_settled", error=str(error))
-                        await asyncio.sleep(DATABASE_AGAIN)
-                    else:
-                        self._being_noted = []
-                self._reach("after_mark")
+                try:
+                    await sending.settle()
+                except Unavailable as error:  # forgotten, they would be sent again, or count as unclear
+                    log.error("not_settled", error=str(error))
+                    await asyncio.sleep(DATABASE_AGAIN)
+                else:
+                    self._reach("after_mark")
         finally:
             self._settling = None
+            self._in_a_hurry.clear()
 
     async def _deliver(self, row: OutboxRow) -> Fate:
         """Send a row until it is clear what becomes of it. One that goes once has waited for its turn before."""

@@ -12,6 +12,7 @@ from bot.core.process import Process
 from bot.core.reminders import QuietHours
 from storage.changes import Changes
 from storage.memory import Known
+from storage.met import Citizen, Who, who
 from storage.reminders import Interest
 
 
@@ -62,6 +63,17 @@ def collect(talks: Iterable[Talk], changes: Changes) -> None:
             changes.ended.append(after.id)
         elif new is not None and new != old:
             changes.moved[after.id] = new
+
+
+def left(talks: Iterable[Talk], changes: Changes) -> dict[Who, Citizen | None]:
+    """How each person stands now: who is on the staff, or of whom nothing is kept, is looked up the next time."""
+    joined = {who(address) for _, address in changes.paired}
+    behind: dict[Who, Citizen | None] = {}
+    for talk in talks:
+        one, is_kept = who(talk.person.address), talk.loaded is not None or talk.person != _stranger_like(talk.person)
+        known = is_kept and talk.role == "citizen" and one not in joined
+        behind[one] = Citizen(talk.person, talk.took_part) if known else None
+    return behind
 
 
 def interest(talk: Talk, process: Process, quiet: QuietHours, now: datetime) -> Interest | None:

@@ -13,6 +13,7 @@ from bot.core.audience import Audience
 from bot.core.messages import ANNOUNCEMENT, Attachment, Outgoing
 from storage import audit
 from storage.audiences import Took, block_of, in_rooms, of_stage
+from storage.database import Overtaken
 from storage.outbox import BLOCKED
 from storage.reminders import BLOCK, Shared, text_id
 from storage.tables import announcements, outbox, people, staff
@@ -25,10 +26,6 @@ CLOCK = "clock"
 
 Write = Callable[[str, bool], Outgoing]
 """(language, room): the announcement as its readers get it."""
-
-
-class Overtaken(Exception):
-    """Somebody else has changed it meanwhile, or a role was taken away: nothing was written."""
 
 
 class _Content(msgspec.Struct):

@@ -11,7 +11,7 @@ from bot.core.messages import Address, OutboxRow
 from bot.core.reminders import Reminder
 from bot.core.survey import Progress
 from storage import announcements, audit, outbox, people, received, reminders, responses, rooms, staff, wishes
-from storage.announcements import Overtaken
+from storage.database import Overtaken
 from storage.outbox import Planned
 from storage.reminders import Interest
 from storage.rooms import RoomNews, RoomWish

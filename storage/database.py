@@ -30,6 +30,10 @@ class Unavailable(Exception):
     """The database does not answer now: locked, full, out of reach. Nothing was written; the same may work later."""
 
 
+class Overtaken(Exception):
+    """What it was decided on is so no more: nothing was written. Somebody has to decide again."""
+
+
 OF_THE_CONTENT = (IntegrityError, DataError, ProgrammingError, NotSupportedError)
 """Errors that trying again will not mend; every other one of a database is of the moment."""
 
@@ -61,6 +65,11 @@ class Database(Protocol):
     @property
     def tidies_at_once(self) -> bool: ...
 
+    @property
+    def written(self) -> int:
+        """How often something was written, `note` aside: whoever keeps what is known of people looks at it."""
+        ...
+
     async def open(self, *, to_write: bool) -> None:
         """Make or check what is needed; `to_write` brings the schema up to date. Raises DatabaseUnusable."""
         ...
@@ -70,7 +79,7 @@ class Database(Protocol):
         ...
 
     async def note(self, work: Callable[[Connection], T]) -> T:
-        """The same for what a power cut may undo, as long as it ends this process with it."""
+        """The same for what changes nothing that is known of anybody."""
         ...
 
     async def read(self, work: Callable[[Connection], T]) -> T:

@@ -12,7 +12,7 @@ from contextlib import suppress
 from typing import Any
 
 import structlog
-from asyncpg import DivisionByZeroError, InterfaceError, PostgresError
+from asyncpg import DivisionByZeroError, InterfaceError, InternalClientError, PostgresError
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -27,8 +27,11 @@ ANSWERS_WITHIN = 5.0
 """Seconds in which a look has to be over, or the guard's connection counts as lost."""
 AGAIN_AFTER = 0.3
 """Seconds between two tries to hold the lock."""
-FAILURES = (DBAPIError, PostgresError, InterfaceError, OSError)
-"""What a server that cannot be reached, or stops in the middle, is noticed by: through SQLAlchemy, and without it."""
+FAILURES = (DBAPIError, PostgresError, InterfaceError, InternalClientError, OSError)
+"""What a server that cannot be reached, or stops in the middle, is noticed by: through SQLAlchemy, and without it.
+
+The fourth is the driver's own: a process that was stopped for a minute found it in the middle of something.
+"""
 PATIENCE = 3.0
 """Seconds for which a start waits for one that has just been killed."""
 GRACE = 10.0
@@ -52,6 +55,8 @@ class Holding:
         self._watching: asyncio.Task[None] | None = None
         self._doubt = asyncio.Event()
         self._overtaken = asyncio.Event()
+        self.taken = 0
+        """How often the lock was taken: in between somebody else may have had it."""
 
     @property
     def last_step(self) -> str:
@@ -100,6 +105,7 @@ class Holding:
                 await self._driver.execute(f"SELECT pg_advisory{kind}_lock({LOCK}, {self._own})")
                 self._driver.add_termination_listener(self._lost)
                 await self._wait_for_others()
+                self.taken += 1
         except BaseException:
             await self._let_go()
             raise

@@ -1,8 +1,7 @@
 """The bot's memory from its opening to its end: what a batch finds and leaves, each in one transaction."""
 
 import asyncio
-from collections.abc import Callable, Container, Iterator, Mapping, Sequence
-from contextlib import contextmanager, suppress
+from collections.abc import Callable, Container, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -24,6 +23,7 @@ from storage.audit import Entry
 from storage.changes import Changes, Marks, write
 from storage.database import Database, Unavailable, is_sound
 from storage.diary import Diary
+from storage.met import Citizen, Met, Who
 from storage.newsroom import Newsroom
 from storage.people import Record
 from storage.results import Results
@@ -64,15 +64,13 @@ class Memory:
         self._process = process
         self._reach = reach
         self._marks = Marks(vault, b"")
+        self._met = Met()
         self._leftovers = False
         self._asked_for = False
         """Whether somebody asked for what was erased."""
         self._tidied = -TIDY_APART
         self._left_open = -DOUBT_LASTS
         """When it stayed open last whether something was written."""
-        self._batches = 0
-        self._no_batch = asyncio.Event()
-        self._no_batch.set()
         self.newsroom = Newsroom(database, vault, self._who_took_part, reach)
         self.diary = Diary(database, vault, process, reach)
         self.results = Results(database, vault, self._voice)
@@ -120,27 +118,18 @@ class Memory:
         finally:
             await self._database.close()
 
-    @contextmanager
-    def batch(self) -> Iterator[None]:
-        """People wait for the answers to a batch, from reading what is known of them to the commit."""
-        self._batches += 1
-        self._no_batch.clear()
-        try:
-            yield
-        finally:
-            self._batches -= 1
-            if not self._batches:
-                self._no_batch.set()
-
-    async def between_batches(self, patience: float) -> None:
-        """Return once no batch is in hand, or after so many seconds: for what nobody waits for."""
-        with suppress(TimeoutError):
-            async with asyncio.timeout(patience):
-                await self._no_batch.wait()
-
     async def known(self, channel: str, ids: Sequence[str], senders: Sequence[Address]) -> Known:
-        """What is known about the messages of a batch and their senders."""
-        lookups = {address: self._vault.lookup(address.channel, address.user) for address in senders}
+        """What is known about the messages of a batch and their senders.
+
+        Where all of them were met just now it is not looked whether a message is handled: `write` notices if it is.
+        """
+        met = self._met.known(senders, self._database.written)
+        people_met = {address: citizen.person for address, citizen in met.items()}
+        have_taken_part = frozenset(address for address, citizen in met.items() if citizen.took_part)
+        if len(met) == len(senders):
+            return Known(set(), people_met, have_taken_part, {})
+        strangers = [sender for sender in senders if sender not in met]
+        lookups = {address: self._vault.lookup(address.channel, address.user) for address in strangers}
         marks = {self._marks.of(lookup): address for address, lookup in lookups.items()}
 
         def find(connection: Connection) -> Known:
@@ -149,23 +138,30 @@ class Memory:
             took_part = responses.took_part(connection, self._process, list(marks))
             roles = staff.roles(connection, list(lookups.values()))
             paired = {address: roles[lookup] for address, lookup in lookups.items() if lookup in roles}
-            return Known(seen, found, frozenset(marks[mark] for mark in took_part), paired)
+            return Known(seen, people_met | found, have_taken_part | {marks[mark] for mark in took_part}, paired)
 
         return await self._database.read_to_write(find)
 
-    async def write(self, changes: Changes) -> list[OutboxRow]:
-        """Write a batch in one transaction; the outbox rows that are now to be sent.
+    async def write(self, changes: Changes, left: Mapping[Who, Citizen | None] | None = None) -> list[OutboxRow]:
+        """Write a batch in one transaction; the outbox rows that are now to be sent. Raises Overtaken.
 
+        `left` is how it leaves those it spoke with, where that is all that it changes about anybody.
         Where it raises Unavailable it may be written nevertheless: a connection can break after the server has done
         what it was asked. The same batch handed over again is then known by its ids, and its replies are `left`.
         """
         try:
-            rows = await self._database.write(
-                lambda connection: write(connection, self._vault, self._process, self._marks, changes, self._reach)
-            )
+            with self.sending.taken_along() as fates:
+
+                def work(connection: Connection) -> list[OutboxRow]:
+                    outbox.settle(connection, fates)
+                    return write(connection, self._vault, self._process, self._marks, changes, self._reach)
+
+                rows = await self._database.write(work)
         except Unavailable:
             self._left_open = asyncio.get_running_loop().time()
             raise
+        if left is not None:
+            self._met.left(left, self._database.written)
         self._asked_for |= bool(changes.erased or changes.codes)
         self._leftovers |= bool(self._asked_for or changes.ended or changes.supported)
         return rows

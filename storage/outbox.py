@@ -20,7 +20,7 @@ from sqlalchemy import (
 
 from bot.core.messages import REPLY, Address, OutboxRow, Outgoing, State
 from storage.people import opened_address, sealed_address
-from storage.statements import Adding, Among
+from storage.statements import Adding, Removing
 from storage.tables import outbox, people, reminders, subscriptions, texts
 from storage.vault import Vault
 
@@ -218,7 +218,7 @@ class Fate:
     until: datetime | None = None
 
 
-_GONE = delete(outbox).where(Among(outbox.c.id, "rows"))
+_GONE = Removing(outbox, "id")
 _DONE = (
     update(outbox)
     .where(outbox.c.id == bindparam("row"))
@@ -252,7 +252,7 @@ def settle(connection: Connection, fates: Sequence[Fate]) -> None:
     again = [fate for fate in fates if fate.state == "queued"]
     _silence(connection, [fate.row.id for fate in fates if fate.error == BLOCKED])
     if gone:
-        connection.execute(_GONE, {"rows": gone})
+        _GONE.remove(connection, gone)
     if done:
         rows = [
             {"row": fate.row.id, "state": fate.state, "error": fate.error, "remote_id": fate.remote_id} for fate in done

@@ -13,7 +13,7 @@ from bot.core.messages import Address
 from bot.core.reminders import LEADS
 from bot.core.survey import Progress
 from bot.core.values import Missing, Value
-from storage.statements import Adding, Among, Changing
+from storage.statements import Adding, Among, Changing, Removing
 from storage.tables import attendance, drafts, people, subscriptions
 from storage.vault import Vault
 
@@ -76,9 +76,13 @@ def find(connection: Connection, vault: Vault, lookups: Mapping[Address, bytes])
     return {address: _person(rows[lookup], address, vault) for address, lookup in lookups.items() if lookup in rows}
 
 
+def has_no_rooms(asked: Address) -> bool:
+    """Whether a person is reached where they write; else in the room they were last alone with the bot in."""
+    return asked.user == asked.room
+
+
 def _person(row: Any, asked: Address, vault: Vault) -> Person:
-    # Where a network has rooms, a person is reached in the one they were last alone with the bot in.
-    address = asked if asked.user == asked.room else opened_address(vault, row.address)
+    address = asked if has_no_rooms(asked) else opened_address(vault, row.address)
     draft = None
     if row.survey is not None:
         kept = msgspec.json.decode(vault.open(row.answers, "draft"), type=_Draft)
@@ -200,13 +204,13 @@ def change_drafts(
         _CHANGE_DRAFTS.change(connection, rows)
 
 
-_END_DRAFTS = delete(drafts).where(Among(drafts.c.person_id, "people"))
+_END_DRAFTS = Removing(drafts, "person_id")
 
 
 def end_drafts(connection: Connection, ids: Sequence[int]) -> None:
     """Remove drafts that were submitted or given up."""
     if ids:
-        connection.execute(_END_DRAFTS, {"people": list(ids)})
+        _END_DRAFTS.remove(connection, ids)
 
 
 def _draft(vault: Vault, draft: Progress, today: date, nudge_at: datetime) -> dict[str, object]:

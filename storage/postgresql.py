@@ -98,6 +98,7 @@ class ServerDatabase:
         self._holding = Holding(self._connected, pooled=pooled)
         self._last_step = ""
         self._one_writer = asyncio.Lock()
+        self._written = 0
         self._reads_for_long = False
         self._may_tidy_at = 0.0
 
@@ -124,8 +125,20 @@ class ServerDatabase:
         """Return once another bot holds the database; usually never."""
         await self._holding.overtaken()
 
+    @property
+    def written(self) -> int:
+        """How often something was written; while the lock was lost, somebody else may have."""
+        return self._written + self._holding.taken
+
     async def write(self, work: Callable[[Connection], T]) -> T:
         """Do work in a transaction that commits at its end, or leaves no trace."""
+        try:
+            return await self.note(work)
+        finally:
+            self._written += 1
+
+    async def note(self, work: Callable[[Connection], T]) -> T:
+        """The same for what changes nothing that is known of anybody."""
         with database.availability(FAILURES):
             # One after the other, as with SQLite: what one has read before it writes is still so when it does.
             async with (
@@ -133,10 +146,6 @@ class ServerDatabase:
                 self._transaction(BEGIN + self._limits, self._last_step, LONGEST) as connection,
             ):
                 return await connection.run_sync(work)
-
-    async def note(self, work: Callable[[Connection], T]) -> T:
-        """The same as `write`: a server that fails does not end this process, which knows that it has noted it."""
-        return await self.write(work)
 
     async def read(self, work: Callable[[Connection], T]) -> T:
         """Do work that changes nothing, on one state of the database."""

@@ -6,8 +6,10 @@ from datetime import datetime
 
 import msgspec
 from sqlalchemy import Connection, bindparam, delete, func, insert, select, update
+from sqlalchemy.exc import IntegrityError
 
-from storage.statements import Adding, Among
+from storage.database import Overtaken
+from storage.statements import Adding, Among, Changing
 from storage.tables import bookmarks, dead_letters, facts, seen, sources
 from storage.vault import Vault
 
@@ -24,11 +26,14 @@ _NOTE = Adding(seen, "channel", "message_id", "at")
 
 
 def note(connection: Connection, channel: str, ids: Sequence[str], now: datetime) -> None:
-    """Remember that these messages are handled."""
+    """Remember that these messages are handled. Raises Overtaken where one of them was before."""
     if ids:
         # To the hour: when exactly somebody wrote, perhaps to submit, is nobody's business.
         hour = now.replace(minute=0, second=0, microsecond=0)
-        _NOTE.add(connection, [{"channel": channel, "message_id": id_, "at": hour} for id_ in ids])
+        try:
+            _NOTE.add(connection, [{"channel": channel, "message_id": id_, "at": hour} for id_ in ids])
+        except IntegrityError as error:
+            raise Overtaken from error
 
 
 def note_failed(connection: Connection, channel: str, failed: Sequence[tuple[str, str]], now: datetime) -> None:
@@ -64,12 +69,12 @@ def bookmark(connection: Connection, channel: str) -> str | None:
     return (connection.execute(select(bookmarks.c.value).where(bookmarks.c.channel == channel))).scalar()
 
 
-_MOVE = update(bookmarks).where(bookmarks.c.channel == bindparam("of")).values(value=bindparam("to"))
+_MOVE = Changing(bookmarks, "channel", "value")
 
 
 def move_bookmark(connection: Connection, channel: str, value: str) -> None:
     """Remember how far a network was read."""
-    if connection.execute(_MOVE, {"of": channel, "to": value}).rowcount == 0:
+    if _MOVE.change(connection, [{"of_row": channel, "value": value}]) == 0:
         connection.execute(insert(bookmarks).values(channel=channel, value=value))
 
 

@@ -1,14 +1,16 @@
 """What is to be sent, as the outbox takes it and gives it back: what is due, what is out, what has become of it."""
 
-from collections.abc import Callable, Collection, Sequence
+import asyncio
+from collections.abc import Callable, Collection, Iterator, Sequence
+from contextlib import contextmanager
 from datetime import datetime
 
 from sqlalchemy import Connection
 
 from bot.core.messages import OutboxRow
 from storage import outbox
-from storage.database import Database
-from storage.outbox import Fate
+from storage.database import Database, Unavailable
+from storage.outbox import BLOCKED, Fate
 from storage.vault import Vault
 
 
@@ -19,6 +21,10 @@ class Sending:
         self._database = database
         self._vault = vault
         self._reach = reach
+        self._left: list[Fate] = []
+        self._being_written: set[int] = set()
+        self._left_since = 0.0
+        self._goes_along = True
 
     async def due(self, now: datetime, most: int) -> list[OutboxRow]:
         """Replies to be sent now."""
@@ -44,16 +50,59 @@ class Sending:
             self._reach("claims_written")
             return marked
 
-        return await self._database.write(mark)
+        return await self._database.note(mark)
 
-    async def settle(self, fates: Sequence[Fate]) -> None:
-        """Write what became of messages. Lost in a power cut, it is as if the bot had been killed before."""
+    def leave(self, fate: Fate) -> None:
+        """Something became of a message. The next batch writes it, too; where none comes, `settle` does."""
+        if not self._left:
+            self._left_since = asyncio.get_running_loop().time()
+        self._left.append(fate)
+
+    @property
+    def left_since(self) -> float | None:
+        """When the first of what is left to be written was left, by the event loop's time; None with nothing left."""
+        return self._left_since if self._left else None
+
+    def unwritten(self) -> set[int]:
+        """The ids of messages of which something became that is not surely written."""
+        return self._being_written | {fate.row.id for fate in self._left}
+
+    @contextmanager
+    def taken_along(self) -> Iterator[list[Fate]]:
+        """What a batch writes together with its own. Who does not want any more concerns people, and goes alone."""
+        along = self._taken([fate for fate in self._left if fate.error != BLOCKED] if self._goes_along else [])
+        try:
+            yield along
+        except BaseException:
+            self._left = [*along, *self._left]
+            self._goes_along = False  # it may have been what could not be written: no batch fails of it again
+            raise
+        finally:
+            self._being_written.difference_update(fate.row.id for fate in along)
+
+    async def settle(self) -> None:
+        """Write what is left. Raises Unavailable, and it is still left."""
+        fates = self._taken(self._left)
 
         def settle(connection: Connection) -> None:
             outbox.settle(connection, fates)
             self._reach("fates_written")
 
-        await self._database.note(settle)
+        concerns_people = any(fate.error == BLOCKED for fate in fates)
+        try:
+            await (self._database.write(settle) if concerns_people else self._database.note(settle))
+        except Unavailable:
+            self._left = [*fates, *self._left]
+            raise
+        finally:
+            self._being_written.difference_update(fate.row.id for fate in fates)
+        self._goes_along = True
+
+    def _taken(self, fates: list[Fate]) -> list[Fate]:
+        ids = {fate.row.id for fate in fates}
+        self._left = [fate for fate in self._left if fate.row.id not in ids]
+        self._being_written |= ids
+        return fates
 
     async def remote_id(self, key: str) -> str | None:
         """The network's id of the message with this key: empty while it is on its way, None where there is none."""

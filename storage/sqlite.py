@@ -7,9 +7,9 @@ import asyncio
 import os
 import sqlite3
 import stat
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import closing
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -21,11 +21,9 @@ from storage.database import DatabaseUnusable, Unavailable
 
 T = TypeVar("T")
 
-LASTING, UNLESS_POWER_FAILS = "full", "normal"
-"""A confirmed answer survives a power cut, not only a killed process; what a network already shows may survive less."""
 PRAGMAS = {
     "journal_mode": "wal",
-    "synchronous": LASTING,
+    "synchronous": "full",  # a confirmed answer survives a power cut, not only a killed process
     # 16 MB, four times SQLite's own: whoever's commit it falls to waits for pages written all over the file.
     "wal_autocheckpoint": 4000,
     "busy_timeout": 5000,
@@ -48,12 +46,10 @@ class SqliteDatabase:
         self.file: Path | None = file
         self.socket = file.with_suffix(".sock")
         self.tidies_at_once = True
+        self.written = 0
         self._path = file
-        # Every writing transaction begins as a writer, so that none is refused half way.
-        writer = _engine(file, "BEGIN IMMEDIATE", 1, {"cache_size": -AT_HAND})
-        self._writer = writer.execution_options(synchronous=LASTING)
-        self._noting = writer.execution_options(synchronous=UNLESS_POWER_FAILS)
-        self._before_writing = writer.execution_options(begin="BEGIN")
+        # Every transaction of the writer begins as one that writes, so that none is refused half way.
+        self._writer = _Writer(_engine(file, "BEGIN IMMEDIATE", 1, {"cache_size": -AT_HAND}))
         self._reader = _engine(file, "BEGIN", READERS, {"query_only": 1, "cache_size": -READ_AT_ONCE})
         self._writing = ThreadPoolExecutor(1, "writer")
         self._reading = ThreadPoolExecutor(READERS, "reader")
@@ -74,22 +70,25 @@ class SqliteDatabase:
 
     async def write(self, work: Callable[[Connection], T]) -> T:
         """Do work in a transaction that commits at its end, or leaves no trace."""
-        return await asyncio.get_running_loop().run_in_executor(self._writing, _in_transaction, self._writer, work)
+        try:
+            return await self.note(work)
+        finally:
+            self.written += 1
 
     async def note(self, work: Callable[[Connection], T]) -> T:
-        """The same without waiting for the disk. What is written later is not on it before this is."""
-        return await asyncio.get_running_loop().run_in_executor(self._writing, _in_transaction, self._noting, work)
+        """The same for what changes nothing that is known of anybody."""
+        return await asyncio.get_running_loop().run_in_executor(self._writing, self._writer.write, work)
 
     async def read(self, work: Callable[[Connection], T]) -> T:
         """Do work that changes nothing, on one state of the database."""
-        return await asyncio.get_running_loop().run_in_executor(self._reading, _in_transaction, self._reader, work)
+        return await asyncio.get_running_loop().run_in_executor(self._reading, _read, self._reader, work)
 
     async def read_to_write(self, work: Callable[[Connection], T]) -> T:
         """Do work that changes nothing and finds what is written next: the writer keeps at hand what it reads.
 
         A reader has to forget all it has read whenever the writer has written.
         """
-        return await asyncio.get_running_loop().run_in_executor(self._writing, _looking, self._before_writing, work)
+        return await asyncio.get_running_loop().run_in_executor(self._writing, self._writer.look, work)
 
     async def read_for_staff(self, work: Callable[[Connection], T]) -> T:
         """The same: a file has no limit to the time of a read."""
@@ -101,39 +100,69 @@ class SqliteDatabase:
 
     async def forget_deleted(self) -> bool:
         """Empty the write-ahead log, which may still hold rows that the database has forgotten; False if it is read."""
-
-        def truncate() -> bool:
-            # Not as a transaction of SQLAlchemy: a checkpoint cannot run inside one. Whatever comes of it, the writer's
-            # only connection is given back, or nothing could be written any more.
-            with (
-                database.availability(of_the_driver=(sqlite3.Error,)),
-                closing(self._writer.raw_connection()) as connection,
-            ):
-                cursor = connection.cursor()
-                cursor.execute("PRAGMA wal_checkpoint(TRUNCATE)")
-                (busy, *_) = cursor.fetchone() or (1,)
-                return not busy
-
-        return await asyncio.get_running_loop().run_in_executor(self._writing, truncate)
+        return await asyncio.get_running_loop().run_in_executor(self._writing, self._writer.empty_log)
 
     async def close(self) -> None:
         """Give back connections, threads and the lock."""
         for threads in (self._reading, self._writing):
             threads.shutdown()
         self._reader.dispose()
-        self._writer.dispose()
+        self._writer.close()
         if self._lock is not None:
             os.close(self._lock)
             self._lock = None
 
 
-def _in_transaction(engine: Engine, work: Callable[[Connection], T]) -> T:
+class _Writer:
+    """The only connection that writes, kept from one transaction to the next. For one thread."""
+
+    def __init__(self, engine: Engine) -> None:
+        self._engine = engine
+        self._connection: Connection | None = None
+
+    def write(self, work: Callable[[Connection], T]) -> T:
+        """A transaction that commits at its end."""
+        with self._at_hand() as connection, connection.begin():
+            return work(connection)
+
+    def look(self, work: Callable[[Connection], T]) -> T:
+        """One that leaves no trace."""
+        with self._at_hand() as connection, connection.begin() as transaction:
+            found = work(connection)
+            transaction.rollback()
+            return found
+
+    def empty_log(self) -> bool:
+        """Take over all of the write-ahead log into the database; False where somebody still reads it."""
+        with self._at_hand() as connection:
+            # Not as a transaction of SQLAlchemy: a checkpoint cannot run inside one.
+            cursor = connection.connection.cursor()
+            cursor.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+            (busy, *_) = cursor.fetchone() or (1,)
+            cursor.close()
+            return not busy
+
+    @contextmanager
+    def _at_hand(self) -> Iterator[Connection]:
+        """The connection, or a new one after one that failed: it may have stayed in the middle of something."""
+        with database.availability(of_the_driver=(sqlite3.Error,)):
+            connection = self._connection = self._connection or self._engine.connect()
+            try:
+                yield connection
+            except BaseException:
+                self._connection = None
+                connection.close()
+                raise
+
+    def close(self) -> None:
+        """Give the connection back."""
+        if self._connection is not None:
+            self._connection.close()
+        self._engine.dispose()
+
+
+def _read(engine: Engine, work: Callable[[Connection], T]) -> T:
     with database.availability(), engine.begin() as connection:
-        return work(connection)
-
-
-def _looking(engine: Engine, work: Callable[[Connection], T]) -> T:
-    with database.availability(), engine.connect() as connection:
         return work(connection)
 
 
@@ -149,12 +178,7 @@ def _engine(file: Path, begin: str, connections: int, more: dict[str, int]) -> E
         cursor.close()
 
     def begun(connection: Connection) -> None:
-        options = connection.get_execution_options()
-        before = connection.info.get("synchronous", LASTING)
-        if (wanted := options.get("synchronous", before)) != before:
-            connection.exec_driver_sql(f"PRAGMA synchronous = {wanted}")
-            connection.info["synchronous"] = wanted
-        connection.exec_driver_sql(options.get("begin", begin))
+        connection.exec_driver_sql(begin)
 
     event.listen(engine, "connect", connected)
     event.listen(engine, "begin", begun)

@@ -13,10 +13,15 @@ from sqlalchemy import (
     ColumnElement,
     Connection,
     CursorResult,
+    Delete,
+    Dialect,
+    Insert,
     Table,
+    Update,
     any_,
     bindparam,
     column,
+    delete,
     func,
     insert,
     select,
@@ -63,18 +68,21 @@ class Adding:
 
     def __init__(self, table: Table, *names: str, returning: Sequence[Column[Any]] = ()) -> None:
         self._names = names
-        self._one_by_one = insert(table)
+        self._returning = returning
+        self._one_by_one = _Prepared(insert(table), names)
+        self._returned = insert(table).returning(*returning)
         given = _given(table, {name: name for name in names})
         self._all = insert(table).from_select(list(names), select(given))
         if returning:
-            self._one_by_one = self._one_by_one.returning(*returning)
             self._all = self._all.returning(*returning)
 
     def add(self, connection: Connection, rows: Sequence[Mapping[str, object]]) -> CursorResult[Any]:
         """Add rows, at least one, each with a value for every name."""
         if connection.dialect.name == "postgresql":
             return connection.execute(self._all, {name: [row[name] for row in rows] for name in self._names})
-        return connection.execute(self._one_by_one, [dict(row) for row in rows])
+        if self._returning:
+            return connection.execute(self._returned, [dict(row) for row in rows])
+        return self._one_by_one.run(connection, rows)
 
 
 class Changing:
@@ -88,16 +96,52 @@ class Changing:
             return {name: rules[name](given[name]) if name in rules else given[name] for name in names}
 
         single = {name: bindparam(name, type_=table.c[name].type) for name in names}
-        self._one_by_one = update(table).where(table.c[key] == bindparam("of_row")).values(values(single))
+        one = update(table).where(table.c[key] == bindparam("of_row")).values(values(single))
+        self._one_by_one = _Prepared(one)
         given = _given(table, {"of_row": key, **{name: name for name in names}})
         self._all = update(table).where(table.c[key] == given.c.of_row).values(values(given.c))
 
-    def change(self, connection: Connection, rows: Sequence[Mapping[str, object]]) -> None:
-        """Change rows, each given as a value for every name and the key under `of_row`."""
+    def change(self, connection: Connection, rows: Sequence[Mapping[str, object]]) -> int:
+        """Change rows, each given as a value for every name and the key under `of_row`; how many there were."""
         if connection.dialect.name == "postgresql":
-            connection.execute(self._all, {name: [row[name] for row in rows] for name in ("of_row", *self._names)})
+            given = {name: [row[name] for row in rows] for name in ("of_row", *self._names)}
+            return connection.execute(self._all, given).rowcount
+        return self._one_by_one.run(connection, rows).rowcount
+
+
+class Removing:
+    """Rows of a table that go, found by `key`."""
+
+    def __init__(self, table: Table, key: str) -> None:
+        self._one_by_one = _Prepared(delete(table).where(table.c[key] == bindparam("of_row")))
+        self._all = delete(table).where(Among(table.c[key], "rows"))
+
+    def remove(self, connection: Connection, keys: Sequence[object]) -> None:
+        """Remove the rows that these keys name, at least one."""
+        if connection.dialect.name == "postgresql":
+            connection.execute(self._all, {"rows": list(keys)})
         else:
-            connection.execute(self._one_by_one, [dict(row) for row in rows])
+            self._one_by_one.run(connection, [{"of_row": key} for key in keys])
+
+
+class _Prepared:
+    """A statement for SQLite, made ready once: SQLAlchemy's own way to the driver takes longer than SQLite itself."""
+
+    def __init__(self, statement: Insert | Update | Delete, names: Sequence[str] | None = None) -> None:
+        self._statement = statement
+        self._names = names
+        self._ready: tuple[str, Sequence[tuple[str, Callable[[Any], Any] | None]]] | None = None
+
+    def run(self, connection: Connection, rows: Sequence[Mapping[str, object]]) -> CursorResult[Any]:
+        """Run it for each of these rows, which name a value for every parameter."""
+        text, parameters = self._ready = self._ready or self._compiled(connection.dialect)
+        given = [tuple(row[name] if bind is None else bind(row[name]) for name, bind in parameters) for row in rows]
+        return connection.exec_driver_sql(text, given if len(given) > 1 else given[0])
+
+    def _compiled(self, dialect: Dialect) -> tuple[str, list[tuple[str, Callable[[Any], Any] | None]]]:
+        compiled = self._statement.compile(dialect=dialect, column_keys=self._names)
+        types = [(name, compiled.binds[name].type.dialect_impl(dialect)) for name in compiled.positiontup or ()]
+        return str(compiled), [(name, kind.bind_processor(dialect)) for name, kind in types]
 
 
 def _given(table: Table, names: Mapping[str, str]) -> Any:

@@ -11,6 +11,7 @@ from bot.channels import terminal
 from bot.clock import Clock
 from bot.config import Config, ProcessSection, StorageSection
 from bot.core.messages import Address, Incoming, Memory, Outgoing, Receive
+from storage.met import Met
 
 OPEN = datetime.fromisoformat("2025-11-10T10:00:00+01:00")
 """A moment at which Hannover's survey can be taken."""
@@ -102,7 +103,16 @@ class Talk:
         before = len(self._recorder.sent)
         await self.app.dispatch.receive(messages)
         await self.app.dispatch.afterwards.idle()
+        await self._is_known_as_stored()
         return [message for _, message in self._recorder.sent[before:]]
+
+    async def _is_known_as_stored(self) -> None:
+        """Whoever has just been met is not looked up again: nothing may differ from what a look would find."""
+        memory, address = self.app.memory, Address(self._recorder.name, self.user, self.user)
+        met = await memory.known(self._recorder.name, [], [address])
+        kept, memory._met = memory._met, Met()  # noqa: SLF001 - nobody else has reason to look
+        assert met == await memory.known(self._recorder.name, [], [address])
+        memory._met = kept  # noqa: SLF001 - as above
 
     def incoming(self, *, text: str = "", choice: str | None = None) -> Incoming:
         """A message as a channel would hand it over."""

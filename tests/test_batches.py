@@ -1,6 +1,5 @@
 """A batch: all of it is written or nothing, each message once, and one that fails costs only itself."""
 
-import asyncio
 from pathlib import Path
 
 import pytest
@@ -69,21 +68,6 @@ async def test_what_staff_asked_for_in_a_batch_that_was_not_written_is_done_once
         begun, read = await sabine.receive(order)
         assert begun.text == "Ich lese die Dateien neu."
         assert "Es gibt nichts mitzuteilen" in read.text
-
-
-async def test_what_nobody_waits_for_gives_way_to_batches_but_not_for_ever(tmp_path: Path) -> None:
-    """Two networks may have a batch in hand at a time; one that takes long holds nothing up for longer than agreed."""
-    async with talking(config_in(tmp_path, BEISPIELSTADT), BEISPIELSTADT_OPEN) as anna:
-        memory = anna.app.memory
-        with memory.batch():
-            waiting = asyncio.create_task(memory.between_batches(60))
-            with memory.batch():
-                await asyncio.sleep(0)
-            await asyncio.sleep(0.01)
-            assert not waiting.done()
-            await memory.between_batches(0.01)
-        await waiting
-        await memory.between_batches(60)
 
 
 async def test_two_people_of_the_same_name_in_two_channels_are_two_people(tmp_path: Path) -> None:

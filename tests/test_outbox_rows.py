@@ -4,10 +4,12 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+import pytest
 from sqlalchemy import Connection, Engine, event, inspect, text
 
 from bot.channels.terminal import Terminal
 from bot.core.messages import ANNOUNCEMENT, Address, Outgoing
+from storage import outbox
 from storage.changes import Changes
 from storage.database import database
 from storage.outbox import Fate, Planned
@@ -32,10 +34,44 @@ async def test_what_became_of_a_message_is_noted_once_however_often_it_is_writte
         (row,) = await memory.sending.due_unasked(now, 9, (), "terminal")
         assert await memory.sending.mark_sending([row.id]) == {row.id}
         not_sent = Fate(row=row, state="queued", error="not sent")
-        await memory.sending.settle([not_sent])
+        memory.sending.leave(not_sent)
+        await memory.sending.settle()
         assert await memory.sending.mark_sending([row.id]) == {row.id}
-        await memory.sending.settle([not_sent])
+        memory.sending.leave(not_sent)
+        await memory.sending.settle()
         assert await memory.sending.mark_sending([row.id]) == set()
+
+
+async def test_a_batch_writes_along_what_became_of_messages(tmp_path: Path, database_url: str) -> None:
+    async with talking(config_in(tmp_path, BEISPIELSTADT, database_url), BEISPIELSTADT_OPEN) as anna:
+        memory, now = anna.app.memory, anna.app.clock.now()
+        reply = Planned(person_id=None, to=Address("terminal", "anna", "anna"), message=Outgoing(text="Guten Tag"))
+        (row,) = await memory.write(Changes(channel="", now=now, today=now.date(), planned=[reply]))
+        memory.sending.leave(Fate(row=row, state="sent"))
+        assert row.id in await memory.sending.queued(now, 9)
+        await memory.write(Changes(channel="", now=now, today=now.date()))
+        assert row.id not in await memory.sending.queued(now, 9)
+        assert memory.sending.left_since is None
+
+
+async def test_what_cannot_be_noted_fails_one_batch_at_the_most(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whatever is wrong with it: batches go on without it, and by itself it is tried until it works."""
+    async with talking(config_in(tmp_path, BEISPIELSTADT), BEISPIELSTADT_OPEN) as anna:
+        memory, now = anna.app.memory, anna.app.clock.now()
+        reply = Planned(person_id=None, to=Address("terminal", "anna", "anna"), message=Outgoing(text="Guten Tag"))
+        (row,) = await memory.write(Changes(channel="", now=now, today=now.date(), planned=[reply]))
+        memory.sending.leave(Fate(row=row, state="sent"))
+        nothing = Changes(channel="", now=now, today=now.date())
+        with monkeypatch.context() as broken:
+            broken.setattr(outbox, "_GONE", None)
+            with pytest.raises(AttributeError):
+                await memory.write(nothing)
+            await memory.write(nothing)
+        assert memory.sending.unwritten() == {row.id}
+        await memory.sending.settle()
+        assert row.id not in await memory.sending.queued(now, 9)
 
 
 async def test_replies_are_in_no_index_of_what_is_sent_unasked(tmp_path: Path, database_url: str) -> None:

@@ -45,10 +45,6 @@ async def test_sqlite_is_opened_durable_with_one_writer_and_readers_that_cannot_
 
     assert await stored.write(pragmas) == wanted | {"query_only": 0}
     assert await stored.read(pragmas) == wanted | {"query_only": 1}
-    # What became of a message is as good as unsaid in a power cut: its note does not wait for the disk.
-    assert await stored.note(pragmas) == wanted | {"query_only": 0, "synchronous": 1}
-    await stored.read_to_write(pragmas)
-    assert await stored.write(pragmas) == wanted | {"query_only": 0}
     await stored.close()
 
 

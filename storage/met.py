@@ -1,0 +1,66 @@
+"""People met lately, as the last batch left them: most of those who write have just written, and are not looked up."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
+
+from bot.core.conversation import Person
+from bot.core.messages import Address
+from storage.people import has_no_rooms
+
+AT_MOST = 1_500
+"""People: those who talk with the bot in the same minutes, and no more than some megabytes."""
+
+Who = tuple[str, str]
+"""Somebody by network and user, whichever room they write in."""
+
+
+@dataclass(frozen=True, slots=True)
+class Citizen:
+    """Somebody who is known, and not on the staff."""
+
+    person: Person
+    took_part: bool
+
+
+def who(address: Address) -> Who:
+    """Who writes from an address."""
+    return address.channel, address.user
+
+
+class Met:
+    """What is known of people without asking the database, as long as nobody else has written to it.
+
+    Everything that is written has a number: `written` is how many there are. A batch says what it leaves of everybody
+    it spoke with; after any other writing, whatever it was about, nothing is taken for known.
+    """
+
+    def __init__(self) -> None:
+        self._citizens: dict[Who, Citizen] = {}
+        self._as_of = -1
+
+    def known(self, senders: Iterable[Address], written: int) -> dict[Address, Citizen]:
+        """Those of these senders who have been met."""
+        if written != self._as_of:
+            self._citizens.clear()
+            self._as_of = written
+        found = ((sender, self._citizens.get(who(sender))) for sender in senders)
+        return {sender: _as_seen_from(sender, citizen) for sender, citizen in found if citizen is not None}
+
+    def left(self, behind: Mapping[Who, Citizen | None], written: int) -> None:
+        """A batch has been written and left these people so, or None where nothing is known of them any more."""
+        if written != self._as_of + 1:
+            return  # somebody else wrote meanwhile: the next batch asks
+        self._as_of = written
+        for one, citizen in behind.items():
+            self._citizens.pop(one, None)
+            if citizen is not None:
+                self._citizens[one] = citizen
+        while len(self._citizens) > AT_MOST:
+            del self._citizens[next(iter(self._citizens))]
+
+
+def _as_seen_from(sender: Address, citizen: Citizen) -> Citizen:
+    """As the database would have them: who was in a group at last, and writes alone now, is reached here."""
+    if has_no_rooms(sender) and citizen.person.address != sender:
+        return replace(citizen, person=replace(citizen.person, address=sender))
+    return citizen
