@@ -66,13 +66,18 @@ def collect(talks: Iterable[Talk], changes: Changes) -> None:
 
 
 def left(talks: Iterable[Talk], changes: Changes) -> dict[Who, Citizen | None]:
-    """How each person stands now: who is on the staff, or of whom nothing is kept, is looked up the next time."""
+    """How each person stands now; None for those who have to be looked up the next time.
+
+    They are the staff, people of whom nothing is kept, and those of whom more is written than their talk shows.
+    """
     joined = {who(address) for _, address in changes.paired}
+    taken_from = {*changes.silenced, *changes.cancelled}
     behind: dict[Who, Citizen | None] = {}
     for talk in talks:
-        one, is_kept = who(talk.person.address), talk.loaded is not None or talk.person != _stranger_like(talk.person)
-        known = is_kept and talk.role == "citizen" and one not in joined
-        behind[one] = Citizen(talk.person, talk.took_part) if known else None
+        one, person = who(talk.person.address), talk.person
+        is_kept = talk.loaded is not None or person != _stranger_like(person)
+        is_all = talk.role == "citizen" and one not in joined and person.id not in taken_from
+        behind[one] = Citizen(person, talk.took_part) if is_kept and is_all else None
     return behind
 
 

@@ -68,9 +68,8 @@ class Adding:
 
     def __init__(self, table: Table, *names: str, returning: Sequence[Column[Any]] = ()) -> None:
         self._names = names
-        self._returning = returning
         self._one_by_one = _Prepared(insert(table), names)
-        self._returned = insert(table).returning(*returning)
+        self._returned = insert(table).returning(*returning) if returning else None
         given = _given(table, {name: name for name in names})
         self._all = insert(table).from_select(list(names), select(given))
         if returning:
@@ -80,7 +79,7 @@ class Adding:
         """Add rows, at least one, each with a value for every name."""
         if connection.dialect.name == "postgresql":
             return connection.execute(self._all, {name: [row[name] for row in rows] for name in self._names})
-        if self._returning:
+        if self._returned is not None:
             return connection.execute(self._returned, [dict(row) for row in rows])
         return self._one_by_one.run(connection, rows)
 

@@ -3,6 +3,7 @@
 That what is remembered is what the database has, `tests/talk.py` compares after every message of every test.
 """
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -88,6 +89,17 @@ async def test_who_has_blocked_the_bot_is_known_to_have(tmp_path: Path, database
         assert memory.sending.unwritten() == {row.id}
         await memory.sending.settle()
         assert (await known(anna)).stopped
+
+
+async def test_who_leaves_the_chat_is_not_reminded_any_more_and_known_not_to_be(
+    tmp_path: Path, database_url: str
+) -> None:
+    async with talking(config_in(tmp_path, url=database_url)) as anna:
+        await anna.say("/erinnern misburg")
+        assert (await known(anna)).reminded == {"misburg"}
+        await anna.receive(replace(anna.incoming(), kind="membership"))
+        assert (await known(anna)).stopped
+        assert not (await known(anna)).reminded
 
 
 async def test_who_joins_the_staff_or_leaves_it_is_nobody_else_at_once(tmp_path: Path) -> None:
