@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
+from time import monotonic
 
 from bot.core.conversation import Person
 from bot.core.messages import Address
@@ -9,6 +10,9 @@ from storage.people import has_no_rooms
 
 AT_MOST = 1_500
 """People: those who talk with the bot in the same minutes, and no more than some megabytes."""
+
+FOR = 60.0
+"""Seconds after which everybody is looked up again, whoever may have changed the database by hand."""
 
 Who = tuple[str, str]
 """Somebody by network and user, whichever room they write in."""
@@ -37,12 +41,13 @@ class Met:
     def __init__(self) -> None:
         self._citizens: dict[Who, Citizen] = {}
         self._as_of = -1
+        self._until = 0.0
 
     def known(self, senders: Iterable[Address], written: int) -> dict[Address, Citizen]:
         """Those of these senders who have been met."""
-        if written != self._as_of:
+        if written != self._as_of or monotonic() >= self._until:
             self._citizens.clear()
-            self._as_of = written
+            self._as_of, self._until = written, monotonic() + FOR
         found = ((sender, self._citizens.get(who(sender))) for sender in senders)
         return {sender: _as_seen_from(sender, citizen) for sender, citizen in found if citizen is not None}
 

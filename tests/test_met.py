@@ -140,6 +140,17 @@ def test_the_latest_are_kept_and_no_more_than_agreed(monkeypatch: pytest.MonkeyP
     assert set(known.known(senders, written)) == {senders[number] for number in (2, 0, 3)}
 
 
+def test_everybody_is_looked_up_again_after_a_while(monkeypatch: pytest.MonkeyPatch) -> None:
+    known, sender, now = Met(), Address("telegram", "1", "1"), 1000.0
+    monkeypatch.setattr(met, "monotonic", lambda: now)
+    known.known([sender], 0)
+    known.left({met.who(sender): citizen("1")}, 1)
+    now += met.FOR - 1
+    assert known.known([sender], 1)
+    now += 1
+    assert not known.known([sender], 1)
+
+
 def test_after_anything_else_was_written_nobody_is_known() -> None:
     known, sender = Met(), Address("telegram", "1", "1")
     known.known([sender], 7)
