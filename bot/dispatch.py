@@ -20,7 +20,7 @@ from bot.core.texts import Texts
 from bot.failpoints import Reach, pass_by
 from bot.floods import LONGEST, Batch, Floods
 from bot.metrics import Metrics
-from bot.talks import Talk, collect, interest, left, talk_with
+from bot.talks import Talk, collect, interest, remembered, talk_with
 from handlers.turn import Turn
 from storage.changes import Changes
 from storage.database import Overtaken, Unavailable
@@ -30,7 +30,7 @@ from storage.outbox import Planned
 log = structlog.get_logger(__name__)
 
 PATIENCE = 3
-"""How often a step of staff is decided anew that somebody else has overtaken."""
+"""How often a batch is decided anew: somebody on the staff has overtaken another, or a message has come again."""
 UNFINISHED_FOR = timedelta(days=1)
 """After this time somebody is reminded, once, of a survey they have begun."""
 
@@ -189,7 +189,7 @@ class Dispatch:
         ]
         self._reach("before_commit")
         try:
-            rows = await self._memory.write(changes, left(talks.values(), changes))
+            rows = await self._memory.write(changes, remembered(talks.values(), changes))
         except Overtaken:
             if tries == PATIENCE:
                 raise

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
-from bot.core.messages import Address, Incoming
+from bot.core.messages import Address, Incoming, Who
 
 LONGEST = 10_000
 """Characters of a message that are read: more than any answer may have, and no work for seconds."""
@@ -19,9 +19,6 @@ PAUSE = 60.0
 TOLD_AGAIN_AFTER = 600.0
 """Seconds until somebody who goes on is told so again."""
 MANY = 10_000
-
-Who = tuple[str, str]
-"""A channel's name and its user id: in however many rooms they write, it is the same person."""
 
 
 @dataclass(slots=True)
@@ -59,7 +56,7 @@ class Batch:
         """Whether this message is read. What came while the bot was away is no flood, however much has gathered."""
         if message.vouched and message.kind != "edit" and message.sent_at < self.floods.since:
             return True
-        who = (message.sender.channel, message.sender.user)
+        who = message.sender.who
         if who in self.stopped or self.floods.unread_until.get(who, 0.0) > self.now:
             return False
         before = self.counted_until.get(who) or self.floods.counted_until.get(who, 0.0)
@@ -74,7 +71,7 @@ class Batch:
 
     def tells(self, sender: Address) -> bool:
         """Whether this sender, of whom nothing more is read, is told so now."""
-        who = (sender.channel, sender.user)
+        who = sender.who
         before = self.floods.told_at.get(who)
         if who in self.told or who not in self.stopped or (before and before > self.now - TOLD_AGAIN_AFTER):
             return False

@@ -29,6 +29,8 @@ UNASKED_AT_ONCE = 96
 database."""
 WITH_A_BATCH = 0.05
 """Seconds in which it is expected that a batch is written, and with it what became of messages."""
+A_MOMENT = 0.002
+"""Seconds between two looks at whether a batch is written that somebody waits for."""
 DATABASE_AGAIN = 0.5
 """Seconds until a database that did not answer is asked again."""
 LAST_WORD = 1.0
@@ -196,10 +198,15 @@ class Outbox:
         """Write what became of rows, as soon as no batch has done so in time."""
         loop, sending = asyncio.get_running_loop(), self._memory.sending
         try:
-            while (since := sending.left_since) is not None:
-                if (wait := since + WITH_A_BATCH - loop.time()) > 0 and not self._in_a_hurry.is_set():
+            while sending.unwritten():
+                since = sending.left_since
+                wait = WITH_A_BATCH if since is None else since + WITH_A_BATCH - loop.time()
+                if wait > 0 and not self._in_a_hurry.is_set():
                     with suppress(TimeoutError):
                         await asyncio.wait_for(self._in_a_hurry.wait(), wait)
+                    continue
+                if since is None:  # a batch has them in hand, and may fail
+                    await asyncio.sleep(A_MOMENT)
                     continue
                 self._reach("before_mark")
                 try:

@@ -7,12 +7,12 @@ from datetime import datetime
 
 from bot.core import reminders
 from bot.core.conversation import Person
-from bot.core.messages import Address, Incoming
+from bot.core.messages import Address, Incoming, Who
 from bot.core.process import Process
 from bot.core.reminders import QuietHours
 from storage.changes import Changes
 from storage.memory import Known
-from storage.met import Citizen, Who, who
+from storage.met import Citizen
 from storage.reminders import Interest
 
 
@@ -65,16 +65,16 @@ def collect(talks: Iterable[Talk], changes: Changes) -> None:
             changes.moved[after.id] = new
 
 
-def left(talks: Iterable[Talk], changes: Changes) -> dict[Who, Citizen | None]:
+def remembered(talks: Iterable[Talk], changes: Changes) -> dict[Who, Citizen | None]:
     """How each person stands now; None for those who have to be looked up the next time.
 
     They are the staff, people of whom nothing is kept, and those of whom more is written than their talk shows.
     """
-    joined = {who(address) for _, address in changes.paired}
+    joined = {address.who for _, address in changes.paired}
     taken_from = {*changes.silenced, *changes.cancelled}
     behind: dict[Who, Citizen | None] = {}
     for talk in talks:
-        one, person = who(talk.person.address), talk.person
+        one, person = talk.person.address.who, talk.person
         is_kept = talk.loaded is not None or person != _stranger_like(person)
         is_all = talk.role == "citizen" and one not in joined and person.id not in taken_from
         behind[one] = Citizen(person, talk.took_part) if is_kept and is_all else None

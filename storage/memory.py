@@ -9,7 +9,7 @@ from pathlib import Path
 from sqlalchemy import Connection
 
 from bot.core.conversation import Person
-from bot.core.messages import Address, OutboxRow
+from bot.core.messages import Address, OutboxRow, Who
 from storage import (
     audit,
     outbox,
@@ -21,10 +21,11 @@ from storage import (
 )
 from storage.audit import Entry
 from storage.changes import Changes, Marks, write
-from storage.database import Database, Unavailable, is_sound
+from storage.database import Database, Overtaken, Unavailable, is_sound
 from storage.diary import Diary
-from storage.met import Citizen, Met, Who
+from storage.met import Citizen, Met
 from storage.newsroom import Newsroom
+from storage.outbox import Fate
 from storage.people import Record
 from storage.results import Results
 from storage.retention import Moment
@@ -42,7 +43,10 @@ DOUBT_LASTS = 60.0
 
 @dataclass(frozen=True, slots=True)
 class Known:
-    """What is known before a batch is handled: ids seen before, people by address, who has taken part, who is staff."""
+    """What is known before a batch is handled: ids seen before, people by address, who has taken part, who is staff.
+
+    Of people met just now it is not looked which ids were seen.
+    """
 
     seen: set[str]
     people: Mapping[Address, Person]
@@ -123,7 +127,8 @@ class Memory:
 
         Where all of them were met just now it is not looked whether a message is handled: `write` notices if it is.
         """
-        met = self._met.known(senders, self._database.written)
+        # What is in doubt may still be written, and is then not what was remembered.
+        met = {} if self.in_doubt() else self._met.known(senders, self._database.written)
         people_met = {address: citizen.person for address, citizen in met.items()}
         have_taken_part = frozenset(address for address, citizen in met.items() if citizen.took_part)
         if len(met) == len(senders):
@@ -142,26 +147,35 @@ class Memory:
 
         return await self._database.read_to_write(find)
 
-    async def write(self, changes: Changes, left: Mapping[Who, Citizen | None] | None = None) -> list[OutboxRow]:
+    async def write(self, changes: Changes, remembered: Mapping[Who, Citizen | None] | None = None) -> list[OutboxRow]:
         """Write a batch in one transaction; the outbox rows that are now to be sent. Raises Overtaken.
 
-        `left` is how it leaves those it spoke with, where that is all that it changes about anybody.
+        `remembered` is how it leaves those it spoke with, where that is all that it changes about anybody.
         Where it raises Unavailable it may be written nevertheless: a connection can break after the server has done
         what it was asked. The same batch handed over again is then known by its ids, and its replies are `left`.
         """
+        along: list[Fate] = []
         try:
-            with self.sending.taken_along() as fates:
+            with self.sending.taken_along() as along:
+                reach: Callable[[str], None] = self._reach if along else lambda _name: None
 
                 def work(connection: Connection) -> list[OutboxRow]:
-                    outbox.settle(connection, fates)
+                    outbox.settle(connection, along)
+                    reach("fates_written")
                     return write(connection, self._vault, self._process, self._marks, changes, self._reach)
 
+                reach("before_mark")
                 rows = await self._database.write(work)
+                reach("after_mark")
         except Unavailable:
             self._left_open = asyncio.get_running_loop().time()
             raise
-        if left is not None:
-            self._met.left(left, self._database.written)
+        except Exception as error:
+            if not along or isinstance(error, Overtaken):
+                raise
+            return await self.write(changes, remembered)  # alone: it may have been what went along
+        if remembered is not None:
+            self._met.remember(remembered, self._database.written)
         self._asked_for |= bool(changes.erased or changes.codes)
         self._leftovers |= bool(self._asked_for or changes.ended or changes.supported)
         return rows

@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from time import monotonic
 
 from bot.core.conversation import Person
-from bot.core.messages import Address
+from bot.core.messages import Address, Who
 from storage.people import has_no_rooms
 
 AT_MOST = 1_500
@@ -14,9 +14,6 @@ AT_MOST = 1_500
 FOR = 60.0
 """Seconds after which everybody is looked up again, whoever may have changed the database by hand."""
 
-Who = tuple[str, str]
-"""Somebody by network and user, whichever room they write in."""
-
 
 @dataclass(frozen=True, slots=True)
 class Citizen:
@@ -24,11 +21,6 @@ class Citizen:
 
     person: Person
     took_part: bool
-
-
-def who(address: Address) -> Who:
-    """Who writes from an address."""
-    return address.channel, address.user
 
 
 class Met:
@@ -48,15 +40,15 @@ class Met:
         if written != self._as_of or monotonic() >= self._until:
             self._citizens.clear()
             self._as_of, self._until = written, monotonic() + FOR
-        found = ((sender, self._citizens.get(who(sender))) for sender in senders)
+        found = ((sender, self._citizens.get(sender.who)) for sender in senders)
         return {sender: _as_seen_from(sender, citizen) for sender, citizen in found if citizen is not None}
 
-    def left(self, behind: Mapping[Who, Citizen | None], written: int) -> None:
+    def remember(self, people: Mapping[Who, Citizen | None], written: int) -> None:
         """A batch has been written and left these people so, or None where nothing is known of them any more."""
         if written != self._as_of + 1:
             return  # somebody else wrote meanwhile: the next batch asks
         self._as_of = written
-        for one, citizen in behind.items():
+        for one, citizen in people.items():
             self._citizens.pop(one, None)
             if citizen is not None:
                 self._citizens[one] = citizen

@@ -133,12 +133,15 @@ class ServerDatabase:
     async def write(self, work: Callable[[Connection], T]) -> T:
         """Do work in a transaction that commits at its end, or leaves no trace."""
         try:
-            return await self.note(work)
+            return await self._change(work)
         finally:
             self._written += 1
 
     async def note(self, work: Callable[[Connection], T]) -> T:
         """The same for what changes nothing that is known of anybody."""
+        return await self._change(work)
+
+    async def _change(self, work: Callable[[Connection], T]) -> T:
         with database.availability(FAILURES):
             # One after the other, as with SQLite: what one has read before it writes is still so when it does.
             async with (

@@ -9,7 +9,7 @@ from sqlalchemy import Connection
 
 from bot.core.messages import OutboxRow
 from storage import outbox
-from storage.database import Database, Unavailable
+from storage.database import Database, Overtaken, Unavailable
 from storage.outbox import BLOCKED, Fate
 from storage.vault import Vault
 
@@ -73,9 +73,10 @@ class Sending:
         along = self._taken([fate for fate in self._left if fate.error != BLOCKED] if self._goes_along else [])
         try:
             yield along
-        except BaseException:
+        except BaseException as error:
             self._left = [*along, *self._left]
-            self._goes_along = False  # it may have been what could not be written: no batch fails of it again
+            # It may have been what could not be written: no batch fails of it again.
+            self._goes_along = isinstance(error, Unavailable | Overtaken | asyncio.CancelledError)
             raise
         finally:
             self._being_written.difference_update(fate.row.id for fate in along)
@@ -99,9 +100,9 @@ class Sending:
         self._goes_along = True
 
     def _taken(self, fates: list[Fate]) -> list[Fate]:
-        ids = {fate.row.id for fate in fates}
-        self._left = [fate for fate in self._left if fate.row.id not in ids]
-        self._being_written |= ids
+        taken = {id(fate) for fate in fates}  # a row may have two of them, of two tries
+        self._left = [fate for fate in self._left if id(fate) not in taken]
+        self._being_written.update(fate.row.id for fate in fates)
         return fates
 
     async def remote_id(self, key: str) -> str | None:

@@ -71,12 +71,15 @@ class SqliteDatabase:
     async def write(self, work: Callable[[Connection], T]) -> T:
         """Do work in a transaction that commits at its end, or leaves no trace."""
         try:
-            return await self.note(work)
+            return await self._change(work)
         finally:
             self.written += 1
 
     async def note(self, work: Callable[[Connection], T]) -> T:
         """The same for what changes nothing that is known of anybody."""
+        return await self._change(work)
+
+    async def _change(self, work: Callable[[Connection], T]) -> T:
         return await asyncio.get_running_loop().run_in_executor(self._writing, self._writer.write, work)
 
     async def read(self, work: Callable[[Connection], T]) -> T:
@@ -144,7 +147,7 @@ class _Writer:
 
     @contextmanager
     def _at_hand(self) -> Iterator[Connection]:
-        """The connection, or a new one after one that failed: it may have stayed in the middle of something."""
+        """The connection. After a failure it is given back first, which ends whatever it was in the middle of."""
         with database.availability(of_the_driver=(sqlite3.Error,)):
             connection = self._connection = self._connection or self._engine.connect()
             try:

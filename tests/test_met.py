@@ -136,7 +136,7 @@ def test_the_latest_are_kept_and_no_more_than_agreed(monkeypatch: pytest.MonkeyP
     assert not known.known(senders, written)
     for number in (0, 1, 2, 0, 3):  # the first one writes a second time
         written += 1
-        known.left({met.who(senders[number]): citizen(str(number))}, written)
+        known.remember({senders[number].who: citizen(str(number))}, written)
     assert set(known.known(senders, written)) == {senders[number] for number in (2, 0, 3)}
 
 
@@ -144,7 +144,7 @@ def test_everybody_is_looked_up_again_after_a_while(monkeypatch: pytest.MonkeyPa
     known, sender, now = Met(), Address("telegram", "1", "1"), 1000.0
     monkeypatch.setattr(met, "monotonic", lambda: now)
     known.known([sender], 0)
-    known.left({met.who(sender): citizen("1")}, 1)
+    known.remember({sender.who: citizen("1")}, 1)
     now += met.FOR - 1
     assert known.known([sender], 1)
     now += 1
@@ -154,8 +154,8 @@ def test_everybody_is_looked_up_again_after_a_while(monkeypatch: pytest.MonkeyPa
 def test_after_anything_else_was_written_nobody_is_known() -> None:
     known, sender = Met(), Address("telegram", "1", "1")
     known.known([sender], 7)
-    known.left({met.who(sender): citizen("1")}, 8)
+    known.remember({sender.who: citizen("1")}, 8)
     assert known.known([sender], 8)
     assert not known.known([sender], 9)
-    known.left({met.who(sender): citizen("1")}, 11)  # while this batch was written, something else was
+    known.remember({sender.who: citizen("1")}, 11)  # while this batch was written, something else was
     assert not known.known([sender], 11)

@@ -1,5 +1,6 @@
 """What is to be sent, as it is stored: found quickly, noted once, and read by whom it is meant for."""
 
+import asyncio
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -54,10 +55,8 @@ async def test_a_batch_writes_along_what_became_of_messages(tmp_path: Path, data
         assert memory.sending.left_since is None
 
 
-async def test_what_cannot_be_noted_fails_one_batch_at_the_most(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """Whatever is wrong with it: batches go on without it, and by itself it is tried until it works."""
+async def test_what_cannot_be_noted_costs_no_batch(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whatever is wrong with it: batches go on without it, until it has been noted by itself."""
     async with talking(config_in(tmp_path, BEISPIELSTADT), BEISPIELSTADT_OPEN) as anna:
         memory, now = anna.app.memory, anna.app.clock.now()
         reply = Planned(person_id=None, to=Address("terminal", "anna", "anna"), message=Outgoing(text="Guten Tag"))
@@ -66,12 +65,36 @@ async def test_what_cannot_be_noted_fails_one_batch_at_the_most(
         nothing = Changes(channel="", now=now, today=now.date())
         with monkeypatch.context() as broken:
             broken.setattr(outbox, "_GONE", None)
-            with pytest.raises(AttributeError):
-                await memory.write(nothing)
+            await memory.write(nothing)
             await memory.write(nothing)
         assert memory.sending.unwritten() == {row.id}
         await memory.sending.settle()
         assert row.id not in await memory.sending.queued(now, 9)
+
+
+async def test_a_batch_that_fails_leaves_nothing_unnoted(tmp_path: Path, database_url: str) -> None:
+    """It has what became of messages in hand when a message turns out to have come before: once somebody lost them."""
+    async with talking(config_in(tmp_path, BEISPIELSTADT, database_url), BEISPIELSTADT_OPEN) as anna:
+        memory, app = anna.app.memory, anna.app
+        again = anna.incoming(text="/umfrage")
+        slow = asyncio.Event()
+        write = type(memory._database).write  # noqa: SLF001 - as slow as a disk may be
+
+        async def slowly(database: Any, work: Any) -> Any:
+            slow.set()
+            await asyncio.sleep(0.1)
+            return await write(database, work)
+
+        dispatch = app.dispatch
+        dispatch._send = app.outbox.take  # noqa: SLF001 - as networks have it
+        await dispatch.receive([again])
+        with pytest.MonkeyPatch.context() as patched:
+            patched.setattr(type(memory._database), "write", slowly)  # noqa: SLF001
+            await dispatch.receive([again])
+        assert slow.is_set()
+        await app.outbox.idle()
+        assert memory.sending.unwritten() == set()
+        assert await memory.sending.queued(app.clock.now(), 9) == set()
 
 
 async def test_replies_are_in_no_index_of_what_is_sent_unasked(tmp_path: Path, database_url: str) -> None:

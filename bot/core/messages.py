@@ -9,6 +9,10 @@ Kind = Literal["message", "edit", "delete", "membership", "unreadable", "undecip
 """`unreadable` is what nobody can make sense of; `undecipherable` what its sender encrypted for others only."""
 
 
+Who = tuple[str, str]
+"""A channel's name and its user id: in however many rooms they write, it is the same person."""
+
+
 @dataclass(frozen=True, slots=True)
 class Address:
     """Where one person is reached: a channel's name, the network's user id and the room the talk happens in."""
@@ -16,6 +20,11 @@ class Address:
     channel: str
     user: str
     room: str
+
+    @property
+    def who(self) -> Who:
+        """The person, wherever they are reached."""
+        return self.channel, self.user
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
