@@ -33,7 +33,7 @@ PRAGMAS = {
     "trusted_schema": 0,
 }
 READERS = 4
-AT_HAND = 5_000
+AT_HAND = 2_500
 """KB of pages that the writer keeps: those of a few hundred people in conversation, and the way to them."""
 READ_AT_ONCE = 256
 """KB of pages that a reader keeps: it has to forget them all whenever the writer has written."""
