@@ -208,14 +208,11 @@ class Outbox:
                 if since is None:  # a batch has them in hand, and may fail
                     await asyncio.sleep(A_MOMENT)
                     continue
-                self._reach("before_mark")
                 try:
                     await sending.settle()
                 except Unavailable as error:  # forgotten, they would be sent again, or count as unclear
                     log.error("not_settled", error=str(error))
                     await asyncio.sleep(DATABASE_AGAIN)
-                else:
-                    self._reach("after_mark")
         finally:
             self._settling = None
             self._in_a_hurry.clear()

@@ -157,16 +157,12 @@ class Memory:
         along: list[Fate] = []
         try:
             with self.sending.taken_along() as along:
-                reach: Callable[[str], None] = self._reach if along else lambda _name: None
 
                 def work(connection: Connection) -> list[OutboxRow]:
-                    outbox.settle(connection, along)
-                    reach("fates_written")
+                    self.sending.write(connection, along)
                     return write(connection, self._vault, self._process, self._marks, changes, self._reach)
 
-                reach("before_mark")
                 rows = await self._database.write(work)
-                reach("after_mark")
         except Unavailable:
             self._left_open = asyncio.get_running_loop().time()
             raise

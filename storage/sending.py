@@ -72,7 +72,11 @@ class Sending:
         """What a batch writes together with its own. Who does not want any more concerns people, and goes alone."""
         along = self._taken([fate for fate in self._left if fate.error != BLOCKED] if self._goes_along else [])
         try:
+            if along:
+                self._reach("before_mark")
             yield along
+            if along:
+                self._reach("after_mark")
         except BaseException as error:
             self._left = [*along, *self._left]
             # It may have been what could not be written: no batch fails of it again.
@@ -83,21 +87,25 @@ class Sending:
 
     async def settle(self) -> None:
         """Write what is left. Raises Unavailable, and it is still left."""
+        self._reach("before_mark")
         fates = self._taken(self._left)
-
-        def settle(connection: Connection) -> None:
-            outbox.settle(connection, fates)
-            self._reach("fates_written")
-
         concerns_people = any(fate.error == BLOCKED for fate in fates)
+        put_down = self._database.write if concerns_people else self._database.note
         try:
-            await (self._database.write(settle) if concerns_people else self._database.note(settle))
+            await put_down(lambda connection: self.write(connection, fates))
         except Unavailable:
             self._left = [*fates, *self._left]
             raise
         finally:
             self._being_written.difference_update(fate.row.id for fate in fates)
         self._goes_along = True
+        self._reach("after_mark")
+
+    def write(self, connection: Connection, fates: Sequence[Fate]) -> None:
+        """Write what became of messages in a transaction of somebody who has taken it."""
+        if fates:
+            outbox.settle(connection, fates)
+            self._reach("fates_written")
 
     def _taken(self, fates: list[Fate]) -> list[Fate]:
         taken = {id(fate) for fate in fates}  # a row may have two of them, of two tries

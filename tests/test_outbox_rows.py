@@ -12,7 +12,7 @@ from bot.channels.terminal import Terminal
 from bot.core.messages import ANNOUNCEMENT, Address, Outgoing
 from storage import outbox
 from storage.changes import Changes
-from storage.database import database
+from storage.database import Unavailable, database
 from storage.outbox import Fate, Planned
 from tests.talk import BEISPIELSTADT, BEISPIELSTADT_OPEN, config_in, talking
 
@@ -88,6 +88,8 @@ async def test_a_batch_that_fails_leaves_nothing_unnoted(tmp_path: Path, databas
         dispatch = app.dispatch
         dispatch._send = app.outbox.take  # noqa: SLF001 - as networks have it
         await dispatch.receive([again])
+        while memory.sending.left_since is None:
+            await asyncio.sleep(0)
         with pytest.MonkeyPatch.context() as patched:
             patched.setattr(type(memory._database), "write", slowly)  # noqa: SLF001
             await dispatch.receive([again])
@@ -95,6 +97,27 @@ async def test_a_batch_that_fails_leaves_nothing_unnoted(tmp_path: Path, databas
         await app.outbox.idle()
         assert memory.sending.unwritten() == set()
         assert await memory.sending.queued(app.clock.now(), 9) == set()
+
+
+async def test_a_database_that_fails_a_batch_leaves_nothing_unnoted(tmp_path: Path) -> None:
+    """The batch had in hand what became of a message, longer than it is waited for one; no other batch comes."""
+    async with talking(config_in(tmp_path, BEISPIELSTADT), BEISPIELSTADT_OPEN) as anna:
+        memory, app = anna.app.memory, anna.app
+        app.dispatch._send = app.outbox.take  # noqa: SLF001 - as networks have it
+
+        async def slowly_in_vain(_database: Any, _work: Any) -> Any:
+            await asyncio.sleep(0.15)
+            raise Unavailable
+
+        await app.dispatch.receive([anna.incoming(text="/umfrage")])
+        while memory.sending.left_since is None:
+            await asyncio.sleep(0)
+        with pytest.MonkeyPatch.context() as patched:
+            patched.setattr(type(memory._database), "write", slowly_in_vain)  # noqa: SLF001
+            with pytest.raises(Unavailable):
+                await app.dispatch.receive([anna.incoming(text="1")])
+        await app.outbox.idle()
+        assert memory.sending.unwritten() == set()
 
 
 async def test_replies_are_in_no_index_of_what_is_sent_unasked(tmp_path: Path, database_url: str) -> None:
