@@ -27,7 +27,7 @@ AT_ONCE = 100_000
 UNASKED_AT_ONCE = 96
 """Messages of the bot's own accord that wait for their turn in memory, on each network; all others wait in the
 database."""
-WITH_A_BATCH = 0.05
+WITH_A_BATCH = 0.01
 """Seconds in which it is expected that a batch is written, and with it what became of messages."""
 A_MOMENT = 0.002
 """Seconds between two looks at whether a batch is written that somebody waits for."""
