@@ -71,12 +71,12 @@ def remembered(talks: Iterable[Talk], changes: Changes) -> dict[Who, Citizen | N
     They are the staff, people of whom nothing is kept, and those of whom more is written than their talk shows.
     """
     joined = {address.who for _, address in changes.paired}
-    taken_from = {*changes.silenced, *changes.cancelled}
+    silenced = set(changes.silenced)
     behind: dict[Who, Citizen | None] = {}
     for talk in talks:
         one, person = talk.person.address.who, talk.person
         is_kept = talk.loaded is not None or person != _stranger_like(person)
-        is_all = talk.role == "citizen" and one not in joined and person.id not in taken_from
+        is_all = talk.role == "citizen" and one not in joined and person.id not in silenced
         behind[one] = Citizen(person, talk.took_part) if is_kept and is_all else None
     return behind
 

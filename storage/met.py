@@ -1,12 +1,11 @@
 """People met lately, as the last batch left them: most of those who write have just written, and are not looked up."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from time import monotonic
 
 from bot.core.conversation import Person
 from bot.core.messages import Address, Who
-from storage.people import has_no_rooms
 
 AT_MOST = 1_500
 """People: those who talk with the bot in the same minutes, and no more than some megabytes."""
@@ -41,7 +40,7 @@ class Met:
             self._citizens.clear()
             self._as_of, self._until = written, monotonic() + FOR
         found = ((sender, self._citizens.get(sender.who)) for sender in senders)
-        return {sender: _as_seen_from(sender, citizen) for sender, citizen in found if citizen is not None}
+        return {sender: citizen for sender, citizen in found if citizen is not None}
 
     def remember(self, people: Mapping[Who, Citizen | None], written: int) -> None:
         """A batch has been written and left these people so, or None where nothing is known of them any more."""
@@ -54,10 +53,3 @@ class Met:
                 self._citizens[one] = citizen
         while len(self._citizens) > AT_MOST:
             del self._citizens[next(iter(self._citizens))]
-
-
-def _as_seen_from(sender: Address, citizen: Citizen) -> Citizen:
-    """As the database would have them: who was in a group at last, and writes alone now, is reached here."""
-    if has_no_rooms(sender) and citizen.person.address != sender:
-        return replace(citizen, person=replace(citizen.person, address=sender))
-    return citizen

@@ -73,16 +73,10 @@ def find(connection: Connection, vault: Vault, lookups: Mapping[Address, bytes])
     """The people known under these addresses, with their drafts; `lookups` are the addresses' keyed hashes."""
     rows = {row.lookup: row for row in connection.execute(_FOUND, {"lookups": list(set(lookups.values()))})}
     # Somebody may write in two rooms at once: two addresses, one person.
-    return {address: _person(rows[lookup], address, vault) for address, lookup in lookups.items() if lookup in rows}
+    return {address: _person(rows[lookup], vault) for address, lookup in lookups.items() if lookup in rows}
 
 
-def has_no_rooms(asked: Address) -> bool:
-    """Whether a person is reached where they write; else in the room they were last alone with the bot in."""
-    return asked.user == asked.room
-
-
-def _person(row: Any, asked: Address, vault: Vault) -> Person:
-    address = asked if has_no_rooms(asked) else opened_address(vault, row.address)
+def _person(row: Any, vault: Vault) -> Person:
     draft = None
     if row.survey is not None:
         kept = msgspec.json.decode(vault.open(row.answers, "draft"), type=_Draft)
@@ -91,7 +85,7 @@ def _person(row: Any, asked: Address, vault: Vault) -> Person:
         )
     return Person(
         id=row.id,
-        address=address,
+        address=opened_address(vault, row.address),
         language=row.language,
         consent=None if row.consent_version is None else Consent(row.consent_version, row.consent_day),
         stopped=row.stopped,

@@ -30,6 +30,20 @@ async def test_a_reaction_to_an_event_leads_to_a_private_question_for_consent(tm
         assert await anna.app.memory.diary.subscribers_of("misburg") == 1
 
 
+async def test_whoever_was_met_in_a_room_first_is_reminded_where_they_asked_for_it(
+    tmp_path: Path, database_url: str
+) -> None:
+    """Where the two were alone was not known then, and has to be learned from the first message there."""
+    async with talking(config_in(tmp_path, None, database_url), NOW) as anna:
+        await in_room(anna, "!sprache")
+        await in_room(anna, "2")
+        await anna.say("/erinnern misburg")
+        await in_room(anna, "!termine")
+        before = len(anna.heard)
+        await anna.wait_until(datetime.fromisoformat("2025-11-26T17:00:00+01:00"))
+        assert [to.room for to, _ in anna.heard[before:]] == ["anna", "anna"]
+
+
 async def test_whoever_says_no_is_not_reminded(tmp_path: Path) -> None:
     async with talking(config_in(tmp_path), NOW) as anna:
         await in_room(anna, choice="e:misburg:ask")

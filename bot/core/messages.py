@@ -15,7 +15,10 @@ Who = tuple[str, str]
 
 @dataclass(frozen=True, slots=True)
 class Address:
-    """Where one person is reached: a channel's name, the network's user id and the room the talk happens in."""
+    """Where one person is reached: a channel's name, the network's user id and the room the talk happens in.
+
+    An empty room is the one in which the person is alone with the bot, where they have not been yet.
+    """
 
     channel: str
     user: str

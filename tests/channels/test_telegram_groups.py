@@ -43,6 +43,14 @@ async def test_a_group_that_is_upgraded_is_answered_where_it_went(telegram: Fake
     assert telegram.violations == []
 
 
-def reply(user: int, room: int, text: str) -> OutboxRow:
+async def test_whoever_was_met_in_a_group_first_is_written_to_alone(telegram: FakeTelegram, tmp_path: Path) -> None:
+    """Older versions stored nowhere to write to, and what was planned with it waits in databases."""
+    anna = telegram.citizen("anna")
+    async with serving(telegram, tmp_path) as app:
+        await app.outbox.take([reply(anna.id, "", "Erinnerung")])
+        assert [one.text for one in await anna.answers()] == ["Erinnerung"]
+
+
+def reply(user: int, room: int | str, text: str) -> OutboxRow:
     """A reply on its way into a group."""
     return OutboxRow(id=10**9, to=Address("telegram", str(user), str(room)), message=Outgoing(text=text))

@@ -146,7 +146,7 @@ class Telegram:
 
     async def send(self, to: Address, message: Outgoing, key: str) -> str:
         """Send or edit one message; Telegram's id of it. Raises a SendError."""
-        room = self._moved.get(to.room, to.room)
+        room = self._moved.get(to.room, to.room) or to.user  # alone with the bot they are always in this one
         try:
             return await self._sending.send(int(room), message)
         except Migrated as error:
