@@ -126,14 +126,17 @@ class Dispatch:
         A crash in between is harmless: the bookmark moves last, and what was handled is known by its id.
         """
         rows: list[OutboxRow] = []
-        for (message,), moved in _in_steps([[message] for message in batch], bookmark):
-            try:
-                rows += await self._handle([message], moved)
-            except Unavailable:
-                await self._send(rows)  # what is committed so far will not be handed over again
-                raise
-            except Exception as error:  # noqa: BLE001 - as above
-                rows += await self._give_up(message, error, moved)
+        try:
+            for (message,), moved in _in_steps([[message] for message in batch], bookmark):
+                try:
+                    rows += await self._handle([message], moved)
+                except Unavailable:
+                    raise
+                except Exception as error:  # noqa: BLE001 - as above
+                    rows += await self._give_up(message, error, moved)
+        except Exception:
+            await self._send(rows)  # what is committed so far will not be handled again
+            raise
         return rows
 
     async def _apart(self, batch: Iterable[Incoming], staff: Sequence[Incoming], bookmark: Bookmark) -> list[OutboxRow]:
@@ -148,7 +151,7 @@ class Dispatch:
             for step, moved in _in_steps(steps, bookmark):
                 rows += await self._handle(step, moved)
         except Exception:
-            await self._send(rows)  # what is committed so far is not handled again
+            await self._send(rows)  # as above
             raise
         return rows
 

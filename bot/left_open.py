@@ -38,6 +38,8 @@ class LeftOpen:
         self._without_taker = left - late
         if late:
             rows = await self._memory.sending.due_of(self._now(), late)
+            handed_over = at_hand()  # meanwhile, by whoever wrote them
+            rows = [row for row in rows if row.id not in handed_over]
             log.info("replies_left", replies=len(rows))
             await take(rows)
             self.taken |= late

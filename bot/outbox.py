@@ -67,6 +67,7 @@ class Outbox:
         self._in_a_hurry = asyncio.Event()
         self._settling: asyncio.Task[None] | None = None
         self._unasked: dict[str, dict[int, asyncio.Task[None]]] = {}
+        self._claimed: dict[int, OutboxRow] = {}
         self._claims = Claims(memory, reach)
         self._left_open = LeftOpen(memory, now)
 
@@ -126,7 +127,9 @@ class Outbox:
                 await pace.ready(row)
             if self._night() or (row.until is not None and row.until <= self._now()):
                 return  # it stays in the database: until morning, or for good
+            self._claimed[row.id] = row
             if not await self._claims.granted(row.id):
+                del self._claimed[row.id]
                 return  # taken back meanwhile
             self._reach("before_send")
             self._note(await self._deliver(row))
@@ -170,11 +173,10 @@ class Outbox:
             for worker in list(self._workers):
                 worker.cancel()
             await asyncio.gather(*self._workers, return_exceptions=True)
-            for task in (self._claims.under_way, self._settling):
-                if task:
-                    # A database that does not come back is not waited for: the next start finds the rows as they are.
-                    with suppress(TimeoutError):
-                        await asyncio.wait_for(task, LAST_WORD)
+            await _at_last(self._claims.under_way)
+            for row in self._claimed.values():  # the network has not seen them: the next start sends them
+                self._note(Fate(row=row, state="queued", error="not sent"))
+            await _at_last(self._settling)
 
     async def _work(self, to: Address) -> None:
         """Send the rows of one lane until it is empty."""
@@ -238,11 +240,20 @@ class Outbox:
     async def _sent(self, channel: Channel, pace: Pace | None, row: OutboxRow) -> str:
         key = row.key or f"row-{row.id}"
         if pace is None:
+            self._claimed.pop(row.id, None)
             return await channel.send(row.to, row.message, key)
         if row.priority == REPLY:
             await pace.ready(row)
         async with pace.sending(row):
+            self._claimed.pop(row.id, None)
             return await channel.send(row.to, row.message, key)
+
+
+async def _at_last(task: asyncio.Task[None] | None) -> None:
+    """Wait for what notes something, but not for a database that stays away: the next start finds rows as they are."""
+    if task:
+        with suppress(TimeoutError):
+            await asyncio.wait_for(task, LAST_WORD)
 
 
 def _fate_of(row: OutboxRow, error: SendError, pace: Pace | None, tries: int, *, repeatable: bool) -> Fate | None:

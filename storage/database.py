@@ -27,7 +27,10 @@ class DatabaseUnusable(Exception):
 
 
 class Unavailable(Exception):
-    """The database does not answer now: locked, full, out of reach. Nothing was written; the same may work later."""
+    """The database does not answer now: locked, full, out of reach. The same may work later.
+
+    Nothing was written, unless the connection broke in the middle of a commit: then it may be (`Memory.in_doubt`).
+    """
 
 
 class Overtaken(Exception):

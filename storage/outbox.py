@@ -237,7 +237,7 @@ _DONE = (
 _AGAIN = (
     update(outbox)
     # Written a second time, because it stayed open whether it was, it must not undo what has become of the row since.
-    .where(outbox.c.id == bindparam("row"), outbox.c.attempts == bindparam("tried"))
+    .where(outbox.c.id == bindparam("row"), outbox.c.attempts == bindparam("tried"), outbox.c.state != "held")
     .values(state="queued", error=bindparam("error"), not_before=bindparam("until"), attempts=outbox.c.attempts + 1)
 )
 

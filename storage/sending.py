@@ -5,6 +5,7 @@ from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import datetime
 
+import structlog
 from sqlalchemy import Connection
 
 from bot.core.messages import OutboxRow
@@ -12,6 +13,8 @@ from storage import outbox
 from storage.database import Database, Overtaken, Unavailable
 from storage.outbox import BLOCKED, Fate
 from storage.vault import Vault
+
+log = structlog.get_logger(__name__)
 
 
 class Sending:
@@ -89,17 +92,30 @@ class Sending:
         """Write what is left. Raises Unavailable, and it is still left."""
         self._reach("before_mark")
         fates = self._taken(self._left)
-        concerns_people = any(fate.error == BLOCKED for fate in fates)
-        put_down = self._database.write if concerns_people else self._database.note
         try:
-            await put_down(lambda connection: self.write(connection, fates))
-        except Unavailable:
+            await self._put_down(fates)
+        except BaseException:
             self._left = [*fates, *self._left]
             raise
         finally:
             self._being_written.difference_update(fate.row.id for fate in fates)
         self._goes_along = True
         self._reach("after_mark")
+
+    async def _put_down(self, fates: Sequence[Fate]) -> None:
+        """Write all of them together; where they cannot be, each by itself, so that a bad one costs no other."""
+        concerns_people = any(fate.error == BLOCKED for fate in fates)
+        put_down = self._database.write if concerns_people else self._database.note
+        try:
+            await put_down(lambda connection: self.write(connection, fates))
+        except Unavailable:
+            raise
+        except Exception as error:  # noqa: BLE001 - whatever it is, its row stays as it was
+            if len(fates) == 1:
+                log.error("not_settled", row=fates[0].row.id, error=type(error).__name__)
+                return
+            for fate in fates:
+                await self._put_down([fate])
 
     def write(self, connection: Connection, fates: Sequence[Fate]) -> None:
         """Write what became of messages in a transaction of somebody who has taken it."""

@@ -1,7 +1,8 @@
 """What is to be sent, as it is stored: found quickly, noted once, and read by whom it is meant for."""
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -9,7 +10,9 @@ import pytest
 from sqlalchemy import Connection, Engine, event, inspect, text
 
 from bot.channels.terminal import Terminal
-from bot.core.messages import ANNOUNCEMENT, Address, Outgoing
+from bot.core.messages import ANNOUNCEMENT, Address, Memory, OutboxRow, Outgoing, Receive
+from bot.outbox import Outbox
+from bot.pace import UNASKED_AT_ONCE, Limits, Pace
 from storage import outbox
 from storage.changes import Changes
 from storage.database import Unavailable, database
@@ -70,6 +73,106 @@ async def test_what_cannot_be_noted_costs_no_batch(tmp_path: Path, monkeypatch: 
         assert memory.sending.unwritten() == {row.id}
         await memory.sending.settle()
         assert row.id not in await memory.sending.queued(now, 9)
+
+
+async def test_what_cannot_be_noted_costs_nothing_else_that_is(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, database_url: str
+) -> None:
+    """Many are noted in one statement; the one that the database does not take stays as it was, and it alone."""
+    async with talking(config_in(tmp_path, BEISPIELSTADT, database_url), BEISPIELSTADT_OPEN) as anna:
+        memory, now = anna.app.memory, anna.app.clock.now()
+        reply = Planned(person_id=None, to=Address("terminal", "anna", "anna"), message=Outgoing(text="Guten Tag"))
+        rows = await memory.write(Changes(channel="", now=now, today=now.date(), planned=[reply] * 3))
+        remove = type(outbox._GONE).remove  # noqa: SLF001 - what a database may not take, whatever it is
+
+        def fails_for_one(removing: Any, connection: Connection, ids: Sequence[int]) -> None:
+            remove(removing, connection, ids)
+            if rows[1].id in ids:
+                raise ValueError
+
+        monkeypatch.setattr(type(outbox._GONE), "remove", fails_for_one)  # noqa: SLF001
+        for row in rows:
+            memory.sending.leave(Fate(row=row, state="sent"))
+        await memory.sending.settle()
+        assert memory.sending.unwritten() == set()
+        assert await memory.sending.queued(now, 9) == {rows[1].id}
+
+
+async def test_a_reply_that_its_writer_hands_over_in_the_last_moment_is_not_sent_twice(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It counts as left at the second look; while its text is read, whoever wrote it goes on."""
+    async with talking(config_in(tmp_path, BEISPIELSTADT), BEISPIELSTADT_OPEN) as anna:
+        memory, app = anna.app.memory, anna.app
+        reply = Planned(person_id=None, to=Address("terminal", "anna", "anna"), message=Outgoing(text="Guten Tag"))
+        now = app.clock.now()
+        rows = await memory.write(Changes(channel="", now=now, today=now.date(), planned=[reply]))
+        monkeypatch.setattr(memory, "in_doubt", lambda: True)
+        await app.outbox.send_left()
+        due_of = memory.sending.due_of
+
+        async def meanwhile(at: datetime, ids: Collection[int]) -> list[OutboxRow]:
+            found = await due_of(at, ids)
+            await app.outbox.take(rows)
+            return found
+
+        monkeypatch.setattr(memory.sending, "due_of", meanwhile)
+        await app.outbox.send_left()
+        await app.outbox.idle()
+        assert len(anna.heard) == 1
+
+
+class Slow:
+    """A network that takes long for every message; what it has been handed."""
+
+    name = "terminal"
+    repeatable = False
+
+    def __init__(self) -> None:
+        self.begun: list[str] = []
+
+    def serves(self, _to: Address) -> bool:
+        """Everybody."""
+        return True
+
+    async def run(self, _receive: Receive, _memory: Memory) -> None:
+        """Nobody writes."""
+
+    async def send(self, _to: Address, _message: Outgoing, key: str) -> str:
+        """Begin, and not end."""
+        self.begun.append(key)
+        await asyncio.sleep(60)
+        return "1"
+
+
+async def test_a_clean_stop_leaves_open_only_what_the_network_has_been_handed(
+    tmp_path: Path, database_url: str
+) -> None:
+    """What is noted as going once and still waits for its turn is sent by the next process, and not given up."""
+    async with talking(config_in(tmp_path, BEISPIELSTADT, database_url), BEISPIELSTADT_OPEN) as anna:
+        memory, now, slow = anna.app.memory, anna.app.clock.now(), Slow()
+        planned = [
+            Planned(
+                person_id=None,
+                to=Address("terminal", f"u{number}", f"u{number}"),
+                message=Outgoing(text="Nur einmal"),
+                once=True,
+                priority=ANNOUNCEMENT,
+                key=f"once-{number}",
+            )
+            for number in range(60)
+        ]
+        await memory.write(Changes(channel="", now=now, today=now.date(), planned=planned))
+        stopped = Outbox(memory, {slow.name: slow}, {slow.name: Pace(Limits(overall=1000))}, anna.app.clock.now)
+        sending = asyncio.create_task(stopped.send_unasked())
+        while len(slow.begun) < UNASKED_AT_ONCE:
+            await asyncio.sleep(0.01)
+        await asyncio.sleep(0.2)  # the others have been noted, and wait at the gate
+        await stopped.close(patience=0.1)
+        sending.cancel()
+        assert memory.sending.unwritten() == set()
+        left = await memory.sending.due_unasked(now, 99, (), "terminal")
+        assert {row.key for row in left} == {one.key for one in planned} - set(slow.begun)
 
 
 async def test_a_batch_that_fails_leaves_nothing_unnoted(tmp_path: Path, database_url: str) -> None:
