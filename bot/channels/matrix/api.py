@@ -128,7 +128,7 @@ async def _begin(response: aiohttp.ClientResponse, most: int) -> bytes:
 def _refused(response: aiohttp.ClientResponse, answer: bytes) -> Exception:
     try:
         told = msgspec.json.decode(answer, type=_Refusal)
-    except (msgspec.DecodeError, msgspec.ValidationError):
+    except (msgspec.DecodeError, UnicodeDecodeError):
         told = _Refusal()
     if response.status == 429 or told.errcode == "M_LIMIT_EXCEEDED":
         return NotSent("too many requests", retry_after=_pause(response, told))
@@ -136,6 +136,8 @@ def _refused(response: aiohttp.ClientResponse, answer: bytes) -> Exception:
         return Unknown(str(response.status))
     if response.status == 401 and told.errcode in {"M_UNKNOWN_TOKEN", "M_MISSING_TOKEN"}:
         return SignedOut("the access token is not known")
+    if not told.errcode:
+        return Unknown(str(response.status))  # a homeserver says why: this is whatever stands before it
     return Denied(response.status, told.errcode, told.error)
 
 
@@ -151,5 +153,5 @@ def decoded(answer: bytes) -> Any:
     """An answer as JSON; an empty object where it is none."""
     try:
         return msgspec.json.decode(answer)
-    except msgspec.DecodeError:
+    except (msgspec.DecodeError, UnicodeDecodeError):
         return {}

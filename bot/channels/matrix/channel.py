@@ -269,7 +269,7 @@ class Matrix:
         except TimeoutError as error:
             raise NotYet("took too long", retry_after=5) from error
         except Denied as error:
-            if error.status in {403, 404}:
+            if error.code in {"M_FORBIDDEN", "M_NOT_FOUND"}:
                 raise Blocked(error.code) from error
             raise
 
