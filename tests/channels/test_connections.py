@@ -17,7 +17,7 @@ from cryptography.x509.oid import NameOID
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.channels.telegram.connections import IDLE_SECONDS, answer_in
+from bot.channels.telegram.connections import IDLE_SECONDS, Connection, answer_in
 from bot.channels.telegram.proxied import ProxiedRequest
 from bot.channels.telegram.request import DirectRequest, request_to
 from bot.core.messages import NotSent, Unknown
@@ -185,6 +185,24 @@ async def test_silence_leaves_open_what_was_done_and_spends_the_connection() -> 
             with pytest.raises(Unknown, match="TimeoutError"):
                 await direct.do_request(url, "POST", read_timeout=0.05)
     assert connections == 2
+
+
+async def test_silence_is_endured_as_long_as_asked_for() -> None:
+    async def serve(reader: asyncio.StreamReader, _writer: asyncio.StreamWriter) -> None:
+        await reader.read()
+
+    async with server(serve) as url, request() as direct:
+        began = asyncio.get_running_loop().time()
+        with pytest.raises(Unknown, match="TimeoutError"):
+            await direct.do_request(url, "POST", read_timeout=1.0)
+        assert 0.9 < asyncio.get_running_loop().time() - began < 1.9
+
+
+async def test_what_a_server_is_about_to_close_is_not_used_again() -> None:
+    connection = Connection()
+    connection.connection_made(asyncio.Transport())
+    connection.eof_received()
+    assert not connection.usable
 
 
 async def test_without_a_server_nothing_was_sent() -> None:

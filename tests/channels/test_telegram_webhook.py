@@ -91,6 +91,31 @@ async def test_an_update_that_is_too_large_or_unreadable_harms_nobody(telegram: 
         await anna.answers()
 
 
+async def test_a_stop_does_not_wait_for_an_update_in_hand() -> None:
+    """Telegram brings it again to the next process."""
+    taken = asyncio.Event()
+
+    async def handle(_updates: object) -> None:
+        taken.set()
+        await asyncio.sleep(60)
+
+    port = free_port()
+    webhook = Webhook(f"http://127.0.0.1:{port}/hook", SECRET, port)
+    headers = {"X-Telegram-Bot-Api-Secret-Token": SECRET}
+    async with aiohttp.ClientSession() as session:
+        async with asyncio.timeout(5):
+            async with webhook.listening(handle):
+                brought = [asyncio.create_task(_answer(session, webhook.url, headers)) for _ in range(3)]
+                await taken.wait()
+                await asyncio.sleep(0.1)
+        assert await asyncio.gather(*brought) == [500] * 3
+
+
+async def _answer(session: aiohttp.ClientSession, url: str, headers: dict[str, str]) -> int:
+    async with session.post(url, data=b"{}", headers=headers) as answer:
+        return answer.status
+
+
 async def test_health_and_figures(telegram: FakeTelegram, tmp_path: Path) -> None:
     anna, metrics, port = telegram.citizen("anna"), Metrics(), free_port()
     base = f"http://127.0.0.1:{port}"

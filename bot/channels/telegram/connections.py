@@ -129,8 +129,9 @@ class Connection(asyncio.Protocol):
         self._received.clear()
         self._answer = self._loop.create_future()
         self._progress = self._loop.time()
-        self._watching = self._loop.call_later(patience, self._watch, patience, len(request))
         self._transport.write(request)
+        unsent = self._transport.get_write_buffer_size()
+        self._watching = self._loop.call_later(patience, self._watch, patience, unsent)
         try:
             answer = await self._answer
         except BaseException:
@@ -160,6 +161,10 @@ class Connection(asyncio.Protocol):
             self._fail("AnswerTooLarge")
         else:
             self._look(ended=False)
+
+    def eof_received(self) -> None:
+        """The server closes it: what is written from here on is dropped, before anybody is told."""
+        self.usable = False
 
     def connection_lost(self, exc: Exception | None) -> None:
         """What has come so far is all there will be."""

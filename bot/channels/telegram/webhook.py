@@ -14,6 +14,8 @@ from bot.core.messages import Halted
 LARGEST = 1024 * 1024
 """Bytes of an update at the most."""
 AT_ONCE = 100
+LAST_ANSWERS = 2.0
+"""Seconds that a stop waits for requests that are still coming in."""
 
 
 class Webhook:
@@ -30,7 +32,7 @@ class Webhook:
         """Take updates as long as the block lasts; those that come together are handled together. Raises Halted."""
         server = web.Application(client_max_size=LARGEST)
         server.add_routes([web.post(urlsplit(self.url).path or "/", self._take)])
-        runner = web.AppRunner(server, access_log=None)
+        runner = web.AppRunner(server, access_log=None, shutdown_timeout=LAST_ANSWERS)
         await runner.setup()
         work = asyncio.create_task(self._work(handle))
         try:
@@ -38,6 +40,10 @@ class Webhook:
             yield
         finally:
             work.cancel()
+            await asyncio.wait([work])
+            while not self._waiting.empty():
+                _, done = self._waiting.get_nowait()
+                done.cancel()
             await runner.cleanup()
 
     async def _listen(self, runner: web.AppRunner) -> None:
@@ -55,11 +61,9 @@ class Webhook:
         body = await request.read()
         done: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         await self._waiting.put((msgspec.Raw(body), done))
-        try:
-            await done
-        except Exception:  # noqa: BLE001 - whatever it was, Telegram brings the update again
-            return web.Response(status=500)
-        return web.Response()
+        # Whatever became of it, or nothing where the bot is being stopped: Telegram brings the update again.
+        await asyncio.wait([done])
+        return web.Response(status=500 if done.cancelled() or done.exception() else 200)
 
     async def _work(self, handle: Callable[[Sequence[msgspec.Raw]], Awaitable[None]]) -> None:
         while True:
@@ -70,9 +74,11 @@ class Webhook:
                 await handle([raw for raw, _ in batch])
             except Exception as error:  # noqa: BLE001 - told to every request of the batch
                 for _, done in batch:
-                    if not done.done():
-                        done.set_exception(error)
+                    done.set_exception(error)
+            except asyncio.CancelledError:
+                for _, done in batch:
+                    done.cancel()
+                raise
             else:
                 for _, done in batch:
-                    if not done.done():
-                        done.set_result(None)
+                    done.set_result(None)
