@@ -22,9 +22,11 @@ from bot.pace import Pace
 from bot.problems import UserError
 from bot.reloading import reloaded
 from storage.database import Unavailable
-from storage.memory import TIDY_APART
 
 log = structlog.get_logger(__name__)
+
+TIDY_AGAIN = 5.0
+"""Seconds until what could not be taken out of the database's files is tried again."""
 
 
 async def serve(config: Config, now: str | None, speed: float) -> None:
@@ -120,9 +122,9 @@ async def _reload_when_told(app: App, config: Config) -> None:
 
 
 async def _tidy(app: App) -> None:
-    """Take what batches in a row have erased out of the database's files, soon after them."""
+    """Take what somebody asked to be erased out of the database's files, where that was not done after its batch."""
     while True:
-        await asyncio.sleep(TIDY_APART)
+        await asyncio.sleep(TIDY_AGAIN)
         try:
             await app.memory.tidy(at_once=True)
         except Exception as error:  # noqa: BLE001 - a busy or lost database: the next round does it

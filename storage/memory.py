@@ -33,8 +33,6 @@ from storage.sending import Sending
 from storage.staff import StaffMember
 from storage.vault import Vault
 
-TIDY_APART = 10.0
-"""Seconds between two times that submitted drafts are taken out of the files: each holds up everybody for a while."""
 LAST_TIDYING = 5.0
 """Seconds that a closing memory takes for it at the most."""
 DOUBT_LASTS = 60.0
@@ -72,7 +70,6 @@ class Memory:
         self._leftovers = False
         self._asked_for = False
         """Whether somebody asked for what was erased."""
-        self._tidied = -TIDY_APART
         self._left_open = -DOUBT_LASTS
         """When it stayed open last whether something was written."""
         self.newsroom = Newsroom(database, vault, self._who_took_part, reach)
@@ -94,7 +91,8 @@ class Memory:
         self._marks = Marks(self._vault, await self._database.write(ready))
         # Whatever a killed process had left there to be tidied.
         self._leftovers = True
-        await self.tidy(at_once=True)
+        if self._database.tidies_at_once:
+            await self.tidy()
 
     def socket(self) -> Path:
         """Where the process that writes takes requests of other commands on its machine."""
@@ -186,20 +184,20 @@ class Memory:
     async def tidy(self, *, at_once: bool = False) -> None:
         """Take what was erased or submitted out of the database's own files, too. Slow, so it comes after the reply.
 
-        With `at_once` only where that is quick enough to follow a batch; submissions share one within ten seconds.
+        With `at_once` only what somebody asked for, and where that is quick enough to follow a batch: it holds up
+        everybody for a while, and a log that was emptied grows slowly at first. All else is for the minute's duties.
         """
-        now = asyncio.get_running_loop().time()
-        too_soon = not self._asked_for and now < self._tidied + TIDY_APART
-        if not self._leftovers or (at_once and (too_soon or not self._database.tidies_at_once)):
+        if not self._leftovers or (at_once and not (self._asked_for and self._database.tidies_at_once)):
             return
-        self._tidied = now
+        asked_for, is_tidy = self._asked_for, False
         self._leftovers = self._asked_for = False  # what is erased meanwhile is for the next time
         self._reach("before_tidying")
         try:
-            self._leftovers |= not await self._database.forget_deleted()
-        except BaseException:
-            self._leftovers = True
-            raise
+            is_tidy = await self._database.forget_deleted()
+        finally:
+            if not is_tidy:
+                self._leftovers = True
+                self._asked_for |= asked_for
         self._reach("after_tidying")
 
     async def forget_old(self, at: Moment) -> None:

@@ -1,5 +1,6 @@
 """No query leads from a response to a person, and nothing is left in a file of what was erased."""
 
+import sqlite3
 from collections.abc import Sequence
 from datetime import timedelta
 from pathlib import Path
@@ -100,6 +101,35 @@ CANARY = "Kanarienvogel-4711"
 
 def _files_with(folder: Path, words: str) -> list[str]:
     return [path.name for path in folder.rglob("*") if path.is_file() and words.encode() in path.read_bytes()]
+
+
+async def test_what_was_to_be_erased_while_somebody_read_is_tried_again_before_the_minute_is_over(
+    tmp_path: Path,
+) -> None:
+    async with talking(config_in(tmp_path, BEISPIELSTADT), BEISPIELSTADT_OPEN) as anna:
+        memory = anna.app.memory
+        log = tmp_path / "data" / "mitreden.db-wal"
+        await anna.say_all(*SHORT, "Ein Karussell")
+        reading = sqlite3.connect(tmp_path / "data" / "mitreden.db", isolation_level=None)
+        reading.execute("BEGIN")
+        reading.execute("SELECT count(*) FROM people").fetchone()
+        said = await anna.say_all("/loeschen", "2")
+        assert "gelöscht" in said[0].text
+        assert log.stat().st_size > 0
+        reading.close()
+        await memory.tidy(at_once=True)
+        assert log.stat().st_size == 0
+
+
+async def test_submissions_are_taken_out_of_the_files_by_the_minutes_duties(tmp_path: Path) -> None:
+    """Not after each: that would hold up everybody again and again."""
+    async with talking(config_in(tmp_path, BEISPIELSTADT), BEISPIELSTADT_OPEN) as anna:
+        log = tmp_path / "data" / "mitreden.db-wal"
+        await anna.say_all(*SHORT, "Ein Karussell", "1")
+        await anna.app.memory.tidy(at_once=True)
+        assert log.stat().st_size > 0
+        await anna.app.duties.forget()
+        assert log.stat().st_size == 0
 
 
 async def test_typed_text_is_in_no_file_before_submitting_nor_after_erasing(tmp_path: Path) -> None:
