@@ -87,7 +87,8 @@ def _check_wording(question: AnyQuestion, findings: Findings) -> None:
     if isinstance(question, SeveralQuestion):
         _check_divisible(question.options, findings)
     most = question.at_most if isinstance(question, SeveralQuestion) else None
-    if isinstance(question, SeveralQuestion) and most is not None and not 1 <= most <= len(question.options):
+    # What is no number at all has been found already, as with every other key.
+    if isinstance(question, SeveralQuestion) and isinstance(most, int) and not 1 <= most <= len(question.options):
         findings.add(f"at_most = {most} does not fit", f"Write 1 to {len(question.options)}.")
     if isinstance(question, BatteryQuestion):
         _check_options(question.aspects, findings)

@@ -120,6 +120,13 @@ def test_a_mistake_is_found_at_its_place(tmp_path: Path, says: str, change: Chan
     assert all(change[0] in line for line in matching)
 
 
+@pytest.mark.parametrize("written", ['"drei"', '"3"', "2.5", "true", "[3]"])
+def test_how_many_may_be_chosen_is_a_whole_number(tmp_path: Path, written: str) -> None:
+    found = examined(changed(tmp_path, BEISPIELSTADT, ("survey.toml", "at_most = 2", f"at_most = {written}")))
+    assert len(found) == 1
+    assert '"at_most" does not fit: a whole number is expected' in found[0]
+
+
 def test_a_long_sentence_in_plain_german_is_found(tmp_path: Path) -> None:
     long = "Dieser Satz hat sehr viele Wörter und ist darum für viele Menschen nur schwer zu verstehen."
     found = examined(
