@@ -1,5 +1,6 @@
 """Questions of the bot's own: which there are, and what a tap or typed words mean while one of them waits."""
 
+from collections.abc import Sequence
 from dataclasses import replace
 
 from bot.core import interview, recognition
@@ -71,14 +72,10 @@ async def typed(turn: Turn, otherwise: Handler) -> Decision:
         return await decided(otherwise, turn)
     menu = MENUS[waiting.menu]
     choices = menu.choices(turn)
-    if choice := recognition.exact(turn.text, choices):
+    if choice := _plainly(waiting.menu, choices, turn):
         return await _picked(menu, choice, turn)
-    if meant := menu.meant(turn):
-        return await _picked(menu, Choice(meant, ""), turn)
-    if turn.vocabulary.control(turn.text) == "onward" and waiting.menu == survey.PAUSED:
-        return Decision(person=waits_no_more(turn.person), then="umfrage")
-    if turn.vocabulary.control(turn.text) in {"back", "cancel"} and turn.person.language:
-        return _left(turn)
+    if steered := _steered(turn, waiting.menu):
+        return steered
     if named := turn.vocabulary.command(turn.text):
         return Decision(person=turn.person, then=named)
     if code := erase.code_in(turn.text):
@@ -95,6 +92,26 @@ async def typed(turn: Turn, otherwise: Handler) -> Decision:
     if waiting.menu in OPEN and recognition.position(turn.text) is None:
         return await decided(otherwise, turn.as_person(waits_no_more(turn.person)))
     return survey.missed(turn, choice_misfit(turn.text, len(choices), turn.t), menu.put(turn))
+
+
+def _plainly(name: str, choices: Sequence[Choice], turn: Turn) -> Choice | None:
+    """The choice that is typed without a slip; where the menu asks for yes or no, in any words for that."""
+    if choice := recognition.exact(turn.text, choices):
+        return choice
+    if meant := MENUS[name].meant(turn):
+        return Choice(meant, "")
+    agreed = None if name in OPEN else turn.vocabulary.agreed(turn.text)
+    return next((choice for choice in choices if agreed and choice.key.endswith(f":{agreed}")), None)
+
+
+def _steered(turn: Turn, menu: str) -> Decision | None:
+    """Where a word leads that steers; where nothing has to be chosen, "nein danke" leaves."""
+    word = turn.vocabulary.control(turn.text)
+    if word == "onward" and menu == survey.PAUSED:
+        return Decision(person=waits_no_more(turn.person), then="umfrage")
+    if word in {"back", "cancel"} and turn.person.language:
+        return _left(turn)
+    return _left(turn) if menu in OPEN and turn.vocabulary.agreed(turn.text) == "no" else None
 
 
 async def tapped(turn: Turn, key: str) -> Decision:

@@ -21,6 +21,8 @@ def run(turn: Turn) -> Decision:
     person = replace(turn.person, misses=turn.person.misses + 1)
     if not turn.text:
         return turn.say(turn.t("misfit.nothing"), person=person)
+    if turn.vocabulary.agreed(turn.text) == "no":
+        return turn.say(turn.t("menu.left"), person=person)
     if courteous := questions.courtesy(turn):
         return turn.say(courteous, person=person)
     if turn.took_part:

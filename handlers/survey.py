@@ -288,7 +288,7 @@ def pressed_control(turn: Turn, key: str) -> Decision:
 def missed(turn: Turn, sentence: str, again: Outgoing) -> Decision:
     """A reply that did not fit: what would, and the question again; the third time in a row a short help."""
     misses = turn.person.misses + 1
-    if courteous := questions.courtesy(turn):
+    if not turn.vocabulary.refuses(turn.text) and (courteous := questions.courtesy(turn)):
         sentence = courteous
     elif misses % HELP_AFTER == 0:
         how = turn.t("misfit.help_choice" if again.choices else "misfit.help")

@@ -324,3 +324,28 @@ def test_a_deletion_code_is_read_however_it_is_written(typed: str) -> None:
     assert len(erase.code_of(typed)) == 10
     assert erase.code_in("ABCDEFGHJK") is None  # two words may look so
     assert erase.code_in("löschen ABCDE-FGHJK") == "ABCDEFGHJK"
+
+
+@pytest.mark.parametrize(
+    ("typed", "value"),
+    [
+        ("ja gerne", "yes"),
+        ("klar, bitte", "yes"),
+        ("nein danke", "no"),
+        ("Ja, zweimal", "yes"),
+        ("Nein, nur einmal", "no"),
+        ("Ja, aber nur einmal", None),
+        ("ja nein", None),
+        ("Nein, nicht mehr", None),
+        ("Ja wirklich?", None),
+        ("Danke", None),
+        ("bitte", None),
+    ],
+)
+def test_yes_and_no_may_be_said_politely_and_with_a_detail(typed: str, value: str | None) -> None:
+    assert answer(YesNoQuestion(id="x", text={}, short={}), typed) == value
+
+
+@messages("Ja, gern in der Zeitung", "ja ohne Namen", "Nein, noch nicht")
+def test_a_permission_is_said_whole(typed: str) -> None:
+    assert answer(YesNoQuestion(id="x", text={}, short={}, publishes="wish"), typed) is None

@@ -3,17 +3,19 @@
 from collections.abc import Container, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import date
-from typing import Literal
+from typing import Literal, TypeVar
 
 from bot.core.announcement import Announcement
 from bot.core.messages import Address, Attachment, Choice, Outgoing
-from bot.core.recognition import fold
+from bot.core.recognition import bare, fold
 from bot.core.reminders import Coming, Lead, Reminder
 from bot.core.survey import Progress
 from bot.core.texts import Texts
 from bot.core.values import Value
 
 Control = Literal["back", "skip", "pause", "cancel", "onward"]
+Agreed = Literal["yes", "no"]
+Meaning = TypeVar("Meaning", bound=str)
 DONE: Literal["done"] = "done"
 """The button that ends a selection of several; as a typed message is a whole selection, there is no word for it."""
 CONTROLS: tuple[Control, ...] = ("back", "skip", "pause", "cancel", "onward")
@@ -221,24 +223,44 @@ class Vocabulary:
         self._controls: dict[str, Control] = {}
         self._commands: dict[str, str] = {}
         self._nothing: set[str] = set()
+        self._polite: set[str] = set()
+        self._agreed: dict[str, Agreed] = {}
+        self._against: set[str] = set()
         for t in languages:
             self._nothing.update(t.words("words.no_answer"))
+            self._polite.update(t.words("words.please"))
+            self._agreed |= dict.fromkeys(t.words("words.yes"), "yes")
+            self._agreed |= dict.fromkeys(t.words("words.no"), "no")
+            self._against.update(t.words("words.no"), t.words("words.negations"))
             for control in CONTROLS:
                 self._controls |= dict.fromkeys(t.words(f"words.{control}"), control)
             for command in commands:
                 self._commands |= dict.fromkeys(t.words(f"words.command.{command}"), command)
 
     def control(self, typed: str) -> Control | None:
-        """The control word that the whole message is."""
-        return self._controls.get(fold(typed))
+        """The control word that the whole message is, said politely or not: "Pause bitte"."""
+        return self._meant(typed, self._controls)
 
     def nothing(self, typed: str) -> bool:
-        """Whether the whole message says that nothing is said: "keine Angabe"."""
-        return fold(typed) in self._nothing
+        """Whether the whole message says that nothing is said: "keine Angabe"; "nein danke" says it as well."""
+        folded = fold(typed)
+        return bool({folded, bare(folded, self._polite)} & self._nothing) or self.agreed(typed) == "no"
+
+    def agreed(self, typed: str) -> Agreed | None:
+        """The yes or no that the whole message is: "ja gerne", "nein danke"."""
+        return self._meant(typed, self._agreed)
+
+    def refuses(self, typed: str) -> bool:
+        """Whether a message says no to something, whatever else it says: "kein Interesse, danke"."""
+        return self.agreed(typed) == "no" or not self._against.isdisjoint(fold(typed).split())
 
     def command(self, typed: str) -> str | None:
         """The command that the whole message names in plain words."""
         return self._commands.get(fold(typed))
+
+    def _meant(self, typed: str, words: Mapping[str, Meaning]) -> Meaning | None:
+        folded = fold(typed)
+        return words.get(folded) or words.get(bare(folded, self._polite))
 
 
 def question_button(version: int, question: str, option: str) -> str:

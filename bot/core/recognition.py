@@ -2,7 +2,7 @@
 
 import re
 import unicodedata
-from collections.abc import Sequence
+from collections.abc import Container, Sequence
 from functools import lru_cache
 
 from rapidfuzz.distance import OSA
@@ -126,6 +126,19 @@ def _allowed(wanted: str) -> int:
     """How many slips a text of this length may have: none below five letters ("jein"), one below eight, else two."""
     letters = len(wanted)
     return 0 if letters < 5 else 1 if letters < 8 else 2
+
+
+def bare(folded: str, polite: Container[str]) -> str:
+    """A folded text without the polite words it begins or ends with ("pause bitte"); one word is always left."""
+    words = folded.split()
+    while True:
+        most = range(len(words) - 1, 0, -1)
+        if first := next((count for count in most if " ".join(words[:count]) in polite), 0):
+            words = words[first:]
+        elif last := next((count for count in most if " ".join(words[-count:]) in polite), 0):
+            words = words[:-last]
+        else:
+            return " ".join(words)
 
 
 def parts(typed: str) -> list[str]:

@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 from babel.dates import format_date
 from babel.numbers import format_decimal
 
-from bot.core.recognition import fold
+from bot.core.recognition import bare, fold
 
 Text = Mapping[str, str]
 """The same statement in every language of the process: language tag to words."""
@@ -53,6 +53,11 @@ class Texts:
         if name not in self._words:
             self._words[name] = [folded for word in self(name).split(",") if (folded := fold(word))]
         return self._words[name]
+
+    def says(self, name: str, typed: str) -> bool:
+        """Whether a typed message is one of the words of a message, said politely or not."""
+        folded, words = fold(typed), self.words(name)
+        return folded in words or bare(folded, self.words("words.please")) in words
 
     def number(self, value: float) -> str:
         """1000 as "1.000" or "1,000"."""

@@ -1,5 +1,6 @@
 """Questions with one answer out of several that are numbered: options, yes or no, the points of a scale."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import ClassVar
 
@@ -12,6 +13,10 @@ from bot.core.texts import Text, Texts
 from bot.core.values import Missing, Value
 
 NO_ANSWER = Missing.NO_ANSWER.value
+BESIDE = 4
+"""Words that may follow "ja" or "nein"; who says more is telling something else."""
+DOUBTFUL = ("words.yes", "words.no", "words.negations", "words.hedges")
+"""What may not stand behind "ja" or "nein", as it could take it back."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -37,7 +42,16 @@ class ChoiceQuestion(Question):
         return self._value(recognition.exact(typed, self.choices(t)))
 
     def guess(self, typed: str, t: Texts) -> Value | None:
-        return self._value(recognition.near(typed, self.choices(t)))
+        choices = self.choices(t)
+        return self._value(recognition.near(typed, choices) or self._agreed(typed, choices, t))
+
+    @staticmethod
+    def _agreed(typed: str, choices: Sequence[Choice], t: Texts) -> Choice | None:
+        """The choice that is called just "Ja" or "Nein", by what people say instead of it."""
+        for answer in ("yes", "no"):
+            if t.says(f"words.{answer}", typed):
+                return next((choice for choice in choices if choice.label == t(f"answer.{answer}")), None)
+        return None
 
     def invite(self, t: Texts) -> str:
         return ""
@@ -113,11 +127,23 @@ class YesNoQuestion(ChoiceQuestion):
         return (Choice("yes", t("answer.yes")), Choice("no", t("answer.no")), last)
 
     def read(self, typed: str, t: Texts) -> Value | None:
-        folded = recognition.fold(typed)
         for answer in ("yes", "no"):
-            if folded in t.words(f"words.{answer}"):
+            if t.says(f"words.{answer}", typed):
                 return answer
         return super().read(typed, t)
+
+    def guess(self, typed: str, t: Texts) -> Value | None:
+        return super().guess(typed, t) or self._begun(typed, t)
+
+    def _begun(self, typed: str, t: Texts) -> Value | None:
+        """ "Ja, zweimal": what is told beside yes or no, unless it takes something back. A permission is said whole."""
+        first, *others = recognition.fold(typed).split() or [""]
+        if self.publishes or not 0 < len(others) <= BESIDE or "?" in typed:
+            return None
+        doubt = {word for name in DOUBTFUL for word in t.words(name)}
+        if doubt.intersection(others):
+            return None
+        return next((answer for answer in ("yes", "no") if first == recognition.fold(t(f"answer.{answer}"))), None)
 
     def shown(self, value: Value, t: Texts) -> str:
         return self._missing(value, t) if isinstance(value, Missing) else t(f"answer.{value}")
