@@ -211,7 +211,7 @@ def pressed_button(turn: Turn, key: str) -> Decision:
         begun = survey.adopt(begun).progress
         turn = turn.as_person(replace(turn.person, draft=begun))
     offered = any(option == choice.key for choice in question.choices(t))
-    value = question.read(option, t) if offered else None
+    value = question.chosen(option, t) if offered else None
     turn = turn.as_person(waits_no_more(turn.person))
     if begun.question == name and isinstance(question, SeveralQuestion) and offered and value is not Missing.NO_ANSWER:
         return _ticked(turn, begun, option)

@@ -193,7 +193,7 @@ def test_a_list_of_labels_is_the_whole_selection(typed: str) -> None:
     assert answer(several("Schatten", "Bänke", "Toiletten"), typed) == ("a", "c")
 
 
-@messages("1, 9", "1, 0", "1, -3", "1 bis 3", "1 oder 3", "Schatten, Wasser", "Schatten Toiletten")
+@messages("1, 9", "1, 0", "1, -3", "3 bis 1", "1 bis 9", "1 oder 3", "Schatten, Wasser", "Schatten Toiletten")
 def test_a_list_with_a_part_that_means_nothing_is_asked_again(typed: str) -> None:
     assert answer(several("Schatten", "Bänke", "Toiletten"), typed) is None
 
@@ -225,11 +225,12 @@ def test_no_more_may_be_chosen_than_the_question_says() -> None:
 
 
 @pytest.mark.parametrize("name", list(ASKED))
-def test_every_label_id_and_number_is_read_as_itself(name: str) -> None:
+def test_every_label_and_number_is_read_as_itself(name: str) -> None:
     question, t = ASKED[name]
     for number, choice in enumerate(question.choices(t), 1):
         spelled = choice.label.replace("ä", "ae").replace("ö", "oe").replace("ü", "ue").replace("ß", "ss")
-        for typed in (str(number), choice.key, choice.label, choice.label.upper(), choice.label.lower(), spelled):
+        assert question.chosen(choice.key, t) == value_of(question, choice)
+        for typed in (str(number), choice.label, choice.label.upper(), choice.label.lower(), spelled):
             assert question.read(typed, t) == value_of(question, choice), typed
 
 
@@ -349,3 +350,81 @@ def test_yes_and_no_may_be_said_politely_and_with_a_detail(typed: str, value: st
 @messages("Ja, gern in der Zeitung", "ja ohne Namen", "Nein, noch nicht")
 def test_a_permission_is_said_whole(typed: str) -> None:
     assert answer(YesNoQuestion(id="x", text={}, short={}, publishes="wish"), typed) is None
+
+
+ERRANDS = several("Personalausweis oder Reisepass", "Führerschein umtauschen", "Ummelden nach Umzug", "Etwas anderes")
+WAYS = several("Vor Ort mit Termin", "Vor Ort ohne Termin", "Online", "Per Telefon")
+
+
+@pytest.mark.parametrize(
+    ("typed", "value"),
+    [
+        ("1-3", ("a", "b", "c")),
+        ("1 bis 2, 4", ("a", "b", "d")),
+        ("nur 1", ("a",)),
+        ("nur Reisepass", ("a",)),
+        ("Reisepass und Führerschein", ("a", "b")),
+        ("die ersten beiden", ("a", "b")),
+        ("alle außer 3", ("a", "b", "d")),
+        ("alle außer Umzug, 4", ("a", "b")),
+        ("Alle", ("a", "b", "c", "d")),
+        ("ich weiß nicht", Missing.NO_ANSWER),
+        ("beides", None),
+        ("alle außer 9", None),
+        ("0-2", None),
+        ("oder", None),
+    ],
+)
+def test_several_may_be_named_at_once(typed: str, value: Value | None) -> None:
+    assert answer(ERRANDS, typed) == value
+
+
+def test_all_is_not_said_of_options_that_exclude_each_other() -> None:
+    assert answer(several("Hilfe mit Formularen", "Gebärdensprache", "Keine Unterstützung nötig"), "alle") is None
+    assert answer(several("Schatten", "Bänke"), "beides") == ("a", "b")
+    question = several("Schatten", "Bänke", "Toiletten", at_most=2)
+    assert answer(question, "alle") is None
+    assert question.misfit("alle", GERMAN) == GERMAN.counted("misfit.too_many", 2)
+
+
+@pytest.mark.parametrize(
+    ("typed", "value"),
+    [("mit Termin", ("a",)), ("Termin", None), ("Telefon", ("d",)), ("ohne", None), ("vor Ort", None)],
+)
+def test_a_word_of_a_label_is_enough_where_no_other_has_it(typed: str, value: Value | None) -> None:
+    assert answer(WAYS, typed) == value
+
+
+@pytest.mark.parametrize(
+    ("question", "typed", "language", "value"),
+    [
+        ("office", "in Linden", "de", "linden"),
+        ("office", "Ich war im Aegi", "de", "aegi"),
+        ("office", "nicht in Linden", "de", None),
+        ("office", "keine Ahnung", "de", Missing.NO_ANSWER),
+        ("office", "not sure", "en", Missing.NO_ANSWER),
+        ("district", "Kleefeld", "de", "buchholz_kleefeld"),
+        ("used", "beides", "de", "both"),
+        ("satisfaction", "zufrieden", "de", None),
+        ("satisfaction", "satisfied", "en", None),
+        ("satisfaction", "dissatisfied", "en", None),
+        ("satisfaction", "Ich bin zufrieden", "de", None),
+        ("satisfaction", "zufrieden", "de-simple", "satisfied"),
+        ("effort", "easy", "en", None),
+        ("effort", "hard", "en", None),
+        ("age", "78", "de", "from_75"),
+        ("age", "ich bin 62", "de", "from_60_to_74"),
+        ("age", "16", "en", "under_18"),
+        ("age", "I am 45 years old", "en", "from_45_to_59"),
+        ("age", "5", "de", "from_60_to_74"),
+        ("age", "8", "de", None),
+        ("age", "-78", "de", None),
+        ("age", "1947", "de", None),
+        ("district", "78", "de", None),
+    ],
+)
+def test_an_answer_of_the_survey_may_be_said_as_people_say_it(
+    question: str, typed: str, language: str, value: Value | None
+) -> None:
+    asked = next(one for one in PROCESSES[0].survey.questions if one.id == question)
+    assert answer(asked, typed, language) == value

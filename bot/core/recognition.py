@@ -14,6 +14,9 @@ _NOT_WORDS = re.compile(r"[^\w]+|_+")
 _INVISIBLE = {"Cc", "Cf", "Cs"}
 _POSITION = re.compile(r"(?:nr|nummer|number|no|antwort|option)?[.\s#]*(\d{1,4})[.):\s]*", re.IGNORECASE)
 _SIGNED = re.compile(r"\s*[-+\N{MINUS SIGN}\N{EN DASH}]\s*\d+\s*")
+_SPAN = re.compile(r"\s*(\d{1,2})\s*(?:[-\N{EN DASH}\N{EM DASH}]|bis|to)\s*(\d{1,2})[\s.]*", re.IGNORECASE)
+A_WORD = 4
+"""Letters of a word that can stand for a whole label."""
 # Between the numbers or labels of a list: comma, semicolon, slash, ampersand, line end, or a word for "and".
 _BETWEEN = re.compile(r"\s*(?:[,،、;؛/&\n]|\s(?:und|and|u\.|sowie)\s)\s*", re.IGNORECASE)
 
@@ -89,11 +92,11 @@ def exact(typed: str, choices: Sequence[Choice]) -> Choice | None:
     if number is not None and 1 <= number <= len(choices):
         return choices[number - 1]
     wanted = _spellings(typed)
-    meant = [
-        choice
-        for choice in choices
-        if wanted & _names(choice.label) or typed.strip().casefold() == choice.key.rpartition(":")[2]
-    ]
+    named = typed.strip().casefold()
+    # Whoever types "satisfied" knows no ids: where labels say "fairly satisfied", it could be more than one.
+    if any(named in fold_label(choice.label).split() for choice in choices):
+        named = ""
+    meant = [c for c in choices if wanted & _names(c.label) or (named and named == c.key.rpartition(":")[2])]
     return meant[0] if len(meant) == 1 else None
 
 
@@ -114,6 +117,33 @@ def near(typed: str, choices: Sequence[Choice]) -> Choice | None:
     if len(ranked) > 1 and ranked[1][0] < ranked[0][0] + 2:
         return None
     return choices[ranked[0][1]]
+
+
+def within(typed: str, choices: Sequence[Choice], telling: Container[str], idle: Container[str]) -> Choice | None:
+    """The one choice whose label has these words in a row: "Reisepass", "mit Termin".
+
+    Without a word that is `telling`, such as "eher", a label means something else; `idle` ones mean nothing alone.
+    """
+    wanted = fold(typed).split()
+    if not any(len(word) >= A_WORD and word not in idle and not word.isdigit() for word in wanted):
+        return None
+    found = [(choice, left) for choice in choices if (left := _around(wanted, fold_label(choice.label).split()))]
+    if len(found) != 1 or any(word in telling for word in found[0][1]):
+        return None
+    return found[0][0]
+
+
+def _around(wanted: list[str], label: list[str]) -> list[str]:
+    """The words of a label around those that were typed; none where they do not stand there in a row."""
+    size = len(wanted)
+    places = (place for place in range(len(label) - size + 1) if label[place : place + size] == wanted)
+    return next(([*label[:place], *label[place + size :]] for place in places), [])
+
+
+def span(typed: str) -> range | None:
+    """The positions of "1-3" or "1 bis 3"."""
+    found = _SPAN.fullmatch(_plain(typed))
+    return range(int(found[1]), int(found[2]) + 1) if found and int(found[1]) < int(found[2]) else None
 
 
 def _distance(wanted: str, label: str) -> int:

@@ -13,6 +13,10 @@ from bot.core.texts import Text, Texts
 from bot.core.values import Missing, Value
 
 NO_ANSWER = Missing.NO_ANSWER.value
+OLDEST = 120
+"""No figure above it is an age."""
+TELLING = ("words.negations", "words.choice.degree")
+"""What turns or weakens a label: without it, the label is another one."""
 BESIDE = 4
 """Words that may follow "ja" or "nein"; who says more is telling something else."""
 DOUBTFUL = ("words.yes", "words.no", "words.negations", "words.hedges")
@@ -39,11 +43,36 @@ class ChoiceQuestion(Question):
         return (*labels, Choice(NO_ANSWER, self._missing(Missing.NO_ANSWER, t)))
 
     def read(self, typed: str, t: Texts) -> Value | None:
-        return self._value(recognition.exact(typed, self.choices(t)))
+        choice = recognition.exact(typed, self.choices(t))
+        if choice is None and t.says("words.no_answer", typed):
+            return Missing.NO_ANSWER
+        return self._value(choice)
 
     def guess(self, typed: str, t: Texts) -> Value | None:
         choices = self.choices(t)
-        return self._value(recognition.near(typed, choices) or self._agreed(typed, choices, t))
+        choice = self._near(typed, choices, t) or self._agreed(typed, choices, t) or self._both(typed, choices, t)
+        return self._value(choice or banded(typed, choices, t))
+
+    def chosen(self, key: str, t: Texts) -> Value | None:
+        return self._value(next((choice for choice in self.choices(t) if choice.key == key), None))
+
+    @staticmethod
+    def _near(typed: str, choices: Sequence[Choice], t: Texts) -> Choice | None:
+        """The choice meant in spite of typing errors, by words of its label, or with small words around it."""
+        telling = {word for name in TELLING for word in t.words(name)}
+        idle = telling.union(t.words("words.hedges"), t.words("words.choice.small"))
+        core = recognition.bare(recognition.fold(typed), t.words("words.choice.small"))
+        for said in dict.fromkeys((typed, core)):
+            # A number with words around it is no place in the list: "ich bin 5".
+            exact = None if recognition.position(said) is not None else recognition.exact(said, choices)
+            if found := exact or recognition.near(said, choices) or recognition.within(said, choices, telling, idle):
+                return found
+        return None
+
+    @staticmethod
+    def _both(typed: str, choices: Sequence[Choice], t: Texts) -> Choice | None:
+        """ "beides", where one of the options is that."""
+        return next((one for one in choices if one.key == "both" and t.says("words.choice.both", typed)), None)
 
     @staticmethod
     def _agreed(typed: str, choices: Sequence[Choice], t: Texts) -> Choice | None:
@@ -147,6 +176,41 @@ class YesNoQuestion(ChoiceQuestion):
 
     def shown(self, value: Value, t: Texts) -> str:
         return self._missing(value, t) if isinstance(value, Missing) else t(f"answer.{value}")
+
+
+def banded(typed: str, choices: Sequence[Choice], t: Texts) -> Choice | None:
+    """The one group of figures ("60 bis 74 Jahre") that a typed figure lies in: "68", "ich bin 68 Jahre alt"."""
+    words = recognition.fold(typed).split()
+    figures = [word for word in words if word.isdecimal()]
+    beside = {*t.words("words.choice.small"), *t.words("words.choice.years")}
+    if len(figures) != 1 or recognition.signed(typed) or not beside.issuperset(set(words) - set(figures)):
+        return None
+    figure = int(figures[0])
+    # A bare figure that is little more than the number of choices may have been meant as a place.
+    if figure > OLDEST or (len(words) == 1 and figure <= 2 * len(choices)):
+        return None
+    bands = [(choice, _band(choice.label, t)) for choice in choices if choice.key != NO_ANSWER]
+    if not all(band for _, band in bands):
+        return None
+    fitting = [choice for choice, band in bands if band and figure in band]
+    return fitting[0] if len(fitting) == 1 else None
+
+
+def _band(label: str, t: Texts) -> range | None:
+    """The figures that a label such as "18 bis 29 Jahre", "unter 18" or "75 oder älter" stands for."""
+    folded = recognition.fold_label(label)
+    figures = [int(word) for word in folded.split() if word.isdecimal()]
+    if len(figures) == len(("from", "to")):
+        return range(figures[0], figures[1] + 1)
+    if len(figures) != 1:
+        return None
+    said = {name for name in ("under", "up_to", "from") if _has(folded, t.words(f"words.choice.{name}"))}
+    bounds = {"under": range(figures[0]), "up_to": range(figures[0] + 1), "from": range(figures[0], OLDEST + 1)}
+    return bounds[said.pop()] if len(said) == 1 else None
+
+
+def _has(folded: str, phrases: Sequence[str]) -> bool:
+    return any(f" {phrase} " in f" {folded} " for phrase in phrases)
 
 
 def choice_misfit(typed: str, last: int, t: Texts) -> str:

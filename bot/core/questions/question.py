@@ -56,6 +56,10 @@ class Question(Heading, ABC):
     def read(self, typed: str, t: Texts) -> Value | None:
         """The answer that was clearly given, else None."""
 
+    def chosen(self, key: str, t: Texts) -> Value | None:
+        """The answer that choosing one of `choices` is."""
+        return None
+
     def guess(self, typed: str, t: Texts) -> Value | None:
         """The answer that was meant in spite of typing errors, where only one can be meant."""
         return None

@@ -1,6 +1,8 @@
 """Questions with several answers at once out of those that are numbered."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import product
 from typing import ClassVar
 
 from bot.core import recognition
@@ -10,6 +12,9 @@ from bot.core.questions.own_words import own_words_of
 from bot.core.questions.question import Question
 from bot.core.texts import Texts
 from bot.core.values import Missing, Value
+
+BOTH = 2
+"""Options of which "beides" can be said."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -27,6 +32,10 @@ class SeveralQuestion(ChoiceQuestion):
 
     def guess(self, typed: str, t: Texts) -> Value | None:
         return self._selection(typed, t, guess=True)
+
+    def chosen(self, key: str, t: Texts) -> Value | None:
+        value = super().chosen(key, t)
+        return (value,) if isinstance(value, str) and not isinstance(value, Missing) else value
 
     def invite(self, t: Texts) -> str:
         if self.at_most is None:
@@ -65,13 +74,51 @@ class SeveralQuestion(ChoiceQuestion):
         """The option ids meant by every part of the message; None where a part means none or several."""
         choices = self.choices(t)
         # A label may itself contain a comma or an "und": the whole message first, then its parts.
-        whole = recognition.exact(typed, choices) or (recognition.near(typed, choices) if guess else None)
+        whole = recognition.exact(typed, choices) or (self._near(typed, choices, t) if guess else None)
         if whole:
             return {whole.key}
-        meant = set()
+        meant: set[str] = set()
         for part in recognition.parts(typed):
-            choice = recognition.exact(part, choices) or (recognition.near(part, choices) if guess else None)
-            if choice is None:
-                return None
-            meant.add(choice.key)
-        return meant or None
+            choice = recognition.exact(part, choices) or (self._near(part, choices, t) if guess else None)
+            span = recognition.span(part) if guess and choice is None else None
+            if span and span[0] >= 1 and span[-1] <= len(choices):
+                meant.update(choices[position - 1].key for position in span)
+            elif choice is None:
+                return self._at_once(typed, t) if guess else None
+            else:
+                meant.add(choice.key)
+        return meant or (self._at_once(typed, t) if guess else None)
+
+    def _at_once(self, typed: str, t: Texts) -> set[str] | None:
+        """What is named together: "alle außer 3", "nur 1", "die ersten beiden", "beides"."""
+        folded, named = recognition.fold(typed), [option.id for option in self.options if not option.own_words]
+        for name, count in (("words.choice.first_two", 2), ("words.choice.first_three", 3)):
+            if folded in t.words(name):
+                return {option.id for option in self.options[:count]}
+        if folded in t.words("words.choice.both"):
+            return set(named) if len(named) == BOTH else None
+        if folded in t.words("words.choice.all"):
+            return self._all(t)
+        excepted = [" ".join(pair) for pair in product(t.words("words.choice.all"), t.words("words.choice.except"))]
+        if (rest := _behind(typed, excepted)) and (everything := self._all(t)):
+            less = self._meant(rest, t, guess=True)
+            return everything - less if less and NO_ANSWER not in less else None
+        only = _behind(typed, t.words("words.choice.only"))
+        return self._meant(only, t, guess=True) if only else None
+
+    def _all(self, t: Texts) -> set[str] | None:
+        """Every option that names something; None where one of them says no to the others ("Keine Unterstützung")."""
+        named = [option for option in self.options if not option.own_words]
+        against = set(t.words("words.negations"))
+        if any(against.intersection(recognition.fold_label(t.of(option.label)).split()) for option in named):
+            return None
+        return {option.id for option in named}
+
+
+def _behind(typed: str, beginnings: Sequence[str]) -> str:
+    """What stands behind one of these beginnings, as it was typed: its commas divide; empty where there is none."""
+    words = typed.split()
+    for count in range(1, len(words)):
+        if recognition.fold(" ".join(words[:count])) in beginnings:
+            return " ".join(words[count:])
+    return ""
