@@ -121,6 +121,8 @@ def _in_conversation(turn: Turn) -> Handler:
         return COMMANDS[named].run
     if code := erase.code_in(turn.text):
         return lambda coded: erase.erase_response(coded, code)
+    if tag := turn.named_language:
+        return lambda spoken: language.run(replace(spoken, argument=tag))
     if told := questions.understood(turn):
         return lambda asked: asked.say(told)
     if survey.draft(turn) is not None and not turn.took_part and not questions.courtesy(turn):

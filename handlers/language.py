@@ -35,8 +35,9 @@ def meant(turn: Turn, typed: str) -> str:
     """The language of the survey that these words name, in whichever language: "Englisch", "leichte Sprache"."""
     if choice := recognition.exact(typed, choices(turn)):
         return choice.key.rpartition(":")[2]
-    folded = recognition.fold(typed)
-    return next((tag for tag in turn.process.languages if folded in turn.languages[tag].words("words.language")), "")
+    known = ("words.language", "words.language_short")
+    named = (tag for tag in turn.process.languages if any(turn.languages[tag].says(name, typed) for name in known))
+    return next(named, "")
 
 
 def asked_for(turn: Turn) -> str:

@@ -82,6 +82,8 @@ async def typed(turn: Turn, otherwise: Handler) -> Decision:
         return await erase.erase_response(turn, code)
     if choice := recognition.near(turn.text, choices):
         return await _picked(menu, choice, turn)
+    if (tag := turn.named_language) and waiting.menu != own_words.MENU:
+        return _in_language(menu, turn, tag)
     if waiting.menu == own_words.MENU:
         steers = turn.vocabulary.control(turn.text)
         left = turn.as_person(waits_no_more(turn.person))
@@ -134,6 +136,14 @@ async def tapped(turn: Turn, key: str) -> Decision:
 
 async def _picked(menu: Menu, choice: Choice, turn: Turn) -> Decision:
     return await decided(lambda chosen: menu.picked(chosen, choice.key.rpartition(":")[2]), turn)
+
+
+def _in_language(menu: Menu, turn: Turn, tag: str) -> Decision:
+    """The menu in another language; what leads to the survey is said in it from its beginning."""
+    if menu in {start.WELCOME, consent.CONSENT}:
+        return Decision(person=turn.person, then=f"sprache {tag}")
+    spoken = turn.as_person(replace(turn.person, language=tag))
+    return spoken.say(spoken.t("language.set"), menu.put(spoken))
 
 
 def _left(turn: Turn) -> Decision:

@@ -13,23 +13,29 @@ MENU = "own_words"
 
 
 def doubtful(turn: Turn) -> bool:
-    """Whether a text in own words may be a question to the bot instead."""
-    return bool(questions.understood(turn, surely=True))
+    """Whether a text in own words may be a question to the bot instead, or the wish to go on in another language."""
+    return bool(turn.named_language or questions.understood(turn, surely=True))
 
 
 def ask_back(turn: Turn, begun: Progress) -> Decision:
     """Which of the two it is. The text waits in the draft, sealed like the answers, and goes with its message."""
     waiting = replace(begun, asked_back=turn.text).said_in(turn.message.target, begun.question or "")
     person = replace(waits_at(turn.person, MENU), draft=waiting)
-    return turn.say(ASKING_BACK.put(turn), person=person)
+    return turn.say(ASKING_BACK.put(turn.as_person(person)), person=person)
 
 
 def asks(turn: Turn) -> str:
-    return turn.t("own_words.ask")
+    return turn.t("own_words.ask_language" if _language(turn) else "own_words.ask")
+
+
+def _language(turn: Turn) -> str:
+    """The language that the text names which waits."""
+    return replace(turn, text=turn.person.draft.asked_back if turn.person.draft else "").named_language
 
 
 def choices(turn: Turn) -> tuple[Choice, ...]:
-    return menu_choices(MENU, answer=turn.t("own_words.answer"), question=turn.t("own_words.question"))
+    question = turn.t("start.language" if _language(turn) else "own_words.question")
+    return menu_choices(MENU, answer=turn.t("own_words.answer"), question=question)
 
 
 def picked(turn: Turn, key: str) -> Decision:
@@ -41,6 +47,8 @@ def picked(turn: Turn, key: str) -> Decision:
     if key == "answer" and survey.current(begun) is not None:
         return _recorded(turn, begun, text)
     person = replace(waits_no_more(turn.person), draft=begun)
+    if tag := replace(turn, text=text).named_language:
+        return Decision(person=person, then=f"sprache {tag}")
     told = questions.understood(replace(turn, text=text))
     return turn.say(*([told] if told else []), put(survey, begun, t), person=person)
 

@@ -69,6 +69,12 @@ class Turn:
         return self.languages[self.person.language or self.process.languages[0]]
 
     @property
+    def named_language(self) -> str:
+        """The language of the process that the message names, and nothing else: "Deutsch", "in English please"."""
+        tag = self.vocabulary.language(self.text)
+        return tag if tag in self.process.languages else ""
+
+    @property
     def today(self) -> date:
         """The day it is where the process takes place."""
         return self.now.astimezone(self.process.zone).date()

@@ -226,8 +226,10 @@ class Vocabulary:
         self._polite: set[str] = set()
         self._agreed: dict[str, Agreed] = {}
         self._against: set[str] = set()
+        self._named: dict[str, str] = {}
         for t in languages:
             self._nothing.update(t.words("words.no_answer"))
+            self._named |= dict.fromkeys([fold(t("language.name")), *t.words("words.language")], t.language)
             self._polite.update(t.words("words.please"))
             self._agreed |= dict.fromkeys(t.words("words.yes"), "yes")
             self._agreed |= dict.fromkeys(t.words("words.no"), "no")
@@ -257,6 +259,10 @@ class Vocabulary:
     def command(self, typed: str) -> str | None:
         """The command that the whole message names in plain words."""
         return self._commands.get(fold(typed))
+
+    def language(self, typed: str) -> str | None:
+        """The language of the bot that the whole message names: "auf Englisch bitte"."""
+        return self._meant(typed, self._named)
 
     def _meant(self, typed: str, words: Mapping[str, Meaning]) -> Meaning | None:
         folded = fold(typed)
