@@ -8,7 +8,7 @@ from babel.lists import format_list
 
 from bot.core.events import Event, over
 from bot.core.process import Process
-from bot.core.reading import COURTESIES, OFFICE, Reader, Reading, Span
+from bot.core.reading import COURTESIES, Reader, Reading, Span
 from bot.core.texts import Texts
 from handlers.turn import Turn
 
@@ -245,9 +245,7 @@ class _Answer:
             return said
         if not reading.declined:
             return [*(self._written() or [t("unknown")]), offer]
-        # An evening's address would be read as that of the office whose opening hours were asked for.
-        seen = () if OFFICE.issuperset(reading.declined) else reading.mentioned
-        places = [f"{self._set(event.place)}, {self._set(event.address)}" for event in seen]
+        places = [f"{self._set(event.place)}, {self._set(event.address)}" for event in reading.mentioned]
         return [self._declined(), *([f"{t('address')} {place}" for place in places]), offer]
 
     def _beside(self) -> list[str]:

@@ -6,7 +6,7 @@ from datetime import datetime
 
 from bot.core.events import Event
 from bot.core.reading.answers import Answers, answered
-from bot.core.reading.declined import asks_of_place, declined, mentioned
+from bot.core.reading.declined import asks_of_place, asks_where_an_office_is, declined, mentioned, of_an_office
 from bot.core.reading.evenings import Evenings
 from bot.core.reading.intended import Intended
 from bot.core.reading.learned import INTENTS
@@ -14,6 +14,7 @@ from bot.core.reading.question import Question
 from bot.core.reading.reading import Intent, Reading
 from bot.core.reading.signs import signs
 from bot.core.reading.vocabulary import Vocabulary
+from bot.core.reading.words import split
 
 DOUBT = 0.1
 """What is added to "unknown", in the units of `Learned.weighed`: fewer right answers, and fewer wrong ones."""
@@ -66,7 +67,8 @@ class Decision:
                 if reading := self._intended(intent, evenings):
                     return reading
         nowhere = evenings.places()[1] if asks_of_place(question) else ""
-        seen = mentioned(question, self.events)
+        # Beside an office, an event's address would be taken for that of the office.
+        seen = () if of_an_office(question) else mentioned(question, self.events)
         return Reading(intent="unknown", language=language, nowhere=nowhere, mentioned=seen)
 
     def _weights(self, question: Question, part: Question, language: str) -> dict[Intent, float]:
@@ -77,6 +79,8 @@ class Decision:
             alone = learned.weighed(signs(part, language[:2]))
             weights = {intent: (1 - ALONE) * weights[intent] + ALONE * alone[intent] for intent in INTENTS}
         weights["unknown"] += DOUBT
+        if asks_where_an_office_is(part) and not self._in_an_office(part, language):
+            return {"unknown": weights["unknown"]}  # the event of that quarter may be in a school
         hour = question.has("start") and question.times()  # "Усі починаються о шостій?"
         if not (question.places or question.days or hour or question.has(*OURS)):
             strange = AN_OFFICE if question.has("office") else NOT_OURS  # "Wo ist das nächste Bürgeramt?"
@@ -85,6 +89,12 @@ class Decision:
             # "kosten perso verlängern": of documents nothing is known, however near it sounds to what is.
             return {intent: weights[intent] for intent in ("topic", "unknown")}
         return weights
+
+    def _in_an_office(self, question: Question, language: str) -> bool:
+        """Whether an event that is named is in an office itself, whose address is then known."""
+        vocabulary = self.vocabularies[language]
+        places = (split(event.place) for event in mentioned(question, self.events))
+        return any(hit.concept == "office" for place in places for hit in vocabulary.hits(place))
 
     def _intended(self, intent: Intent, evenings: Evenings) -> Reading | None:
         """The reading with this intent; None where the question names nothing that it could be about."""

@@ -21,6 +21,10 @@ ASKING = (
     *("list", "all", "event", "events", "evening", "online", "survey"),
 )
 """Concepts by which a clause asks something."""
+ELSEWHERE = ("when", "or", "you", "go")
+"""Concepts by which "where" asks for an event, though an office is named: "im Bürgeramt Sahlkamp oder woanders?"."""
+BESIDE = 2
+"""Words that may stand between an office and its quarter: "das Bürgeramt im Stadtteil Döhren"."""
 SHORT = 3
 """Words of a clause that is no story: "und Parkplätze auch?"."""
 PLACE_ASKED = ("event", "events", "evening", "exist", "anything", "when", "where", "start", "confirm", "list", "go")
@@ -33,6 +37,8 @@ def declined(question: Question, intent: Intent) -> tuple[str, ...]:
     subjects = [hit.concept.partition(".")[2] for hit in hits]
     if question.has("person") and (question.days or question.places or question.has("comes")):
         subjects.append("speakers")  # who comes is not known, whoever is asked for
+    if intent == "unknown" and asks_where_an_office_is(question):
+        subjects.append("office_address")
     covered = OFFICE if intent.startswith("event_") else COVERED.get(intent, frozenset())
     if question.has("survey", "online") and not question.has("office", "event", "events", "evening"):
         covered |= OPEN
@@ -50,9 +56,28 @@ def _told(question: Question, subject: Hit) -> bool:
     return not asks and sum(one == clause for one in question.clauses) > SHORT
 
 
+def of_an_office(question: Question) -> bool:
+    """Whether an office is asked about, and no event."""
+    named = question.has("office", *(f"subject.{subject}" for subject in OFFICE))
+    return named and not question.has("event", "events", "evening")
+
+
+def asks_where_an_office_is(question: Question) -> bool:
+    """ "Wo ist das Bürgeramt Döhren?", which is not where the event in Döhren is; "in Döhren, im Bürgeramt?" is."""
+    if not (of_an_office(question) and question.has("where")) or question.has(*ELSEWHERE) or question.days:
+        return False
+    pairs = [(hit, place) for hit in question.of("office") for place in question.places]
+    return any(
+        question.clause(hit) == question.clause(place)
+        and (0 <= place.start - hit.end <= BESIDE or place.end == hit.start)
+        for hit, place in pairs
+    )
+
+
 def asks_of_place(question: Question) -> bool:
     """Whether a place that is named is where somebody wants an event to be."""
-    return question.has(*PLACE_ASKED) and not question.has("office", "other") and question.strange() <= 4
+    asked = question.has(*PLACE_ASKED) and not question.has("office", "other") and not of_an_office(question)
+    return asked and question.strange() <= 4
 
 
 def mentioned(question: Question, events: Iterable[Event]) -> tuple[Event, ...]:
