@@ -172,7 +172,7 @@ class _Answer:
         return [*self._blocks(coming), t("list_past"), *self._blocks(gone)]
 
     def _nothing(self) -> str:
-        """That there is nothing then, as the day was named. Only a date that was named is repeated."""
+        """That there is nothing then, as the day was named; with the date, as there is more than one Monday."""
         t, span = self._t, self._reading.span
         if span is None or span.said == "span" or span.first != span.last:
             return t("none_span")
@@ -182,7 +182,7 @@ class _Answer:
         if span.said == "tomorrow":
             return t("none_tomorrow")
         if span.said == "weekday":
-            return t("none_weekday", weekday=self._set(t.weekday(span.first)))
+            return t("none_weekday", date=self._set(t.date(span.first)))
         return t("none_date", date=self._set(t.short_date(span.first)))
 
     def _help(self) -> list[str]:

@@ -39,6 +39,14 @@ def told(question: str, now: str = THURSDAY, language: str = "de") -> str:
         ("nächsten Mittwoch was?", "event_on_date", "misburg"),
         ("übernächsten Mittwoch was?", "event_on_date", "schuetzenplatz"),
         ("Mittwoch in einer Woche was los?", "event_on_date", "schuetzenplatz"),
+        ("in zwei Wochen was?", "event_on_date", "schuetzenplatz"),
+        ("Wo in zwei Wochen?", "event_where", "schuetzenplatz"),
+        ("in drei Wochen?", "event_on_date", "sahlkamp"),
+        ("in zwei Wochen am Montag was?", "event_on_date", ""),
+        ("In zwei Wochen am Mittwoch, ist da was?", "event_on_date", "schuetzenplatz"),
+        ("heute in zwei Wochen was?", "event_on_date", ""),
+        ("in zwei Wochen um diese Zeit was?", "event_on_date", ""),
+        ("in 14 Tagen was?", "event_on_date", ""),
         ("am wochenende was?", "event_on_date", ""),
         ("Mitte Dezember was?", "event_on_date", "sahlkamp"),
         ("alles zwischen dem 1. und dem 10. Dezember", "event_list", "schuetzenplatz doehren"),
@@ -247,6 +255,10 @@ def test_a_question_is_answered_in_its_own_language_whatever_was_expected(questi
         ("When are the second and third meeting?", "en", "event_when", "misburg schuetzenplatz"),
         ("I can't make the 26th, which comes after?", "en", "event_next", "schuetzenplatz"),
         ("And after Misburg?", "en", "event_next", "schuetzenplatz"),
+        ("Anything in two weeks?", "en", "event_on_date", "schuetzenplatz"),
+        ("iki hafta sonra bir şey var mı?", "tr", "event_on_date", "schuetzenplatz"),
+        ("Будет что-нибудь через две недели?", "ru", "event_on_date", "schuetzenplatz"),
+        ("بعد أسبوعين؟", "ar", "event_on_date", "schuetzenplatz"),
         ("I need a new passport. When is the next one free?", "en", "unknown", ""),
         ("My wife is not from here. When is the next meeting?", "en", "event_next", "misburg"),
         ("Misburg c'est ce soir ou demain ?", "fr", "event_when", "misburg"),
@@ -273,6 +285,29 @@ def test_next_wednesday_names_both_days_where_speakers_differ() -> None:
     assert "Mittwoch, 26. November 2025" in answer
     assert "Mittwoch, 3. Dezember 2025" in answer
     assert "3. Dezember" not in told("Ist nächsten Mittwoch was?", THURSDAY)
+
+
+@pytest.mark.parametrize(
+    ("question", "language", "says"),
+    [
+        ("in 10 tagen?", "de", "Nein, am Sonntag, 30. November 2025, ist keine Veranstaltung."),
+        ("nächste Woche Donnerstag?", "de", "Nein, am Donnerstag, 27. November 2025, ist keine Veranstaltung."),
+        ("nächste Woche Donnerstag?", "de-simple", "Nein, am Donnerstag, 27. November 2025, ist keine Veranstaltung."),
+        ("Gibt es einen Termin am Montag?", "de", "Nein, am Montag, 24. November 2025, ist keine Veranstaltung."),
+        ("Is there an event on Monday?", "en", "No, there is no event on Monday, 24 November 2025."),
+        ("Pazartesi günü etkinlik var mı?", "tr", "24 Kasım 2025 Pazartesi"),
+        ("Есть встреча в понедельник?", "ru", "понедельник, 24 ноября 2025"),
+        ("Чи є зустріч у понеділок?", "uk", "понеділок, 24 листопада 2025"),
+        ("هل يوجد لقاء يوم الاثنين؟", "ar", "الاثنين، 24 نوفمبر 2025"),
+        ("Czy jest spotkanie w poniedziałek?", "pl", "poniedziałek, 24 listopada 2025"),
+        ("Y a-t-il une réunion lundi ?", "fr", "lundi 24 novembre 2025"),
+        ("¿Hay una reunión el lunes?", "es", "lunes, 24 de noviembre de 2025"),
+        ("دوشنبه جلسه‌ای هست؟", "fa", "دوشنبه 24 نوامبر 2025"),
+    ],
+)
+def test_a_no_about_a_weekday_names_the_date(question: str, language: str, says: str) -> None:
+    """There is an event on another Monday."""
+    assert says in told(question, language=language).partition("\n")[0]
 
 
 @pytest.mark.parametrize(
@@ -324,7 +359,6 @@ def test_every_vocabulary_has_every_sentence(language: str) -> None:
             "address",
             "count",
             "last",
-            "weekday",
             "website",
             "opens",
             "closes",

@@ -189,8 +189,9 @@ class Dates(Months):
         if number and number <= 53 and (hit := self._concept(after, "calendar_week")):
             yield self._week_of_year(number, place, hit.end)
         if hit := self._numbered(place, "after"):
-            first, *others = map(int, key_of(hit).split("_"))  # "7_8": in eight days, counted from today or not
-            made = self._in_days(first, place, hit.end)
+            key = key_of(hit)  # "7_8": in eight days, counted from today or not; "14w": in two weeks
+            first, *others = map(int, key.removesuffix("w").split("_"))
+            made = replace(self._in_days(first, place, hit.end), weeks=key.endswith("w"))
             other = next((self._in_days(days, place, hit.end).span for days in others), None)
             yield replace(made, span=replace(made.span, other=other))
         introduced = self._concept(place, "in_days")
@@ -211,7 +212,7 @@ class Dates(Months):
                 middle = self._today + days * DAY
                 yield Found(Span(middle - 10 * DAY, middle + 10 * DAY), place, ends)
             else:
-                yield self._in_days(days, place, ends)
+                yield replace(self._in_days(days, place, ends), weeks=key_of(unit) == "week" and number > 1)
 
     def _in_days(self, days: int, start: int, end: int) -> Found:
         day = self._today + days * DAY

@@ -134,7 +134,8 @@ class Intended(Meant):
         wanted = self._days[0] or question.days
         spans = spans_of(wanted)
         if intent == "event_where":
-            spans = [span for span in spans if span.first == span.last] or spans
+            second = [span.other for span in spans if span.first == span.last]
+            spans = [span for span in spans if span.first == span.last or span in second] or spans
         on_days = evenings.held(spans)[1] if spans else self._on(wanted) if wanted else []
         kind = evenings.of_kind()
         if kind and not self._events and (wanted or not self._at_home()):

@@ -19,6 +19,7 @@ class Found:
     """Days named by the words from `start` to `end` (exclusive). `every` is a weekday that returns, 0 for Monday.
 
     `loose` is a number that may be a day of the month or not; `closed` are days from one that was named to another.
+    `weeks` is a day of which only is said in how many weeks it is, which may mean the week.
     `bound` is the concept by which the days are those before, until, from or after the ones named.
     """
 
@@ -29,6 +30,7 @@ class Found:
     loose: bool = False
     closed: bool = False
     bound: str = ""
+    weeks: bool = False
 
 
 class Surroundings:
@@ -111,10 +113,12 @@ class Spans(Surroundings):
             return replace(one, start=start)
         if first.said == "date" and second.said == "weekday":
             return replace(before, end=end)
-        week = next((item.span for item in (before, one) if (item.span.last - item.span.first).days == 6), None)
+        weeks = [item.span for item in (before, one) if (item.span.last - item.span.first).days == 6]
+        weeks += [_week(first.first)] if before.weeks else []  # "in zwei Wochen am Montag"
+        week = next(iter(weeks), None)
         if week and first.first != first.last and second == week and first.first in week and first.last in week:
             return replace(before, end=end)  # "zwischen Montag und Freitag nächster Woche"
-        day = next((item.span for item in (before, one) if item.span.said == "weekday"), None)
+        day = next((item.span for item in (before, one) if item.span.said == "weekday" and not item.weeks), None)
         if week and day:
             chosen = week.first + day.first.weekday() * DAY
             return Found(Span(chosen, chosen, "weekday"), start, end)
@@ -138,6 +142,7 @@ class Spans(Surroundings):
     def _bounded(self, found: list[Found]) -> list[Found]:
         """ "bis Weihnachten", "ab Dezember", "nach dem 5.12.": the days up to it, or from it on."""
         bounded = []
+        on_weekdays = any(one.every is None and one.span.said == "weekday" and not one.weeks for one in found)
         for one in found:
             span = one.span
             settled = one if one.closed and span.first == span.last else self._apart(one) or self._week_of(one)
@@ -175,6 +180,8 @@ class Spans(Surroundings):
                 bound, span = "after_day", Span(span.last + DAY, last)
             elif "from" in introduced and span.first < last and not one.closed:
                 bound, span = "from", Span(span.first, self._for_days(one, span.first) or last)
+            if one.weeks and span == one.span and not on_weekdays:
+                span = Span(span.first, span.last, "span", _week(span.first))
             bounded.append(replace(one, span=span, bound=bound))
         return bounded
 
@@ -241,18 +248,15 @@ class Spans(Surroundings):
             return None
         week = next((hit for hit in self._until.get(one.start, ()) if hit.concept == "unit.week"), None)
         if week and one.span.said == "date" and not self._number_before(week.start)[1] < week.start:
-            monday = one.span.first - one.span.first.weekday() * DAY
-            return replace(one, span=Span(monday, monday + 6 * DAY), start=week.start)
+            return replace(one, span=_week(one.span.first), start=week.start)
         behind = next((hit for hit in self._at.get(one.end, ()) if hit.concept == "unit.week_behind"), None)
         if behind:  # "8 Aralık haftası"
-            monday = one.span.first - one.span.first.weekday() * DAY
-            return replace(one, span=Span(monday, monday + 6 * DAY), end=behind.end)
+            return replace(one, span=_week(one.span.first), end=behind.end)
         for start in (one.start, one.start - 1):
             for hit in self._until.get(start, ()):
                 week = next((h for h in self._until.get(hit.start, ()) if h.concept == "unit.week"), None)
                 if week and hit.concept in {"of", "between", "on_day"}:
-                    monday = one.span.first - one.span.first.weekday() * DAY
-                    return replace(one, span=Span(monday, monday + 6 * DAY), start=week.start)
+                    return replace(one, span=_week(one.span.first), start=week.start)
         return None
 
     def _number_before(self, place: int) -> tuple[int, int]:
@@ -263,3 +267,9 @@ class Spans(Surroundings):
         if place and self._words[place - 1].kind == "number":
             return int(self._words[place - 1].text[:2]), place - 1
         return 1, place
+
+
+def _week(day: date) -> Span:
+    """The week that a day is in, from Monday on."""
+    monday = day - day.weekday() * DAY
+    return Span(monday, monday + 6 * DAY)
