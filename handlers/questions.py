@@ -8,7 +8,7 @@ from babel.lists import format_list
 
 from bot.core.events import Event, over
 from bot.core.process import Process
-from bot.core.reading import COURTESIES, OFFICE, Reader, Reading, Span
+from bot.core.reading import COURTESIES, OF_DATA, OFFICE, Reader, Reading, Span
 from bot.core.texts import Texts
 from handlers.turn import Turn
 
@@ -20,14 +20,14 @@ def understood(turn: Turn, *, surely: bool = False) -> str:
     """The answer to a message, empty where it is no question that the bot understands.
 
     `surely` is for a place where something else is awaited: only what plainly asks something is answered. What somebody
-    wants of an office is told in few words, without asking; where own words are awaited, it is the answer.
+    wants of an office, or to know of their data, is told without asking; where own words are awaited, it is the answer.
     """
     language = turn.person.language or turn.message.language or turn.process.languages[0]
     reading = turn.reader.read(turn.text, language, turn.now)
-    of_an_office = not OFFICE.isdisjoint(reading.declined)
-    known = reading.intent != "unknown" or of_an_office or bool(reading.nowhere or reading.answer)
+    wanted = not OFFICE.isdisjoint(reading.declined) or reading.beside in OF_DATA
+    known = reading.intent != "unknown" or wanted or bool(reading.nowhere or reading.answer)
     at_a_menu = turn.person.waiting is not None
-    if not reading.asks and (not known or (surely and not (of_an_office and at_a_menu))):
+    if not reading.asks and (not known or (surely and not (wanted and at_a_menu))):
         return ""
     return answer(reading, turn.reader, turn.now)
 

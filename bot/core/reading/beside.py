@@ -4,6 +4,7 @@ from collections.abc import Container, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from bot.core.reading.declined import OFFICE
+from bot.core.reading.question import Question
 from bot.core.reading.reading import Reading
 from bot.core.reading.vocabulary import Vocabulary
 from bot.core.reading.words import Word, split
@@ -18,8 +19,14 @@ LONGEST = 20
 """Words; a longer message tells something, and only happens to say one of these."""
 BESIDE = ("unknown", "online_participation", "topic", "who_may_attend")
 """Intents that what is asked of the bot itself ("Ist das anonym?") is easily taken for."""
+OF_DATA = ("erasing", "readers", "stored")
+"""What is asked about somebody's data: "alle meine Daten löschen" wants no list of all events."""
+SOUNDING = frozenset({"results", "decision"})
+"""Subjects that a question about data sounds like: "was passiert mit meinen Daten"."""
 BRIEF = 3
 """Words up to which a message may be a greeting in any language: longer ones show by themselves what they are in."""
+SHORT = 6
+"""The same for what is asked about data."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,20 +44,34 @@ class Asides:
     vocabularies: Mapping[str, Vocabulary]
     languages: Sequence[str]
 
-    def added(self, reading: Reading, text: str, expected: str) -> Reading:
+    def added(self, reading: Reading, question: Question, text: str, expected: str) -> Reading:
         """The reading with what was said beside the dates, where none of them is asked for."""
-        if reading.intent not in BESIDE or reading.nowhere or (reading.intent == "unknown" and reading.answer):
+        listed = reading.intent == "event_list" and reading.scope in {"all", "coming"}
+        listed = listed and not (question.has("event", "events", "evening") or question.places or question.days)
+        if (
+            not (listed or reading.intent in BESIDE)
+            or reading.nowhere
+            or (reading.intent == "unknown" and reading.answer)
+        ):
             return reading
-        spoken = [one for one in dict.fromkeys((expected, reading.language)) if one in self.vocabularies]
-        words = split(text)
-        if len(words) <= BRIEF:
-            spoken += [one for one in self.vocabularies if one not in spoken and "-" not in one]
-        found = said_beside(words, (self.vocabularies[one] for one in spoken))
-        if found is None or not self._told_better(reading, found):
+        found = self._said(split(text), [expected, reading.language])
+        if found is None or (listed and found.about not in OF_DATA) or not self._told_better(reading, found):
             return reading
         if found.about == "length" and reading.intent != "unknown":
             return replace(reading, beside=found.about)
         return Reading(intent="unknown", language=found.language, beside=found.about)
+
+    def _said(self, words: Sequence[Word], expected: Iterable[str]) -> Beside | None:
+        """What was said in the languages expected; where it was said in few words, in any."""
+        spoken = [one for one in dict.fromkeys(expected) if one in self.vocabularies]
+        others = [one for one in self.vocabularies if one not in spoken and "-" not in one]
+        if len(words) <= BRIEF:
+            return said_beside(words, (self.vocabularies[one] for one in (*spoken, *others)))
+        found = said_beside(words, (self.vocabularies[one] for one in spoken))
+        if found or len(words) > SHORT:
+            return found
+        elsewhere = said_beside(words, (self.vocabularies[one] for one in others))
+        return elsewhere if elsewhere and elsewhere.about in OF_DATA else None
 
     def _told_better(self, reading: Reading, found: Beside) -> bool:
         """Whether what was said beside the dates says more than the reading, which may name what is not known."""
@@ -61,7 +82,8 @@ class Asides:
             return reading.intent == "unknown" and OFFICE.issuperset(reading.declined)
         if found.about == "length" and reading.intent != "unknown":
             return reading.intent == "online_participation"
-        return not reading.declined and (found.about in ASKED or reading.intent == "unknown")
+        unknown = set(reading.declined) - SOUNDING if found.about in OF_DATA else reading.declined
+        return not unknown and (found.about in ASKED or reading.intent == "unknown")
 
 
 def said_beside(words: Sequence[Word], vocabularies: Iterable[Vocabulary]) -> Beside | None:

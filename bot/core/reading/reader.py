@@ -16,6 +16,9 @@ from bot.core.reading.reading import Reading
 from bot.core.reading.vocabulary import Vocabulary
 from bot.core.reading.words import split
 
+WISH = 10
+"""Words in which somebody wants something of the bot; who writes more tells something."""
+
 
 class Reader:
     """Reads questions about one process. `vocabularies` has every language that is understood, by its tag.
@@ -40,7 +43,7 @@ class Reader:
             return Reading(intent="unknown", language=spoken)
         reading = self._decision.reading(question, spoken, now)
         reading = self._answers.chosen(reading, question, now.date())
-        reading = self._asides.added(reading, text, language)
+        reading = self._asides.added(reading, question, text, language)
         return replace(reading, asks=_asks(question, reading))
 
     def taken_apart(self, text: str, language: str, now: datetime) -> tuple[Question, str]:
@@ -63,7 +66,8 @@ def _asks(question: Question, reading: Reading) -> bool:
     """Whether a text is plainly a question to the bot: for one that stands where an answer is expected."""
     if reading.beside and reading.intent == "unknown":
         asking = question.marked or question.has("what", "how", "can", "may", "who_else", "when", "where")
-        return reading.beside in ASKED and (asking or reading.beside in {"bot", "human"})
+        wished = reading.beside == "erasing" and question.length() <= WISH
+        return reading.beside in ASKED and (asking or wished or reading.beside in {"bot", "human"})
     if (
         (reading.intent == "unknown" and not (reading.declined or reading.answer))
         or question.strange() > 1
