@@ -75,6 +75,8 @@ def told(question: str, now: str = THURSDAY, language: str = "de") -> str:
         ("Welche Termine sind nicht an einem Mittwoch?", "event_list", "doehren sahlkamp"),
         ("Gibt es 2026 noch Termine?", "event_list", ""),
         ("Ist Onay am 8. in Döhren?", "unknown", ""),
+        ("Wie alt ist Belit Onay?", "unknown", ""),
+        ("Welche Partei hat Onay?", "unknown", ""),
         ("Wo ist das nächste Bürgeramt?", "unknown", ""),
         ("wann ist euer nächster Termin", "event_next", "misburg"),
         ("die letzten beiden termine", "event_list", "doehren sahlkamp"),
@@ -286,6 +288,8 @@ def test_a_question_is_answered_in_its_own_language_whatever_was_expected(questi
         ("When are the second and third meeting?", "en", "event_when", "misburg schuetzenplatz"),
         ("I can't make the 26th, which comes after?", "en", "event_next", "schuetzenplatz"),
         ("And after Misburg?", "en", "event_next", "schuetzenplatz"),
+        ("How old is Belit Onay?", "en", "unknown", ""),
+        ("Who is Belit Onay?", "en", "topic", ""),
         ("Anything in two weeks?", "en", "event_on_date", "schuetzenplatz"),
         ("iki hafta sonra bir şey var mı?", "tr", "event_on_date", "schuetzenplatz"),
         ("Будет что-нибудь через две недели?", "ru", "event_on_date", "schuetzenplatz"),
@@ -356,6 +360,12 @@ def test_a_no_about_a_weekday_names_the_date(question: str, language: str, says:
 )
 def test_an_answer_says_plainly_what_is_not_so(question: str, says: str) -> None:
     assert says in told(question)
+
+
+@pytest.mark.parametrize("language", list(HANNOVER.vocabularies))
+def test_a_list_of_all_begins_like_a_sentence(language: str) -> None:
+    first = HANNOVER.vocabularies[language].sentences("list_all", count="…")[0]
+    assert first == first.upper() != "…"
 
 
 def test_an_event_counts_as_past_from_eight_in_the_evening() -> None:

@@ -47,6 +47,8 @@ class Decision:
         if question.has("injection"):
             return Reading(intent="unknown", language=language)
         named = question.days or question.places
+        if not named and question.has("personal"):  # "Welche Partei hat Onay?"
+            return Reading(intent="unknown", language=language, declined=declined(question, "unknown"))
         answer, likeness = (None, 0.0) if named else self.answers.known(language).find(question, now.date())
         if answer and likeness > SURELY:
             return answered(answer, language)
