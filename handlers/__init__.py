@@ -20,6 +20,7 @@ from handlers import (
     not_understood,
     questions,
     reload,
+    reminder_wish,
     reminders,
     rooms,
     staff,
@@ -182,7 +183,7 @@ def _language_first(turn: Turn, command: str | None) -> bool:
 def _with_payload(turn: Turn, command: str) -> str:
     """The command that waits for a language; what a link carried with it, or the event it names, is kept."""
     takes_one = command in {"start", "termine", "erinnern"}
-    payload = turn.argument if takes_one and re.fullmatch(r"[\w-]{1,50}", turn.argument) else ""
+    payload = turn.argument if takes_one and re.fullmatch(r"(?=.{1,50}$)[\w*-]+(?: [\w-]+){0,2}", turn.argument) else ""
     return f"{command} {payload}".strip()
 
 
@@ -247,6 +248,8 @@ def _spoken_argument(turn: Turn) -> Turn:
         name = typed.removeprefix(f"{word} ").removeprefix("an ").removeprefix("of ")
         if typed.startswith(f"{word} ") and (event := event_named(name, turn.process.events)):
             return replace(turn, text=f"/{command} {event.id}")
+    if turn.message.private and not announcements.waits(turn) and (wish := reminder_wish.spoken(turn)) is not None:
+        return replace(turn, text=f"/erinnern {wish}".strip())
     return turn
 
 

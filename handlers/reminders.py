@@ -10,7 +10,7 @@ from bot.core.events import Event, event_named, over
 from bot.core.messages import Choice, Outgoing
 from bot.core.recognition import fold
 from bot.core.reminders import LEADS, Coming, Lead
-from handlers import survey
+from handlers import reminder_wish, survey
 from handlers.evening import described, label
 from handlers.turn import Decision, Menu, Turn, menu_choices, waits_at, waits_no_more
 
@@ -35,13 +35,37 @@ def run(turn: Turn) -> Decision:
             return put_off_next(turn, by)
         if fold(turn.argument) in _words(turn, "words.every_event"):
             return subscribe(turn, [EVERY])
-        if (meant := event_named(turn.argument, turn.process.events)) is not None:
-            if meant.cancelled or over(meant, turn.now):
-                return Decision(person=turn.person, then=f"termine {meant.id}")
-            return subscribe(turn, [meant.id])
+        if fold(turn.argument) in _words(turn, "words.off"):
+            return _changed(turn, frozenset(), turn.t("reminders.ended"))
+        if names := reminder_wish.named(turn.argument, turn) or reminder_wish.read(turn.argument, turn):
+            return _granted(turn, names)
     if not choices(turn):
         return turn.say(turn.t("reminders.none_left"))
-    return turn.say(Outgoing(text=asks(turn), choices=choices(turn), aside=True), person=waits_at(turn.person, MENU))
+    text = f"{turn.t('reminders.unknown')}\n\n{asks(turn)}" if turn.argument else asks(turn)
+    return turn.say(Outgoing(text=text, choices=choices(turn), aside=True), person=waits_at(turn.person, MENU))
+
+
+def _granted(turn: Turn, wish: reminder_wish.Wish) -> Decision:
+    """Reminders of the events that were named, as long before as was said, else with the times to choose from."""
+    known = [event for event in turn.process.events if wish.every or event.id in wish.events]
+    ahead = [event for event in known if not event.cancelled and not over(event, turn.now)]
+    if not wish.every and not ahead:
+        return Decision(person=turn.person, then=f"termine {known[0].id}")
+    names = [EVERY] if wish.every else [event.id for event in ahead]
+    if wish.lead is None:
+        return subscribe(turn, names)
+    in_time = [
+        event
+        for event in ahead
+        if reminders.of_event(event, [lead for lead in LEADS if lead == wish.lead], turn.quiet, turn.now)
+    ]
+    if in_time and (wish.every or in_time == ahead):
+        others = (turn.person.leads or turn.process.leads) if turn.person.reminded else ()
+        leads = tuple(lead for lead in LEADS if lead in {*others, wish.lead})
+        return subscribe(turn.as_person(replace(turn.person, leads=leads)), names)
+    begun = subscribe(turn, names)
+    chosen = turn.as_person(waits_at(begun.person, TIMES))
+    return chosen.say(begun.say[0], Outgoing(text=turn.t("reminders.ask_times"), choices=time_choices(chosen)))
 
 
 def asks(turn: Turn) -> str:

@@ -26,6 +26,7 @@ from handlers import COMMANDS, SPOKEN
 from handlers.announcement_ending import SCREENS
 from handlers.announcements import STEPS
 from handlers.menus import MENUS
+from handlers.reminder_wish import TIMES
 from storage import tables
 from storage.migrations import NEWEST
 from tests.talk import BEISPIELSTADT
@@ -83,6 +84,7 @@ def test_every_message_is_used_and_every_used_message_exists() -> None:
     families |= {f"words.wishes_{state}" for state in ("released", "held")}
     families |= {"answer.yes", "answer.no", "words.yes", "words.no"}
     families |= {f"words.choice.{bound}" for bound in ("under", "up_to", "from")}
+    families |= {f"words.remind.{name}" for name in TIMES}
     families |= _of_announcements()
     quoted = set(re.findall(r"[\"']([a-z]+(?:[._][a-z_]+)+|apology)[\"']", code))
     assert known - families - quoted == set()
@@ -114,8 +116,8 @@ def test_a_word_steers_one_way_only() -> None:
     for language in LANGUAGES:
         t = locales.load(LOCALES, language)
         for name in forms(language):
-            # What is said of numbered answers is looked for only where some of them are awaited.
-            if name.startswith("words.") and not name.startswith(("words.question", "words.choice.")):
+            # Parts of an answer or of a sentence, looked for only within it.
+            if name.startswith("words.") and not name.startswith(("words.question", "words.choice.", "words.remind.")):
                 for word in t.words(name):
                     meanings.setdefault(word, set()).add(name)
     assert {word: names for word, names in meanings.items() if len(names) > 1} == {}
