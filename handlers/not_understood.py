@@ -12,6 +12,12 @@ PATIENCE = 8
 
 Two programs that answer each other would never end; a person is told what works.
 """
+AGAIN = 4
+"""Of the messages after that, every how-manyeth is told once more what works.
+
+A person who goes on writing hears of it; a program that answers each of our messages falls silent at the first one that
+gets no answer.
+"""
 LIKE_A_QUESTION = 20
 """Characters; anything shorter may be a person's answer that happens to be in the question."""
 
@@ -47,14 +53,15 @@ def undecipherable(turn: Turn) -> Decision:
 
 
 def patient(turn: Turn, decision: Decision) -> Decision:
-    """The decision, counted where it helped nobody: the eighth in a row is a last word, then nothing; others end it."""
+    """The decision, counted where it helped nobody: from the eighth in a row on only what works is said, and seldom."""
     misses = decision.person.misses
     if misses <= turn.person.misses:
         return replace(decision, person=replace(decision.person, misses=0)) if misses else decision
     if misses < PATIENCE:
         return decision
     person = replace(turn.person, misses=misses)
-    return turn.say(turn.t("misfit.silence"), person=person) if misses == PATIENCE else Decision(person=person)
+    spoken = (misses - PATIENCE) % AGAIN == 0
+    return turn.say(turn.t("misfit.silence"), person=person) if spoken else Decision(person=person)
 
 
 def repeats_us(turn: Turn) -> bool:
