@@ -5,12 +5,18 @@ from dataclasses import replace
 
 from bot.core.conversation import CODE_LETTERS, Erase, EraseResponse
 from bot.core.messages import Choice
+from bot.core.recognition import fold
 from handlers import survey
 from handlers.turn import Decision, Menu, Turn, menu_choices, waits_at, waits_no_more
 
 MENU = "erase"
 _CODE = re.compile(rf"[{CODE_LETTERS}]{{10}}")
 _LOOKS_LIKE_CODE = re.compile(rf"(?:\S{{3,10}}\s+)?[{CODE_LETTERS}]{{5}}[\s-]*[{CODE_LETTERS}]{{5}}", re.IGNORECASE)
+
+_ENDS_WITH_CODE = re.compile(
+    rf"(?P<before>(?:[^\W\d]+[\s:,]+){{2,8}})(?P<code>[{CODE_LETTERS}]{{5}}[\s-]*[{CODE_LETTERS}]{{5}})[.!]?",
+    re.IGNORECASE,
+)
 
 
 def code_of(argument: str) -> str:
@@ -20,10 +26,15 @@ def code_of(argument: str) -> str:
 
 
 def code_in(text: str) -> str | None:
-    """The deletion code that a message consists of, alone or behind one word such as "löschen".
+    """The deletion code that a message is, alone, behind one word such as "löschen", or at the end of a sentence.
 
-    A hyphen or a figure has to be in it: ten plain letters may be two words that somebody meant.
+    A hyphen or a figure has to be in it: ten plain letters may be two words that somebody meant. In a sentence it is a
+    figure, or the sentence speaks of a code.
     """
+    if found := _ENDS_WITH_CODE.fullmatch(text.strip()):
+        speaks = "code" in fold(found["before"]) and re.search(r"[2-9]|-", found["code"])
+        if speaks or re.search("[2-9]", found["code"]):
+            return code_of(found["code"]) or None
     if not _LOOKS_LIKE_CODE.fullmatch(text.strip()) or not re.search(r"[2-9]|-", text):
         return None
     return code_of(text.strip()[-11:]) or code_of(text.strip()[-10:]) or None

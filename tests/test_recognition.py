@@ -325,6 +325,9 @@ def test_a_deletion_code_is_read_however_it_is_written(typed: str) -> None:
     assert len(erase.code_of(typed)) == 10
     assert erase.code_in("ABCDEFGHJK") is None  # two words may look so
     assert erase.code_in("löschen ABCDE-FGHJK") == "ABCDEFGHJK"
+    assert erase.code_in("Mein Löschcode ist AWV9B-MU2NE") == "AWV9BMU2NE"
+    assert erase.code_in("My deletion code is: abcde-fghjk.") == "ABCDEFGHJK"
+    assert erase.code_in("Ich brauche mehr Apfel-Baume") is None
 
 
 @pytest.mark.parametrize(
