@@ -15,7 +15,7 @@ from bot.core.reading.answers import colliding
 from bot.core.recognition import fold
 from bot.core.reminders import LEADS, Lead
 from bot.core.texts import Text
-from bot.problems import UNREADABLE, UNREADABLE_TIME, Findings
+from bot.problems import UNREADABLE, UNREADABLE_NAME, UNREADABLE_TIME, Findings
 
 BUTTON_BYTES = 64
 """The most that Telegram lets a button carry: https://core.telegram.org/bots/api#inlinekeyboardbutton"""
@@ -139,7 +139,7 @@ def check_ids(ids: Sequence[tuple[str, Findings]], what: str) -> None:
 
 def check_weekday(starts_at: datetime, weekday: str, findings: Findings) -> None:
     """The weekday that an organiser wrote, in any language of the calendar, is the date's."""
-    if not weekday or starts_at == UNREADABLE_TIME:
+    if not weekday or weekday.startswith(UNREADABLE_NAME) or starts_at == UNREADABLE_TIME:
         return
     known = {**_calendar_words("de")[0], **_calendar_words("en")[0]}
     number = known.get(weekday.strip().casefold())
@@ -207,7 +207,8 @@ def check_example_questions(
         return
     for language in questions:
         if language not in languages and language not in also:
-            findings.add(f'unknown language "{language}"', f"Known here: {', '.join(languages)}.")
+            known = dict.fromkeys((*languages, *sorted(also)))
+            findings.add(f'unknown language "{language}"', f"Known here: {', '.join(known)}.")
     for language in languages:
         if not questions.get(language):
             findings.add(f'there is no question in "{language}"', f'Add questions.{language} = ["…"].')

@@ -97,6 +97,10 @@ def read_toml(path: Path, findings: Findings) -> Table | None:
 
 
 _WRITTEN_BY_HABIT = (
+    (
+        r"=\s*\d{4}-\d{1,2}-\d{1,2}",
+        "There is no such day or time. Write one of the calendar, like 2025-12-03T18:00:00.",
+    ),
     (r"=\s*\d{1,2}\.\s?\d{1,2}\.\s?\d{2,4}", "Write a date like 2025-12-14, with a time like 2025-12-03T18:00:00."),
     (r"=\s*-?\d+,\d", "Write a decimal point instead of the comma: 52.37."),
     ("=\\s*[\u201c\u201d\u201e\u2018\u2019\u00ab\u00bb]", 'Use straight quotation marks: "…".'),

@@ -108,6 +108,11 @@ SEEDED: list[tuple[str, Change]] = [
     ('also asks for "who"', ("answers.toml", 'answer.en = "The city of Beispielstadt."', SECOND_ANSWER)),
     ("is 17:30 in Europe/Berlin", ("events.toml", "T17:30:00", "T18:30:00+02:00")),
     ("Write one of: topic, cost", ("answers.toml", 'source = "Test"', 'source = "Test"\nintent = "kosten"')),
+    ("There is no such day or time", ("events.toml", "2026-03-10T17:30:00", "2026-13-13T17:30:00")),
+    (
+        "Known here: de, en, ar",
+        ("answers.toml", 'questions.en = ["Who asks?"]', 'questions.en = ["Who?"]\nquestions.xx = ["?"]'),
+    ),
     ("is a Tuesday", ("process.toml", "Die Stadt fragt", "Ab Mittwoch, 10. März 2026 fragt die Stadt")),
 ]
 
@@ -118,6 +123,12 @@ def test_a_mistake_is_found_at_its_place(tmp_path: Path, says: str, change: Chan
     matching = [line for line in found if says in line]
     assert matching, found
     assert all(change[0] in line for line in matching)
+
+
+def test_a_weekday_that_is_a_number_is_one_mistake_in_organisers_words(tmp_path: Path) -> None:
+    found = examined(changed(tmp_path, BEISPIELSTADT, ("events.toml", 'weekday = "Tuesday"', "weekday = 3")))
+    assert len(found) == 1
+    assert "a text in quotation marks is expected" in found[0]
 
 
 @pytest.mark.parametrize("written", ['"drei"', '"3"', "2.5", "true", "[3]"])
