@@ -19,6 +19,7 @@ from bot.problems import (
     Problem,
     Table,
     Unreadable,
+    located,
     read_toml,
     struct_of,
     table_lines,
@@ -51,7 +52,7 @@ def examine(folder: Path, locales: Sequence[str]) -> tuple[Process | None, list[
     events = _events(tables["events"], zone, languages, files["events"])
     answers = _answers(tables["answers"], languages, files["answers"])
     process = _process(head, zone, locales, survey, events, answers, files["process"])
-    return process, sorted({problem for findings in files.values() for problem in findings.problems})
+    return process, sorted({located(problem) for findings in files.values() for problem in findings.problems})
 
 
 def _zone(name: str, findings: Findings) -> ZoneInfo:

@@ -5,7 +5,7 @@ import itertools
 import re
 import tomllib
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from pathlib import Path
 from typing import Any, Literal, TypeVar, get_args, get_origin
@@ -127,6 +127,33 @@ def table_lines(path: Path, name: str) -> list[int]:
     except (OSError, UnicodeDecodeError):
         return []
     return [number for number, line in enumerate(lines, 1) if re.match(rf"\s*\[\[\s*{name}\s*\]\]", line)]
+
+
+def located(problem: Problem) -> Problem:
+    """The problem with the line of the key or table it is about, where it has none and that stands in the file."""
+    try:
+        lines = [] if problem.line else Path(problem.file).read_text(encoding="utf-8-sig").splitlines()
+    except (OSError, UnicodeDecodeError):
+        return problem
+    within = [] if problem.place == "top" else problem.place.split(", ")
+    table = next((name for name in within[:1] if any(line.split("#")[0].strip() == f"[{name}]" for line in lines)), "")
+    named = [*within[bool(table) :], *re.findall(r"[\w-]+", problem.wrong)]
+    keys, header = _key_lines(lines, table)
+    line = next((keys[name] for name in named if name in keys), header)
+    return replace(problem, line=line) if line else problem
+
+
+def _key_lines(lines: Sequence[str], table: str) -> tuple[dict[str, int], int]:
+    """The line of each key in a table ("" is the top of the file), and that of the table's header."""
+    keys: dict[str, int] = {}
+    current, header = "", 0
+    for number, line in enumerate(lines, 1):
+        if begun := re.match(r"\s*\[+\s*([^\]]+?)\s*\]", line):
+            current = begun[1]
+            header = number if current == table and table else header
+        elif current == table and (key := re.match(r"\s*([\w-]+)[\w.-]*\s*=", line)):
+            keys.setdefault(key[1], number)
+    return keys, header
 
 
 def struct_of(table: object, kind: type[T], findings: Findings, *, rest: bool = False) -> T | None:

@@ -125,6 +125,23 @@ def test_a_mistake_is_found_at_its_place(tmp_path: Path, says: str, change: Chan
     assert all(change[0] in line for line in matching)
 
 
+@pytest.mark.parametrize(
+    ("line", "old", "new"),
+    [
+        (5, 'organiser = "Stadt Beispielstadt"', 'organiser = ""'),
+        (8, "closes = 2026-03-31", 'closes = "später"'),
+        (9, 'title.de = "Spielplätze"\ntitle.en = "Playgrounds"\n', 'title.de = "Spielplätze"\n'),
+        (14, "consent_version = 1", "consent_version = 0"),
+        (19, "min_age = 16", 'min_age = "16"'),
+        (14, "[privacy]", "[privacy]\nsecret = 1"),
+    ],
+)
+def test_a_mistake_in_process_toml_has_its_line(tmp_path: Path, line: int, old: str, new: str) -> None:
+    found = examined(changed(tmp_path, BEISPIELSTADT, ("process.toml", old, new)))
+    assert all(f"process.toml:{line + 1 if 'secret' in new else line}:" in one for one in found), found
+    assert found
+
+
 def test_a_weekday_that_is_a_number_is_one_mistake_in_organisers_words(tmp_path: Path) -> None:
     found = examined(changed(tmp_path, BEISPIELSTADT, ("events.toml", 'weekday = "Tuesday"', "weekday = 3")))
     assert len(found) == 1
@@ -200,7 +217,9 @@ def test_a_language_taken_out_of_the_process_is_one_finding_a_file(tmp_path: Pat
     found = examined(
         changed(tmp_path, BEISPIELSTADT, ("process.toml", 'languages = ["de", "en"]', 'languages = ["de"]'))
     )
-    assert [line.partition(": ")[0].rpartition("/")[2] for line in found] == ["process.toml", "survey.toml"], found
+    assert [line.rpartition("/content/")[2].partition(":")[0] for line in found] == ["process.toml", "survey.toml"], (
+        found
+    )
     assert all('texts in "en", and the process does not have that language' in line for line in found)
 
 
