@@ -72,7 +72,7 @@ async def typed(turn: Turn, otherwise: Handler) -> Decision:
         return await decided(otherwise, turn)
     menu = MENUS[waiting.menu]
     choices = menu.choices(turn)
-    if choice := _plainly(waiting.menu, choices, turn):
+    if choice := _plainly(turn, waiting.menu, choices):
         return await _picked(menu, choice, turn)
     if steered := _steered(turn, waiting.menu):
         return steered
@@ -96,13 +96,13 @@ async def typed(turn: Turn, otherwise: Handler) -> Decision:
     return survey.missed(turn, choice_misfit(turn.text, len(choices), turn.t), menu.put(turn))
 
 
-def _plainly(name: str, choices: Sequence[Choice], turn: Turn) -> Choice | None:
+def _plainly(turn: Turn, menu: str, choices: Sequence[Choice]) -> Choice | None:
     """The choice that is typed without a slip; where the menu asks for yes or no, in any words for that."""
     if choice := recognition.exact(turn.text, choices):
         return choice
-    if meant := MENUS[name].meant(turn):
+    if meant := MENUS[menu].meant(turn):
         return Choice(meant, "")
-    agreed = None if name in OPEN else turn.vocabulary.agreed(turn.text)
+    agreed = None if menu in OPEN else turn.vocabulary.agreed(turn.text)
     return next((choice for choice in choices if agreed and choice.key.endswith(f":{agreed}")), None)
 
 

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from bot.core.events import Event, event_named
-from bot.core.recognition import fold, fold_label
+from bot.core.recognition import fold, fold_label, has
 from bot.core.reminders import ALL, LEADS, Lead
 from handlers.turn import Turn
 
@@ -34,7 +34,9 @@ def spoken(turn: Turn) -> str | None:
     folded = fold(turn.text)
     words = set(folded.split())
     asked = bool(words & _words(turn, "words.remind.asks") and words & _words(turn, "words.remind.me"))
-    if not (asked or _has(folded, turn, "words.remind.wanted")) or _has(folded, turn, "words.remind.never"):
+    if not (asked or has(folded, _words(turn, "words.remind.wanted"))) or has(
+        folded, _words(turn, "words.remind.never")
+    ):
         return None
     wish = read(turn.text, turn)
     if wish is not None:
@@ -72,18 +74,14 @@ def _without_lead(folded: str, turn: Turn) -> tuple[str, Said | None]:
     """The text without how long before, and that."""
     for lead in TIMES:
         for phrase in sorted(_words(turn, f"words.remind.{lead}"), key=len, reverse=True):
-            if f" {phrase} " in f" {folded} ":
+            if has(folded, [phrase]):
                 return " ".join(f" {folded} ".replace(f" {phrase} ", " ", 1).split()), lead
     return folded, None
 
 
 def _names(folded: str, event: Event) -> bool:
     names = (fold_label(name) for name in (event.id, event.place, event.address, *event.aliases))
-    return any(name and f" {name} " in f" {folded} " for name in names)
-
-
-def _has(folded: str, turn: Turn, *names: str) -> bool:
-    return any(f" {phrase} " in f" {folded} " for phrase in _words(turn, *names))
+    return has(folded, filter(None, names))
 
 
 def _words(turn: Turn, *names: str) -> set[str]:

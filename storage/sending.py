@@ -89,7 +89,7 @@ class Sending:
             self._being_written.difference_update(fate.row.id for fate in along)
 
     async def settle(self) -> None:
-        """Write what is left. Raises Unavailable, and it is still left."""
+        """Write what is left. Raises Unavailable, and it is still left; what is refused is logged and dropped."""
         self._reach("before_mark")
         fates = self._taken(self._left)
         try:

@@ -8,24 +8,14 @@ from hypothesis import strategies as st
 
 from bot import locales
 from bot.content import load_process
-from bot.core.reading import Reader, Reading
-from bot.paths import CONTENT, LOCALES, VOCABULARIES
+from bot.core.reading import Reader
+from bot.paths import LOCALES, VOCABULARIES
 from bot.vocabularies import Vocabularies
 from handlers import questions
+from tests.asking import HANNOVER, THURSDAY, read, told
 from tests.talk import BEISPIELSTADT
 
-HANNOVER = Reader(load_process(CONTENT, locales.available(LOCALES)), Vocabularies(VOCABULARIES))
 ALL = "muehlenberg misburg schuetzenplatz doehren sahlkamp"
-THURSDAY = "2025-11-20T10:00:00+01:00"
-"""Between the first and the second of five events."""
-
-
-def read(question: str, now: str = THURSDAY, language: str = "de") -> Reading:
-    return HANNOVER.read(question, language, datetime.fromisoformat(now))
-
-
-def told(question: str, now: str = THURSDAY, language: str = "de") -> str:
-    return questions.answer(read(question, now, language), HANNOVER, datetime.fromisoformat(now))
 
 
 @pytest.mark.parametrize(
@@ -99,158 +89,6 @@ def told(question: str, now: str = THURSDAY, language: str = "de") -> str:
 def test_a_question_is_read_as_it_is_meant(question: str, intent: str, events: str) -> None:
     reading = read(question)
     assert (reading.intent, " ".join(event.id for event in reading.events)) == (intent, events)
-
-
-@pytest.mark.parametrize(
-    "question",
-    [
-        "Wann hat das Bürgeramt Döhren auf?",
-        "Wie bekomme ich einen Termin im Bürgeramt Sahlkamp?",
-        "What are the opening hours of the Döhren office?",
-        "Döhren dairesinin çalışma saatleri nedir?",
-        "Wo ist das Bürgeramt Döhren?",
-        "Adresse Bürgeramt Döhren",
-        "Wird das Bürgeramt Döhren geschlossen?",
-        "Gibt es beim Bürgeramt Döhren Parkplätze?",
-        "Wie komme ich zum Bürgeramt Döhren?",
-        "Wo ist das Bürgeramt am Schützenplatz?",
-        "Where is the citizens' office in Döhren?",
-        "Döhren Bürgeramt nerede?",
-        "Где находится бюргерамт Дёрен?",
-        "Де бюргерамт у Дерені?",
-        "Gdzie jest urząd w Döhren?",
-        "Où est le Bürgeramt de Döhren ?",
-        "¿Dónde está la oficina de Döhren?",
-        "أين دائرة المواطنين في Döhren؟",
-        "اداره شهروندی Döhren کجاست؟",
-    ],
-)
-def test_an_evenings_address_is_never_given_for_that_of_an_office(question: str) -> None:
-    """Who asks for the hours of the office in Döhren would go to the school in which the evening is."""
-    said = told(question)
-    assert not [event.address for event in HANNOVER.process.events if event.address in said]
-
-
-def test_the_address_stays_where_the_way_to_an_evening_is_asked_for() -> None:
-    assert "Helmstedter Straße 15" in told("Wo kann ich in Döhren parken?")
-    assert "Helmstedter Straße 15" in told("Wo ist der Abend beim Bürgeramt Döhren?")
-
-
-def test_the_address_of_an_evening_that_is_in_an_office_is_known() -> None:
-    assert "Elmstraße 15" in told("Wo ist das Bürgeramt in Sahlkamp?")
-
-
-@pytest.mark.parametrize(
-    ("question", "language", "declined"),
-    [
-        ("Wann hat das Bürgeramt Linden geöffnet?", "de", "opening_hours"),
-        ("Öffnungszeiten Bürgeramt Ricklingen", "de", "opening_hours"),
-        ("Kiedy jest otwarty urząd w Linden?", "pl", "opening_hours"),
-        ("Ick brooch'n Termin im Bürjeramt Aegi, wat is'n so frei?", "de", "appointment"),
-        ("Wo ist das Bürgeramt Linden?", "de", "office_address"),
-    ],
-)
-def test_of_an_office_where_no_event_is_it_is_said_what_is_not_known(
-    question: str, language: str, declined: str
-) -> None:
-    """Nobody who asks for the hours of an office wants to hear where the events are."""
-    reading = read(question, language=language)
-    assert (reading.intent, reading.declined, reading.nowhere) == ("unknown", (declined,), "")
-
-
-@pytest.mark.parametrize(
-    ("said", "language", "beside"),
-    [
-        ("Was wird gespeichert?", "de", "stored"),
-        ("Datenschutz?", "de", "stored"),
-        ("Ist das anonym?", "de-simple", "anonymous"),
-        ("Muss ich meinen Namen nennen?", "de", "anonymous"),
-        ("Wer liest das?", "de", "readers"),
-        ("Kann ich meine Antwort löschen?", "de", "erasing"),
-        ("Löschen Sie bitte alles", "de", "erasing"),
-        ("Bitte alle meine Daten löschen", "de", "erasing"),
-        ("Ich möchte meine Daten löschen", "de-simple", "erasing"),
-        ("Was passiert mit meinen Daten?", "de", "stored"),
-        ("Wer bekommt meine Daten?", "de", "stored"),
-        ("Werden meine Daten weitergegeben?", "de", "stored"),
-        ("Was wissen Sie über mich?", "de", "stored"),
-        ("delete all my data", "en", "erasing"),
-        ("Please delete everything", "en", "erasing"),
-        ("What happens to my data?", "en", "stored"),
-        ("What do you do with my data?", "en", "stored"),
-        ("What happens with my answers?", "en", "stored"),
-        ("Bütün verilerimi silin", "tr", "erasing"),
-        ("Her şeyi silin", "tr", "erasing"),
-        ("Удалите все мои данные", "ru", "erasing"),
-        ("Что будет с моими данными?", "ru", "stored"),
-        ("Видаліть усі мої дані", "uk", "erasing"),
-        ("Що буде з моїми даними?", "uk", "stored"),
-        ("احذفوا كل بياناتي", "ar", "erasing"),
-        ("ماذا يحدث لبياناتي؟", "ar", "stored"),
-        ("Proszę usunąć wszystkie moje dane", "pl", "erasing"),
-        ("Co się dzieje z moimi danymi?", "pl", "stored"),
-        ("Supprimez toutes mes données", "fr", "erasing"),
-        ("Que deviennent mes données ?", "fr", "stored"),
-        ("Borre todos mis datos", "es", "erasing"),
-        ("¿Qué pasa con mis datos?", "es", "stored"),
-        ("همه داده‌های من را پاک کنید", "fa", "erasing"),
-        ("با داده‌های من چه می‌کنید؟", "fa", "stored"),
-        ("Wer sind Sie?", "de", "bot"),
-        ("Ich möchte mit einem Menschen sprechen", "de", "human"),
-        ("Vielen Dank für die Auskunft!", "de", "thanks"),
-        ("Tschüss", "de", "farewell"),
-        ("Is this anonymous?", "en", "anonymous"),
-        ("Can I talk to a real person?", "en", "human"),
-        ("Bu anonim mi?", "tr", "anonymous"),
-        ("Merhaba", "tr", "greeting"),
-        ("auf Türkisch bitte", "tr", "language"),
-        ("Кто это читает?", "ru", "readers"),
-        ("Русский", "ru", "language"),
-        ("Чи можна видалити мої відповіді?", "uk", "erasing"),
-        ("Czy jesteś robotem?", "pl", "bot"),
-        ("Qui lit mes réponses ?", "fr", "readers"),
-        ("¿Es anónimo?", "es", "anonymous"),
-        ("ماذا يتم تخزينه؟", "ar", "stored"),
-        ("Arabic", "ar", "language"),
-        ("می‌خواهم با یک انسان صحبت کنم", "fa", "human"),
-    ],
-)
-def test_what_is_said_beside_the_dates_is_answered_in_its_language_and_asks_for_no_event(
-    said: str, language: str, beside: str
-) -> None:
-    for expected in ("de", language):
-        reading = read(said, language=expected)
-        assert (reading.intent, reading.beside) == ("unknown", beside), expected
-        assert reading.language.partition("-")[0] == language.partition("-")[0], expected
-
-
-@pytest.mark.parametrize(
-    ("said", "language"), [("How long does the survey take?", "en"), ("Wie lange dauert die Umfrage?", "de")]
-)
-def test_who_asks_how_long_the_survey_is_is_told_that_in_the_language_asked_in(said: str, language: str) -> None:
-    for expected in ("de", language):
-        reading = read(said, language=expected)
-        assert (reading.beside, reading.events, reading.language) == ("length", (), language)
-
-
-@pytest.mark.parametrize(
-    "question",
-    [
-        "Danke, wann ist der nächste Termin?",
-        "Hallo, wo ist der Termin in Misburg?",
-        "Welche Daten haben die Abende?",
-        "muss ich meinen namen vorher angeben oder einfach hin",
-        "Wer spricht in Döhren?",
-        "Gibt es dort Türkisch?",
-        "Darf ich mit jemandem kommen?",
-        "Alle Termine löschen",
-        "Nennen Sie mir alles",
-        "bevor ich meine daten irgendwo eingebe will ich wissen wer diese befragung überhaupt macht",
-    ],
-)
-def test_what_is_asked_of_the_dates_is_never_answered_with_a_courtesy(question: str) -> None:
-    """A name of what is not known, or a date, says more than a line about the bot."""
-    assert read(question).beside == ""
 
 
 @pytest.mark.parametrize(

@@ -7,22 +7,16 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bot import locales
-from bot.content import load_process
 from bot.core.messages import Choice
 from bot.core.questions.choice import YesNoQuestion
 from bot.core.questions.figures import DateQuestion, NumberQuestion
-from bot.core.questions.question import Option, Question
+from bot.core.questions.question import Question
 from bot.core.questions.several import SeveralQuestion
 from bot.core.recognition import clean, exact, near, parts, position, signed
 from bot.core.values import Missing, Value
-from bot.paths import CONTENT, LOCALES
 from handlers import erase
-from tests.talk import BEISPIELSTADT
+from tests.typing_answers import GERMAN, PROCESSES, SPOKEN, answer, messages, several
 
-SPOKEN = {language: locales.load(LOCALES, language) for language in locales.available(LOCALES)}
-GERMAN = SPOKEN["de"]
-PROCESSES = [load_process(folder, list(SPOKEN)) for folder in (CONTENT, BEISPIELSTADT)]
 ASKED = {
     f"{process.id}, {language}: {question.id}": (question, SPOKEN[language])
     for process in PROCESSES
@@ -45,11 +39,6 @@ DAY = DateQuestion(id="x", text={}, short={}, earliest=date(2025, 1, 1), latest=
 steadily = settings(derandomize=True, deadline=None, max_examples=1000)
 
 
-def messages(*typed: str) -> pytest.MarkDecorator:
-    """The test runs once for each of these messages."""
-    return pytest.mark.parametrize("typed", typed)
-
-
 def choices(*labels: str) -> tuple[Choice, ...]:
     return tuple(Choice(f"q:1:x:option_{number}", label) for number, label in enumerate(labels, 1))
 
@@ -61,24 +50,11 @@ def understood(typed: str, *labels: str) -> str | None:
     return choice.label if choice else None
 
 
-def answer(question: Question, typed: str, language: str = "de") -> Value | None:
-    """What a cleaned message answers, small typos overlooked."""
-    t = SPOKEN[language]
-    value = question.read(clean(typed), t)
-    return question.guess(clean(typed), t) if value is None else value
-
-
 def value_of(question: Question, choice: Choice) -> Value:
     """The answer that choosing this and nothing else gives."""
     if choice.key == Missing.NO_ANSWER.value:
         return Missing.NO_ANSWER
     return (choice.key,) if isinstance(question, SeveralQuestion) else choice.key
-
-
-def several(*labels: str, at_most: int | None = None) -> SeveralQuestion:
-    """A question whose options have the ids a, b, c."""
-    options = tuple(Option(name, dict.fromkeys(SPOKEN, label)) for name, label in zip("abcde", labels, strict=False))
-    return SeveralQuestion(id="x", text={}, short={}, options=options, at_most=at_most)
 
 
 @messages("Bürgeramt", "Buergeramt", "Burgeramt", "BÜRGERAMT", "Bu\u0308rgeramt", " bürgeramt! ")
@@ -328,106 +304,3 @@ def test_a_deletion_code_is_read_however_it_is_written(typed: str) -> None:
     assert erase.code_in("Mein Löschcode ist AWV9B-MU2NE") == "AWV9BMU2NE"
     assert erase.code_in("My deletion code is: abcde-fghjk.") == "ABCDEFGHJK"
     assert erase.code_in("Ich brauche mehr Apfel-Baume") is None
-
-
-@pytest.mark.parametrize(
-    ("typed", "value"),
-    [
-        ("ja gerne", "yes"),
-        ("klar, bitte", "yes"),
-        ("nein danke", "no"),
-        ("Ja, zweimal", "yes"),
-        ("Nein, nur einmal", "no"),
-        ("Ja, aber nur einmal", None),
-        ("ja nein", None),
-        ("Nein, nicht mehr", None),
-        ("Ja wirklich?", None),
-        ("Danke", None),
-        ("bitte", None),
-    ],
-)
-def test_yes_and_no_may_be_said_politely_and_with_a_detail(typed: str, value: str | None) -> None:
-    assert answer(YesNoQuestion(id="x", text={}, short={}), typed) == value
-
-
-@messages("Ja, gern in der Zeitung", "ja ohne Namen", "Nein, noch nicht")
-def test_a_permission_is_said_whole(typed: str) -> None:
-    assert answer(YesNoQuestion(id="x", text={}, short={}, publishes="wish"), typed) is None
-
-
-ERRANDS = several("Personalausweis oder Reisepass", "Führerschein umtauschen", "Ummelden nach Umzug", "Etwas anderes")
-WAYS = several("Vor Ort mit Termin", "Vor Ort ohne Termin", "Online", "Per Telefon")
-
-
-@pytest.mark.parametrize(
-    ("typed", "value"),
-    [
-        ("1-3", ("a", "b", "c")),
-        ("1 bis 2, 4", ("a", "b", "d")),
-        ("nur 1", ("a",)),
-        ("nur Reisepass", ("a",)),
-        ("Reisepass und Führerschein", ("a", "b")),
-        ("die ersten beiden", ("a", "b")),
-        ("alle außer 3", ("a", "b", "d")),
-        ("alle außer Umzug, 4", ("a", "b")),
-        ("Alle", ("a", "b", "c", "d")),
-        ("ich weiß nicht", Missing.NO_ANSWER),
-        ("beides", None),
-        ("alle außer 9", None),
-        ("0-2", None),
-        ("oder", None),
-    ],
-)
-def test_several_may_be_named_at_once(typed: str, value: Value | None) -> None:
-    assert answer(ERRANDS, typed) == value
-
-
-def test_all_is_not_said_of_options_that_exclude_each_other() -> None:
-    assert answer(several("Hilfe mit Formularen", "Gebärdensprache", "Keine Unterstützung nötig"), "alle") is None
-    assert answer(several("Schatten", "Bänke"), "beides") == ("a", "b")
-    question = several("Schatten", "Bänke", "Toiletten", at_most=2)
-    assert answer(question, "alle") is None
-    assert question.misfit("alle", GERMAN) == GERMAN.counted("misfit.too_many", 2)
-
-
-@pytest.mark.parametrize(
-    ("typed", "value"),
-    [("mit Termin", ("a",)), ("Termin", None), ("Telefon", ("d",)), ("ohne", None), ("vor Ort", None)],
-)
-def test_a_word_of_a_label_is_enough_where_no_other_has_it(typed: str, value: Value | None) -> None:
-    assert answer(WAYS, typed) == value
-
-
-@pytest.mark.parametrize(
-    ("question", "typed", "language", "value"),
-    [
-        ("office", "in Linden", "de", "linden"),
-        ("office", "Ich war im Aegi", "de", "aegi"),
-        ("office", "nicht in Linden", "de", None),
-        ("office", "keine Ahnung", "de", Missing.NO_ANSWER),
-        ("office", "not sure", "en", Missing.NO_ANSWER),
-        ("district", "Kleefeld", "de", "buchholz_kleefeld"),
-        ("used", "beides", "de", "both"),
-        ("satisfaction", "zufrieden", "de", None),
-        ("satisfaction", "satisfied", "en", None),
-        ("satisfaction", "dissatisfied", "en", None),
-        ("satisfaction", "Ich bin zufrieden", "de", None),
-        ("satisfaction", "zufrieden", "de-simple", "satisfied"),
-        ("effort", "easy", "en", None),
-        ("effort", "hard", "en", None),
-        ("age", "78", "de", "from_75"),
-        ("age", "ich bin 62", "de", "from_60_to_74"),
-        ("age", "16", "en", "under_18"),
-        ("age", "I am 45 years old", "en", "from_45_to_59"),
-        ("age", "5", "de", "from_60_to_74"),
-        ("age", "8", "de", None),
-        ("age", "-78", "de", None),
-        ("age", "1947", "de", None),
-        ("district", "78", "de", None),
-    ],
-)
-def test_an_answer_of_the_survey_may_be_said_as_people_say_it(
-    question: str, typed: str, language: str, value: Value | None
-) -> None:
-    asked = next(one for one in PROCESSES[0].survey.questions if one.id == question)
-    assert answer(asked, typed, language) == value

@@ -2,7 +2,7 @@
 
 import re
 import unicodedata
-from collections.abc import Container, Sequence
+from collections.abc import Container, Iterable, Sequence
 from functools import lru_cache
 
 from rapidfuzz.distance import OSA
@@ -17,6 +17,8 @@ _SIGNED = re.compile(r"\s*[-+\N{MINUS SIGN}\N{EN DASH}]\s*\d+\s*")
 _SPAN = re.compile(r"\s*(\d{1,2})\s*(?:[-\N{EN DASH}\N{EM DASH}]|bis|to)\s*(\d{1,2})[\s.]*", re.IGNORECASE)
 A_WORD = 4
 """Letters of a word that can stand for a whole label."""
+POLITE = 4
+"""Words of a polite phrase at the most."""
 # Between the numbers or labels of a list: comma, semicolon, slash, ampersand, line end, or a word for "and".
 _BETWEEN = re.compile(r"\s*(?:[,،、;؛/&\n]|\s(?:und|and|u\.|sowie)\s)\s*", re.IGNORECASE)
 
@@ -158,17 +160,24 @@ def _allowed(wanted: str) -> int:
     return 0 if letters < 5 else 1 if letters < 8 else 2
 
 
+def has(folded: str, phrases: Iterable[str]) -> bool:
+    """Whether one of these phrases stands, as whole words, in a folded text."""
+    return any(f" {phrase} " in f" {folded} " for phrase in phrases)
+
+
 def bare(folded: str, polite: Container[str]) -> str:
     """A folded text without the polite words it begins or ends with ("pause bitte"); one word is always left."""
     words = folded.split()
-    while True:
-        most = range(len(words) - 1, 0, -1)
-        if first := next((count for count in most if " ".join(words[:count]) in polite), 0):
-            words = words[first:]
-        elif last := next((count for count in most if " ".join(words[-count:]) in polite), 0):
-            words = words[:-last]
+    begin, end = 0, len(words)
+    while end - begin > 1:
+        counts = range(min(end - begin - 1, POLITE), 0, -1)
+        if first := next((count for count in counts if " ".join(words[begin : begin + count]) in polite), 0):
+            begin += first
+        elif last := next((count for count in counts if " ".join(words[end - count : end]) in polite), 0):
+            end -= last
         else:
-            return " ".join(words)
+            break
+    return " ".join(words[begin:end])
 
 
 def parts(typed: str) -> list[str]:

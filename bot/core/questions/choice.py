@@ -77,10 +77,8 @@ class ChoiceQuestion(Question):
     @staticmethod
     def _agreed(typed: str, choices: Sequence[Choice], t: Texts) -> Choice | None:
         """The choice that is called just "Ja" or "Nein", by what people say instead of it."""
-        for answer in ("yes", "no"):
-            if t.says(f"words.{answer}", typed):
-                return next((choice for choice in choices if choice.label == t(f"answer.{answer}")), None)
-        return None
+        agreed = yes_or_no(typed, t)
+        return next((choice for choice in choices if agreed and choice.label == t(f"answer.{agreed}")), None)
 
     def invite(self, t: Texts) -> str:
         return ""
@@ -156,10 +154,7 @@ class YesNoQuestion(ChoiceQuestion):
         return (Choice("yes", t("answer.yes")), Choice("no", t("answer.no")), last)
 
     def read(self, typed: str, t: Texts) -> Value | None:
-        for answer in ("yes", "no"):
-            if t.says(f"words.{answer}", typed):
-                return answer
-        return super().read(typed, t)
+        return yes_or_no(typed, t) or super().read(typed, t)
 
     def guess(self, typed: str, t: Texts) -> Value | None:
         return super().guess(typed, t) or self._begun(typed, t)
@@ -176,6 +171,11 @@ class YesNoQuestion(ChoiceQuestion):
 
     def shown(self, value: Value, t: Texts) -> str:
         return self._missing(value, t) if isinstance(value, Missing) else t(f"answer.{value}")
+
+
+def yes_or_no(typed: str, t: Texts) -> str | None:
+    """The answer "yes" or "no" that a whole message is, in any of the words for it."""
+    return next((answer for answer in ("yes", "no") if t.says(f"words.{answer}", typed)), None)
 
 
 def banded(typed: str, choices: Sequence[Choice], t: Texts) -> Choice | None:
@@ -200,17 +200,15 @@ def _band(label: str, t: Texts) -> range | None:
     """The figures that a label such as "18 bis 29 Jahre", "unter 18" or "75 oder älter" stands for."""
     folded = recognition.fold_label(label)
     figures = [int(word) for word in folded.split() if word.isdecimal()]
-    if len(figures) == len(("from", "to")):
-        return range(figures[0], figures[1] + 1)
-    if len(figures) != 1:
-        return None
-    said = {name for name in ("under", "up_to", "from") if _has(folded, t.words(f"words.choice.{name}"))}
-    bounds = {"under": range(figures[0]), "up_to": range(figures[0] + 1), "from": range(figures[0], OLDEST + 1)}
-    return bounds[said.pop()] if len(said) == 1 else None
-
-
-def _has(folded: str, phrases: Sequence[str]) -> bool:
-    return any(f" {phrase} " in f" {folded} " for phrase in phrases)
+    match figures:
+        case [first, last]:
+            return range(first, last + 1)
+        case [only]:
+            bounds = {"under": range(only), "up_to": range(only + 1), "from": range(only, OLDEST + 1)}
+            said = [bound for name, bound in bounds.items() if recognition.has(folded, t.words(f"words.choice.{name}"))]
+            return said[0] if len(said) == 1 else None
+        case _:
+            return None
 
 
 def choice_misfit(typed: str, last: int, t: Texts) -> str:

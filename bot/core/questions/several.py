@@ -71,6 +71,11 @@ class SeveralQuestion(ChoiceQuestion):
         return value if chosen and len(value) == len(chosen) and self.fits(value) else None
 
     def _meant(self, typed: str, t: Texts, *, guess: bool) -> set[str] | None:
+        """The option ids that a message means; None where it is not clear which."""
+        named = self._named(typed, t, guess=guess)
+        return self._all_but(typed, t) if named is None and guess else named
+
+    def _named(self, typed: str, t: Texts, *, guess: bool) -> set[str] | None:
         """The option ids meant by every part of the message; None where a part means none or several."""
         choices = self.choices(t)
         # A label may itself contain a comma or an "und": the whole message first, then its parts.
@@ -84,27 +89,29 @@ class SeveralQuestion(ChoiceQuestion):
             if span and span[0] >= 1 and span[-1] <= len(choices):
                 meant.update(choices[position - 1].key for position in span)
             elif choice is None:
-                return self._at_once(typed, t) if guess else None
+                return self._together(typed, t) if guess else None
             else:
                 meant.add(choice.key)
-        return meant or (self._at_once(typed, t) if guess else None)
+        return meant or (self._together(typed, t) if guess else None)
 
-    def _at_once(self, typed: str, t: Texts) -> set[str] | None:
-        """What is named together: "alle außer 3", "nur 1", "die ersten beiden", "beides"."""
+    def _together(self, typed: str, t: Texts) -> set[str] | None:
+        """What one expression names: "die ersten beiden", "beides", "alle"."""
         folded, named = recognition.fold(typed), [option.id for option in self.options if not option.own_words]
         for name, count in (("words.choice.first_two", 2), ("words.choice.first_three", 3)):
             if folded in t.words(name):
                 return {option.id for option in self.options[:count]}
         if folded in t.words("words.choice.both"):
             return set(named) if len(named) == BOTH else None
-        if folded in t.words("words.choice.all"):
-            return self._all(t)
+        return self._all(t) if folded in t.words("words.choice.all") else None
+
+    def _all_but(self, typed: str, t: Texts) -> set[str] | None:
+        """ "alle außer 3", "nur 1"."""
         excepted = [" ".join(pair) for pair in product(t.words("words.choice.all"), t.words("words.choice.except"))]
         if (rest := _behind(typed, excepted)) and (everything := self._all(t)):
-            less = self._meant(rest, t, guess=True)
+            less = self._named(rest, t, guess=True)
             return everything - less if less and NO_ANSWER not in less else None
         only = _behind(typed, t.words("words.choice.only"))
-        return self._meant(only, t, guess=True) if only else None
+        return self._named(only, t, guess=True) if only else None
 
     def _all(self, t: Texts) -> set[str] | None:
         """Every option that names something; None where one of them says no to the others ("Keine Unterstützung")."""
@@ -118,7 +125,8 @@ class SeveralQuestion(ChoiceQuestion):
 def _behind(typed: str, beginnings: Sequence[str]) -> str:
     """What stands behind one of these beginnings, as it was typed: its commas divide; empty where there is none."""
     words = typed.split()
-    for count in range(1, len(words)):
+    longest = max(len(beginning.split()) for beginning in beginnings) + 1  # a dash may stand between
+    for count in range(1, min(len(words), longest + 1)):
         if recognition.fold(" ".join(words[:count])) in beginnings:
             return " ".join(words[count:])
     return ""
