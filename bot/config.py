@@ -13,6 +13,7 @@ from urllib.parse import urlsplit
 import msgspec
 
 from bot.core.messages import Address
+from bot.lines import Lines
 from bot.problems import Findings, Problem, Unreadable, UserError, struct_of
 
 
@@ -100,18 +101,18 @@ def examine(path: Path | None, environment: Mapping[str, str] = os.environ) -> t
     """The settings as far as they can be read, and everything that is wrong with them. Raises UserError."""
     file = path or Path("config.toml")
     if path is None and not file.exists():
-        tables: dict[str, Any] = {}
-        base = Path.cwd()
+        text, base = "", Path.cwd()
     else:
-        tables, base = _read(file), file.resolve().parent
-    findings = Findings(str(file))
+        text, base = _read(file), file.resolve().parent
+    tables = _parsed(text, file)
+    findings = Findings(str(file), lines=Lines(text))
     for name in tables:
         if name not in SECTIONS:
             known = ", ".join(f"[{section}]" for section in SECTIONS)
-            findings.add(f"unknown section [{name}]", f"Known: {known}.")
+            findings.add(f"unknown section [{name}]", f"Known: {known}.", name)
     sections = {}
     for name, kind in SECTIONS.items():
-        place = findings.at(f"[{name}]")
+        place = findings.at(f"[{name}]", name)
         table = tables.get(name, {})
         if not isinstance(table, dict):
             place.add("this is not a section", f"Write [{name}] on a line of its own.")
@@ -209,13 +210,18 @@ def _loopback(host: str) -> bool:
         return host == "localhost"
 
 
-def _read(file: Path) -> dict[str, Any]:
+def _read(file: Path) -> str:
     try:
-        return tomllib.loads(file.read_text(encoding="utf-8-sig"))
+        return file.read_text(encoding="utf-8-sig")
     except FileNotFoundError as error:
         raise UserError(f"{file}: there is no such file. Name another with --config, or leave it out.") from error
     except (OSError, UnicodeDecodeError) as error:
         raise UserError(f"{file}: cannot be read. Check its permissions and that it is UTF-8.") from error
+
+
+def _parsed(text: str, file: Path) -> dict[str, Any]:
+    try:
+        return tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
         raise UserError(f"{file}: not valid TOML: {error}. Compare it with config.example.toml.") from error
 

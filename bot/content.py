@@ -19,10 +19,8 @@ from bot.problems import (
     Problem,
     Table,
     Unreadable,
-    located,
     read_toml,
     struct_of,
-    table_lines,
 )
 from bot.survey_file import SurveyReader
 
@@ -52,7 +50,7 @@ def examine(folder: Path, locales: Sequence[str]) -> tuple[Process | None, list[
     events = _events(tables["events"], zone, languages, files["events"])
     answers = _answers(tables["answers"], languages, files["answers"])
     process = _process(head, zone, locales, survey, events, answers, files["process"])
-    return process, sorted({located(problem) for findings in files.values() for problem in findings.problems})
+    return process, sorted({problem for findings in files.values() for problem in findings.problems})
 
 
 def _zone(name: str, findings: Findings) -> ZoneInfo:
@@ -87,8 +85,7 @@ def _process(  # noqa: PLR0913, PLR0917 - the parts that a process is put togeth
     content_rules.check_filled(findings, id=head.id, organiser=head.organiser, website=head.website)
     if privacy is None or accessibility is None:
         return None
-    if privacy.min_age < 0 or privacy.consent_version < 1:
-        findings.within("privacy").add("a figure is too small", "min_age is 0 or more, consent_version 1 or more.")
+    content_rules.check_figures(privacy.min_age, privacy.consent_version, findings.within("privacy"))
     reminders = struct_of(head.reminders, RemindersFile, findings.within("reminders")) or RemindersFile()
     leads = content_rules.leads(reminders.before, findings.within("reminders"))
     process = None
@@ -109,8 +106,8 @@ def _process(  # noqa: PLR0913, PLR0917 - the parts that a process is put togeth
                 contact=privacy.contact,
                 data_protection_officer=privacy.data_protection_officer,
                 min_age=privacy.min_age,
-                legal_basis=_given(privacy.legal_basis, languages, findings.within("privacy, legal_basis")),
-                retention=_given(privacy.retention, languages, findings.within("privacy, retention")),
+                legal_basis=_given(privacy.legal_basis, languages, findings.within("privacy", "legal_basis")),
+                retention=_given(privacy.retention, languages, findings.within("privacy", "retention")),
             ),
             accessibility_contact=accessibility.contact,
             enforcement_body=accessibility.enforcement_body,
@@ -137,8 +134,8 @@ def _events(table: Table | None, zone: ZoneInfo, languages: tuple[str, ...], fin
             continue
         content_rules.check_filled(place, place=file.place, address=file.address)
         content_rules.check_weekday(file.starts_at, file.weekday, place)
-        for instant in (file.starts_at, file.ends_at):
-            content_rules.check_offset(instant, zone, place)
+        for key, instant in (("starts_at", file.starts_at), ("ends_at", file.ends_at)):
+            content_rules.check_offset(key, instant, zone, place)
         event = Event(
             id=file.id,
             starts_at=_local(file.starts_at, zone),
@@ -192,15 +189,13 @@ def _entries(table: Table | None, name: str, findings: Findings) -> list[tuple[o
         return []
     for key in table:
         if key != name:
-            findings.add(f'unknown key "{key}"', f"This file has [[{name}]] tables only.")
+            findings.add(f'unknown key "{key}"', f"This file has [[{name}]] tables only.", key)
     entries = table.get(name, [])
-    lines = table_lines(Path(findings.file), name)
     if not isinstance(entries, list):
-        findings.add(f'"{name}" is not a list of tables', f"Write [[{name}]] with two brackets.")
+        findings.add(f'"{name}" is not a list of tables', f"Write [[{name}]] with two brackets.", name)
         return []
     return [
-        (entry, findings.at(_place(entry, name, number), lines[number - 1] if number <= len(lines) else 0))
-        for number, entry in enumerate(entries, 1)
+        (entry, findings.at(_place(entry, name, number), name, number - 1)) for number, entry in enumerate(entries, 1)
     ]
 
 

@@ -5,12 +5,14 @@ import itertools
 import re
 import tomllib
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import date, datetime
 from pathlib import Path
 from typing import Any, Literal, TypeVar, get_args, get_origin
 
 import msgspec
+
+from bot.lines import Keys, Lines
 
 T = TypeVar("T", bound=msgspec.Struct)
 Table = dict[str, Any]
@@ -58,21 +60,33 @@ class Unreadable(UserError):
 
 @dataclass
 class Findings:
-    """Collects the problems of one file. `at` names a place, the sub-findings of which report to the same list."""
+    """Collects the problems of one file; sub-findings report to the same list.
+
+    `place` says in words what they are about, `keys` lead to it in the file: there is the line of a problem.
+    """
 
     file: str
     problems: list[Problem] = field(default_factory=list)
     place: str = "top"
-    line: int = 0
+    keys: Keys = ()
+    lines: Lines = field(default_factory=Lines)
 
-    def at(self, place: str, line: int | None = None) -> "Findings":
-        return Findings(self.file, self.problems, place, self.line if line is None else line)
+    def at(self, place: str, *keys: str | int) -> "Findings":
+        """The findings of another place of the file."""
+        return Findings(self.file, self.problems, place, keys, self.lines)
 
-    def within(self, place: str) -> "Findings":
-        return self.at(place if self.place == "top" else f"{self.place}, {place}")
+    def within(self, *keys: str) -> "Findings":
+        """The findings of what stands in this place under these keys, by their names."""
+        return self.part(", ".join(keys), *keys)
 
-    def add(self, wrong: str, remedy: str, *, only_live: bool = False) -> None:
-        self.problems.append(Problem(self.file, self.line, self.place, wrong, remedy, only_live))
+    def part(self, name: str, *keys: str | int) -> "Findings":
+        """The findings of a part of this place that has a name of its own: "option 2" is at ("options", 1)."""
+        return self.at(name if self.place == "top" else f"{self.place}, {name}", *self.keys, *keys)
+
+    def add(self, wrong: str, remedy: str, *keys: str, only_live: bool = False) -> None:
+        """A problem of this place, or of what stands in it under these keys."""
+        line = self.lines.of((*self.keys, *keys))
+        self.problems.append(Problem(self.file, line, self.place, wrong, remedy, only_live))
 
 
 def read_toml(path: Path, findings: Findings) -> Table | None:
@@ -80,6 +94,7 @@ def read_toml(path: Path, findings: Findings) -> Table | None:
     text = ""
     try:
         text = path.read_bytes().decode("utf-8-sig")
+        findings.lines = Lines(text)
         return tomllib.loads(text)
     except FileNotFoundError:
         findings.add("the file is missing", "Copy it from the shipped content: mitreden init FOLDER.")
@@ -90,7 +105,8 @@ def read_toml(path: Path, findings: Findings) -> Table | None:
         line = int(found[2]) if found else 0
         what = f"{found[1]}, column {found[3]}" if found else str(error)
         written = (text.split("\n")[line - 1 : line] or [""])[0]
-        findings.at("TOML", line).add(f"not valid TOML: {what}", _toml_remedy(str(error), written))
+        remedy = _toml_remedy(str(error), written)
+        findings.problems.append(Problem(findings.file, line, "TOML", f"not valid TOML: {what}", remedy))
     except OSError as error:
         findings.add(f"cannot be read: {error.strerror}", "Check the path and its permissions.")
     return None
@@ -120,42 +136,6 @@ def _toml_remedy(error: str, line: str) -> str:
     return next(by_habit, "Check quotation marks, brackets and commas there.")
 
 
-def table_lines(path: Path, name: str) -> list[int]:
-    """The line numbers of the `[[name]]` headers of a file, in order."""
-    try:
-        lines = path.read_text(encoding="utf-8").splitlines()
-    except (OSError, UnicodeDecodeError):
-        return []
-    return [number for number, line in enumerate(lines, 1) if re.match(rf"\s*\[\[\s*{name}\s*\]\]", line)]
-
-
-def located(problem: Problem) -> Problem:
-    """The problem with the line of the key or table it is about, where it has none and that stands in the file."""
-    try:
-        lines = [] if problem.line else Path(problem.file).read_text(encoding="utf-8-sig").splitlines()
-    except (OSError, UnicodeDecodeError):
-        return problem
-    within = [] if problem.place == "top" else problem.place.split(", ")
-    table = next((name for name in within[:1] if any(line.split("#")[0].strip() == f"[{name}]" for line in lines)), "")
-    named = [*within[bool(table) :], *re.findall(r"[\w-]+", problem.wrong)]
-    keys, header = _key_lines(lines, table)
-    line = next((keys[name] for name in named if name in keys), header)
-    return replace(problem, line=line) if line else problem
-
-
-def _key_lines(lines: Sequence[str], table: str) -> tuple[dict[str, int], int]:
-    """The line of each key in a table ("" is the top of the file), and that of the table's header."""
-    keys: dict[str, int] = {}
-    current, header = "", 0
-    for number, line in enumerate(lines, 1):
-        if begun := re.match(r"\s*\[+\s*([^\]]+?)\s*\]", line):
-            current = begun[1]
-            header = number if current == table and table else header
-        elif current == table and (key := re.match(r"\s*([\w-]+)[\w.-]*\s*=", line)):
-            keys.setdefault(key[1], number)
-    return keys, header
-
-
 def struct_of(table: object, kind: type[T], findings: Findings, *, rest: bool = False) -> T | None:
     """A table as a struct, None where it is no table. Unknown keys are findings, unless `rest`.
 
@@ -168,7 +148,7 @@ def struct_of(table: object, kind: type[T], findings: Findings, *, rest: bool = 
     fields = {field.encode_name: field for field in msgspec.structs.fields(kind)}
     if not rest:
         for key in unknown_keys(table, fields):
-            findings.add(f'unknown key "{key}"', _did_you_mean(key, fields))
+            findings.add(f'unknown key "{key}"', _did_you_mean(key, fields), key)
     values = {}
     for name, described in fields.items():
         if name not in table:
@@ -179,7 +159,7 @@ def struct_of(table: object, kind: type[T], findings: Findings, *, rest: bool = 
         try:
             values[described.name] = msgspec.convert(table[name], described.type)
         except msgspec.ValidationError as error:
-            findings.add(f'"{name}" does not fit: {plainly(error)}', _example(described.type))
+            findings.add(f'"{name}" does not fit: {plainly(error)}', _example(described.type), name)
             values[described.name] = _filling(name, described.type)
     return kind(**values)
 

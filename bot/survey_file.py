@@ -1,6 +1,5 @@
 """Reads survey.toml: every question by itself, so that one mistake does not hide the next."""
 
-from pathlib import Path
 from typing import Any
 
 from msgspec import UNSET
@@ -32,7 +31,7 @@ from bot.core.questions.question import Option
 from bot.core.questions.several import SeveralQuestion
 from bot.core.survey import Survey
 from bot.core.texts import Text
-from bot.problems import UNREADABLE_LIST, UNREADABLE_NAME, Findings, Table, struct_of, table_lines
+from bot.problems import UNREADABLE_LIST, UNREADABLE_NAME, Findings, Table, struct_of
 
 
 class SurveyReader:
@@ -50,11 +49,10 @@ class SurveyReader:
             return None
         for name, scale in file.scale.items():
             self._scales[name] = self._scale(name, scale)
-        lines = table_lines(Path(self._findings.file), "question")
         built: list[tuple[AnyQuestion, Findings]] = []
         for number, question in enumerate(file.question):
             place = f'question "{question["id"]}"' if "id" in question else f"question {number + 1}"
-            findings = self._findings.at(place, lines[number] if number < len(lines) else 0)
+            findings = self._findings.at(place, "question", number)
             made = self._question(question, findings)
             if made is not None:
                 built.append((made, findings))
@@ -85,7 +83,7 @@ class SurveyReader:
         )
 
     def _scale(self, name: str, table: object) -> tuple[Option, ...]:
-        findings = self._findings.at(f'scale "{name}"', 0)
+        findings = self._findings.at(f'scale "{name}"', "scale", name)
         scale = struct_of(table, ScaleTable, findings)
         if scale is None:
             return ()
@@ -101,7 +99,7 @@ class SurveyReader:
         kind = QUESTION_TABLES.get(table["type"])
         if kind is None:
             known = ", ".join(QUESTION_TABLES)
-            findings.add(f'there is no type "{table["type"]}"', f"Write one of: {known}.")
+            findings.add(f'there is no type "{table["type"]}"', f"Write one of: {known}.", "type")
             return None
         file = struct_of(table, kind, findings)
         if file is None:
@@ -152,7 +150,9 @@ class SurveyReader:
         if name.startswith(UNREADABLE_NAME):
             return self._options(UNREADABLE_LIST, "point", findings)
         if name not in self._scales:
-            findings.add(f'there is no scale "{name}"', f"Add [scale.{name}] with its points, or name another one.")
+            findings.add(
+                f'there is no scale "{name}"', f"Add [scale.{name}] with its points, or name another one.", "scale"
+            )
         return self._scales.get(name, ())
 
     def _options(self, tables: list[Table], what: str, findings: Findings) -> tuple[Option, ...]:
@@ -160,7 +160,7 @@ class SurveyReader:
             return (Option("unreadable", dict.fromkeys(self._languages, content_rules.FILLED), value=0),)
         options = []
         for number, table in enumerate(tables, 1):
-            place = findings.within(f"{what} {number}")
+            place = findings.part(f"{what} {number}", f"{what}s", number - 1)
             file = struct_of(table, OptionFile, place, rest=True)
             if file is None:
                 continue

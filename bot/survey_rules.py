@@ -25,9 +25,9 @@ TOO_MANY_WAYS = 50_000
 
 def check_figures(minutes: int, version: int, findings: Findings) -> None:
     if minutes < 1:
-        findings.add("minutes is below 1", "Say how long the survey takes, in whole minutes.")
+        findings.add("minutes is below 1", "Say how long the survey takes, in whole minutes.", "minutes")
     if version < 1:
-        findings.add("version is below 1", "Begin with 1 and count up whenever questions change.")
+        findings.add("version is below 1", "Begin with 1 and count up whenever questions change.", "version")
 
 
 def check_points(points: Sequence[Option], findings: Findings) -> None:
@@ -35,12 +35,12 @@ def check_points(points: Sequence[Option], findings: Findings) -> None:
     figures = [point.value for point in points]
     known = [figure for figure in figures if figure is not None]
     if len(points) < 2:
-        findings.add("a scale needs two points or more", "Add points.")
+        findings.add("a scale needs two points or more", "Add points.", "points")
     if len(known) < len(figures):
-        findings.add("a point has no value", "Give every point its figure: value = -2 … 2.")
+        findings.add("a point has no value", "Give every point its figure: value = -2 … 2.", "points")
     elif known != sorted(set(known)):
-        findings.add("the values do not ascend", "Order the points from the lowest value to the highest.")
-    _check_options(points, findings)
+        findings.add("the values do not ascend", "Order the points from the lowest value to the highest.", "points")
+    _check_options(points, "point", findings)
 
 
 def check_questions(built: Sequence[tuple[AnyQuestion, Findings]], declared: Sequence[str], version: int) -> None:
@@ -51,7 +51,9 @@ def check_questions(built: Sequence[tuple[AnyQuestion, Findings]], declared: Seq
         _check_wording(question, findings)
         for language, short in question.short.items():
             if short != FILLED and (language, fold(short)) in shorts:
-                findings.within("short").add(f'"{short}" is used twice', "Give each question a short name of its own.")
+                findings.within("short").add(
+                    f'"{short}" is used twice', "Give each question a short name of its own.", language
+                )
             shorts.add((language, fold(short)))
     _check_unfolded(built, version)
     for index, (question, findings) in enumerate(built):
@@ -69,12 +71,14 @@ def _check_unfolded(built: Sequence[tuple[AnyQuestion, Findings]], version: int)
     for question, findings in built:
         for asked in question.asked():
             if asked.id != question.id and asked.id in written:
-                findings.add(f'it makes the id "{asked.id}", which another question has', "Rename one of them.")
+                findings.add(f'it makes the id "{asked.id}", which another question has', "Rename one of them.", "id")
             keys = [option.id for option in asked.answers()] + [Missing.NO_ANSWER.value]
             longest = max((f"q:{version}:{asked.id}:{key}" for key in keys), key=len)
             if len(longest.encode()) > BUTTON_BYTES:
                 findings.add(
-                    f'the button "{longest}" has {len(longest.encode())} bytes', f"At most {BUTTON_BYTES}: shorten ids."
+                    f'the button "{longest}" has {len(longest.encode())} bytes',
+                    f"At most {BUTTON_BYTES}: shorten ids.",
+                    "id",
                 )
                 break
 
@@ -82,27 +86,31 @@ def _check_unfolded(built: Sequence[tuple[AnyQuestion, Findings]], version: int)
 def _check_wording(question: AnyQuestion, findings: Findings) -> None:
     if isinstance(question, ChoiceQuestion) and question.type not in {"yes_no", "scale"}:
         if len(question.options) < 1:
-            findings.add("there is no option", "Write at least one.")
-        _check_options(question.options, findings)
+            findings.add("there is no option", "Write at least one.", "options")
+        _check_options(question.options, "option", findings)
     if isinstance(question, SeveralQuestion):
         _check_divisible(question.options, findings)
     most = question.at_most if isinstance(question, SeveralQuestion) else None
     # What is no number at all has been found already, as with every other key.
     if isinstance(question, SeveralQuestion) and isinstance(most, int) and not 1 <= most <= len(question.options):
-        findings.add(f"at_most = {most} does not fit", f"Write 1 to {len(question.options)}.")
+        findings.add(f"at_most = {most} does not fit", f"Write 1 to {len(question.options)}.", "at_most")
     if isinstance(question, BatteryQuestion):
-        _check_options(question.aspects, findings)
+        _check_options(question.aspects, "aspect", findings)
         for language, words in question.text.items():
             if "{aspect}" not in words and words != FILLED:
-                findings.within("text").add(f'"{language}" lacks {{aspect}}', "Write {aspect} where its name belongs.")
+                findings.within("text").add(
+                    f'"{language}" lacks {{aspect}}', "Write {aspect} where its name belongs.", language
+                )
     for low, high in (("minimum", "maximum"), ("earliest", "latest")):
         lowest, highest = getattr(question, low, None), getattr(question, high, None)
         if lowest is not None and highest is not None and lowest > highest:
-            findings.add(f"{low} is above {high}", "Exchange the two or correct one.")
+            findings.add(f"{low} is above {high}", "Exchange the two or correct one.", low)
     if question.type == "open" and not 1 <= getattr(question, "at_most", 1) <= LONGEST_TEXT:
-        findings.add("at_most does not fit", f"Say how many characters an answer may have: 1 to {LONGEST_TEXT}.")
+        findings.add(
+            "at_most does not fit", f"Say how many characters an answer may have: 1 to {LONGEST_TEXT}.", "at_most"
+        )
     if not 0 <= getattr(question, "decimals", 0) <= 6:
-        findings.add("decimals does not fit", "Write 0 to 6.")
+        findings.add("decimals does not fit", "Write 0 to 6.", "decimals")
     if question.hint is not None and not any(words.strip() for words in question.hint.values()):
         findings.within("hint").add("it is empty", "Write it, or remove it.")
 
@@ -112,17 +120,17 @@ def _check_divisible(options: Sequence[Option], findings: Findings) -> None:
     for number, option in enumerate(options, 1):
         for language, label in option.label.items():
             if len(recognition.parts(label)) > 1:
-                findings.within(f"option {number}").add(
+                findings.part(f"option {number}", "options", number - 1).add(
                     f'the label "{label}" ("{language}") can be read as several',
                     'Write it without comma, slash or "und".',
                 )
 
 
-def _check_options(options: Sequence[Option], findings: Findings) -> None:
+def _check_options(options: Sequence[Option], what: str, findings: Findings) -> None:
     seen: set[str] = set()
     labels: set[tuple[str, str]] = set()
     for number, option in enumerate(options, 1):
-        place = findings.within(f"option {number}")
+        place = findings.part(f"{what} {number}", f"{what}s", number - 1)
         if not ID.fullmatch(option.id):
             place.add(f'"{option.id}" is no id', "Use lower-case letters, digits and _, beginning with a letter.")
         elif option.id in RESERVED:
@@ -217,7 +225,7 @@ def _check_reachable(question: AnyQuestion, before: Sequence[AnyQuestion], findi
         if question.only_if is None or question.only_if.holds(answers):
             return
     if ways < TOO_MANY_WAYS:
-        findings.add("this question can never be reached", "Correct its condition, or remove the question.")
+        findings.add("this question can never be reached", "Correct its condition, or remove the question.", "only_if")
 
 
 def _ways(order: Sequence[Question], answers: dict[str, Value]) -> Iterator[dict[str, Value]]:

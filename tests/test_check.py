@@ -126,20 +126,39 @@ def test_a_mistake_is_found_at_its_place(tmp_path: Path, says: str, change: Chan
 
 
 @pytest.mark.parametrize(
-    ("line", "old", "new"),
+    ("line", "change"),
     [
-        (5, 'organiser = "Stadt Beispielstadt"', 'organiser = ""'),
-        (8, "closes = 2026-03-31", 'closes = "später"'),
-        (9, 'title.de = "Spielplätze"\ntitle.en = "Playgrounds"\n', 'title.de = "Spielplätze"\n'),
-        (14, "consent_version = 1", "consent_version = 0"),
-        (19, "min_age = 16", 'min_age = "16"'),
-        (14, "[privacy]", "[privacy]\nsecret = 1"),
+        (5, ("process.toml", 'organiser = "Stadt Beispielstadt"', 'organiser = ""')),
+        (8, ("process.toml", "closes = 2026-03-31", 'closes = "später"')),
+        (9, ("process.toml", 'title.de = "Spielplätze"\ntitle.en = "Playgrounds"\n', 'title.de = "Spielplätze"\n')),
+        (15, ("process.toml", "consent_version = 1", "consent_version = 0")),
+        (19, ("process.toml", "min_age = 16", 'min_age = "16"')),
+        (15, ("process.toml", "[privacy]", "[privacy]\nsecret = 1")),
+        (9, ("process.toml", '"spielplatz.example"', '"""\n[privacy]\ncolour = 2"""\ncolour = 1')),
+        (9, ("process.toml", "closes = 2026-03-31", 'closes = 2026-03-31\nelsewhere = ["Rathaus"]')),
+        (12, ("survey.toml", 'id = "fair", value = 2', 'id = "fair"')),
+        (29, ("survey.toml", "minimum = 0", 'minimum = "opens"')),
+        (53, ("survey.toml", 'short.de = "Lieblingsgerät"', 'short.de = "Besuch"')),
+        (57, ("survey.toml", 'id = "slide"', 'id = "Slide"')),
+        (105, ("survey.toml", 'equals = "good"', 'equals = "closes"')),
+        (119, ("survey.toml", 'text.en = "Do you have an idea?"', "")),
+        (4, ("events.toml", '"Tuesday"', '"Wednesday"')),
+        (8, ("events.toml", 'aliases = ["Rathaus"]', 'aliases = ["Rathaus"]\nlatitude = 52.4')),
+        (11, ("answers.toml", 'answer.en = "The city of Beispielstadt."\n', SECOND_ANSWER)),
     ],
+    ids=str,
 )
-def test_a_mistake_in_process_toml_has_its_line(tmp_path: Path, line: int, old: str, new: str) -> None:
-    found = examined(changed(tmp_path, BEISPIELSTADT, ("process.toml", old, new)))
-    assert all(f"process.toml:{line + 1 if 'secret' in new else line}:" in one for one in found), found
+def test_a_mistake_has_the_line_of_what_it_is_about(tmp_path: Path, line: int, change: Change) -> None:
+    found = examined(changed(tmp_path, BEISPIELSTADT, change))
     assert found
+    assert all(f"{change[0]}:{line}:" in one for one in found), found
+
+
+def test_a_mistake_in_the_settings_has_its_line(tmp_path: Path) -> None:
+    file = tmp_path / "config.toml"
+    file.write_text('[storage]\nkey_file = "mitreden.key"\nurll = "x"\n\n[proces]\nfolder = "x"\n', encoding="utf-8")
+    _, problems = configuration.examine(file)
+    assert sorted(problem.line for problem in problems) == [3, 5]
 
 
 def test_a_weekday_that_is_a_number_is_one_mistake_in_organisers_words(tmp_path: Path) -> None:
