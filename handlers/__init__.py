@@ -122,7 +122,7 @@ def _in_conversation(turn: Turn) -> Handler:
         return COMMANDS[named].run
     if code := erase.code_in(turn.text):
         return lambda coded: erase.erase_response(coded, code)
-    if tag := turn.named_language:
+    if tag := turn.language_in(turn.text):
         return lambda spoken: language.run(replace(spoken, argument=tag))
     if told := questions.understood(turn):
         return lambda asked: asked.say(told)

@@ -33,11 +33,8 @@ def named(turn: Turn) -> str:
 
 def meant(turn: Turn, typed: str) -> str:
     """The language of the survey that these words name, in whichever language: "Englisch", "leichte Sprache"."""
-    if choice := recognition.exact(typed, choices(turn)):
-        return choice.key.rpartition(":")[2]
-    known = ("words.language", "words.language_short")
-    named = (tag for tag in turn.process.languages if any(turn.languages[tag].says(name, typed) for name in known))
-    return next(named, "")
+    choice = recognition.exact(typed, choices(turn))
+    return choice.key.rpartition(":")[2] if choice else turn.language_in(typed, asked=True)
 
 
 def asked_for(turn: Turn) -> str:

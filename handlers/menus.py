@@ -82,7 +82,7 @@ async def typed(turn: Turn, otherwise: Handler) -> Decision:
         return await erase.erase_response(turn, code)
     if choice := recognition.near(turn.text, choices):
         return await _picked(menu, choice, turn)
-    if (tag := turn.named_language) and waiting.menu != own_words.MENU:
+    if (tag := turn.language_in(turn.text)) and waiting.menu != own_words.MENU:
         return _in_language(menu, turn, tag)
     if waiting.menu == own_words.MENU:
         steers = turn.vocabulary.control(turn.text)

@@ -14,7 +14,7 @@ MENU = "own_words"
 
 def doubtful(turn: Turn) -> bool:
     """Whether a text in own words may be a question to the bot instead, or the wish to go on in another language."""
-    return bool(turn.named_language or questions.understood(turn, surely=True))
+    return bool(turn.language_in(turn.text) or questions.understood(turn, surely=True))
 
 
 def ask_back(turn: Turn, begun: Progress) -> Decision:
@@ -30,7 +30,7 @@ def asks(turn: Turn) -> str:
 
 def _language(turn: Turn) -> str:
     """The language that the text names which waits."""
-    return replace(turn, text=turn.person.draft.asked_back if turn.person.draft else "").named_language
+    return turn.language_in(turn.person.draft.asked_back if turn.person.draft else "")
 
 
 def choices(turn: Turn) -> tuple[Choice, ...]:
@@ -47,7 +47,7 @@ def picked(turn: Turn, key: str) -> Decision:
     if key == "answer" and survey.current(begun) is not None:
         return _recorded(turn, begun, text)
     person = replace(waits_no_more(turn.person), draft=begun)
-    if tag := replace(turn, text=text).named_language:
+    if tag := turn.language_in(text):
         return Decision(person=person, then=f"sprache {tag}")
     told = questions.understood(replace(turn, text=text))
     return turn.say(*([told] if told else []), put(survey, begun, t), person=person)

@@ -111,7 +111,7 @@ def typed(turn: Turn) -> Decision:
         if command:
             return Decision(person=turn.person, then=command)
     move = interview.read(survey, begun, turn.text, turn.vocabulary, t)
-    if move is None and (tag := turn.named_language):
+    if move is None and (tag := turn.language_in(turn.text)):
         return Decision(person=turn.person, then=f"sprache {tag}")
     if move is None and (told := questions.understood(turn, surely=True)):
         return turn.say(told, put(survey, begun, t))
@@ -140,7 +140,7 @@ def _typed_at_review(turn: Turn, begun: Progress) -> Decision:
     if choice is None and (command := turn.vocabulary.command(turn.text)):
         return Decision(person=turn.person, then=command)
     choice = choice or recognition.near(turn.text, choices)
-    if choice is None and (tag := turn.named_language):
+    if choice is None and (tag := turn.language_in(turn.text)):
         return Decision(person=turn.person, then=f"sprache {tag}")
     if choice is None and (told := questions.understood(turn, surely=True)):
         return turn.say(told, put(survey, begun, t))

@@ -69,15 +69,17 @@ class Turn:
         return self.languages[self.person.language or self.process.languages[0]]
 
     @property
-    def named_language(self) -> str:
-        """The language of the process that the message names, and nothing else: "Deutsch", "in English please"."""
-        tag = self.vocabulary.language(self.text)
-        return tag if tag in self.process.languages else ""
-
-    @property
     def today(self) -> date:
         """The day it is where the process takes place."""
         return self.now.astimezone(self.process.zone).date()
+
+    def language_in(self, text: str, *, asked: bool = False) -> str:
+        """The language of the process that a text names, and nothing else: "in English please"; empty where none.
+
+        Where a language was `asked` for, "en" names one, too.
+        """
+        tag = self.vocabulary.language(text, asked=asked)
+        return tag if tag in self.process.languages else ""
 
     def say(self, *messages: Outgoing | str, person: Person | None = None, then: str = "") -> Decision:
         """A decision that says these messages, to a person who may have changed."""

@@ -227,9 +227,11 @@ class Vocabulary:
         self._agreed: dict[str, Agreed] = {}
         self._against: set[str] = set()
         self._named: dict[str, str] = {}
+        self._named_briefly: dict[str, str] = {}
         for t in languages:
             self._nothing.update(t.words("words.no_answer"))
             self._named |= dict.fromkeys([fold(t("language.name")), *t.words("words.language")], t.language)
+            self._named_briefly |= dict.fromkeys(t.words("words.language_short"), t.language)
             self._polite.update(t.words("words.please"))
             self._agreed |= dict.fromkeys(t.words("words.yes"), "yes")
             self._agreed |= dict.fromkeys(t.words("words.no"), "no")
@@ -260,9 +262,9 @@ class Vocabulary:
         """The command that the whole message names in plain words."""
         return self._commands.get(fold(typed))
 
-    def language(self, typed: str) -> str | None:
-        """The language of the bot that the whole message names: "auf Englisch bitte"."""
-        return self._meant(typed, self._named)
+    def language(self, typed: str, *, asked: bool = False) -> str | None:
+        """The language of the bot that the whole message names: "auf Englisch bitte"; "en" where it was `asked` for."""
+        return self._meant(typed, self._named) or (self._meant(typed, self._named_briefly) if asked else None)
 
     def _meant(self, typed: str, words: Mapping[str, Meaning]) -> Meaning | None:
         folded = fold(typed)
