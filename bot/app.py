@@ -110,7 +110,7 @@ async def opened(  # noqa: PLR0913, PLR0917 - the parts that a bot is put togeth
     metrics = metrics or Metrics()
     outbox = Outbox(memory, channels, paces, clock.now, reach, metrics, quiet)
     send = outbox.take if paces else outbox.send
-    words = Vocabularies(VOCABULARIES)
+    words = Vocabularies(VOCABULARIES, at_once=False)
     dispatch = Dispatch(
         memory,
         process,

@@ -2,8 +2,8 @@
 
 import tomllib
 from array import array
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from functools import lru_cache
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from functools import lru_cache, partial
 from pathlib import Path
 from typing import Any
 
@@ -22,17 +22,35 @@ SHARED = "shared"
 """The name of the file of what all languages have in common."""
 
 
-class Vocabularies(Mapping[str, Vocabulary]):
-    """Every language that questions are understood in, by its tag."""
+class Unread(Exception):
+    """A vocabulary is wanted that is not in memory yet; `read` reads it, in any thread, within 50 ms or so."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, read: Callable[[], object]) -> None:
+        super().__init__()
+        self.read = read
+
+
+class Vocabularies(Mapping[str, Vocabulary]):
+    """Every language that questions are understood in, by its tag.
+
+    One that is wanted for the first time is read; where that is not to be `at_once`, Unread is raised instead.
+    """
+
+    def __init__(self, folder: Path, *, at_once: bool = True) -> None:
         self._paths = {path.stem: path for path in sorted(folder.glob("*.toml"))}
+        self._at_once = at_once
         self._read: dict[str, Vocabulary] = {}
 
     def __getitem__(self, language: str) -> Vocabulary:
         if language not in self._read:
-            self._read[language] = load(self._paths[language])
+            if not self._at_once:
+                raise Unread(partial(self.read, language))
+            self.read(language)
         return self._read[language]
+
+    def read(self, language: str) -> None:
+        """Read the vocabulary of a language. Raises UserError where it cannot be."""
+        self._read[language] = load(self._paths[language])
 
     def __contains__(self, language: object) -> bool:
         return language in self._paths
@@ -75,12 +93,10 @@ class Rows(Mapping[str, Sequence[int]]):
 def load(path: Path) -> Vocabulary:
     """The vocabulary of one file, read once in a process. Raises UserError where it cannot be or has another form."""
     table = _table(path)
-    words = table
-    if "words_of" in table:
-        words = _table(path.with_name(f"{table['words_of']}.toml"))
-    sentences = {name: (text,) for name, text in _flat(table.get("sentences", {}), path)}
-    for subject, name in _flat(words.get("subject_name", {}) | table.get("subject_name", {}), path):
-        sentences[f"subject.{subject}"] = (name,)
+    shared = load(path.with_name(f"{table['words_of']}.toml")) if "words_of" in table else None
+    sentences = _subjects(shared.sentences) if shared else {}
+    sentences |= {name: (text,) for name, text in _flat(table.get("sentences", {}), path)}
+    sentences |= {f"subject.{name}": (text,) for name, text in _flat(table.get("subject_name", {}), path)}
     language = path.stem
     of_words = language.partition("-")[0]
     try:
@@ -90,29 +106,34 @@ def load(path: Path) -> Vocabulary:
             f'{path}: the calendar knows no language "{language}". Name the file by a language tag.'
         ) from error
     texts = Texts(language, locale, sentences, lambda count: 0)
-    if "words_of" in table:
-        return load(path.with_name(f"{table['words_of']}.toml")).saying(language, texts)
+    if shared:
+        return shared.saying(language, texts)
     entries = {
         (key if section == "concepts" else f"{section}.{key}" if section != "calendar_week" else section): _listed(text)
-        for section, content in words.items()
+        for section, content in table.items()
         if isinstance(content, dict) and section not in {"sentences", "subject_name", "spellings", "beside"}
         for key, text in _flat(content, path)
     }
-    spellings = {word: _listed(others) for word, others in _flat(words.get("spellings", {}), path)}
-    beside = {key: _listed(text) for key, text in _flat(words.get("beside", {}), path)}
+    spellings = {word: _listed(others) for word, others in _flat(table.get("spellings", {}), path)}
+    beside = {key: _listed(text) for key, text in _flat(table.get("beside", {}), path)}
     return Vocabulary(
         language,
         entries,
         texts,
-        sounds=words.get("sounds", ()),
-        endings=_listed(words.get("endings", "")),
-        prefixes=_listed(words.get("prefixes", "")),
-        right_words=_listed(words.get("right_words", "")),
+        sounds=table.get("sounds", ()),
+        endings=_listed(table.get("endings", "")),
+        prefixes=_listed(table.get("prefixes", "")),
+        right_words=_listed(table.get("right_words", "")),
         spellings=spellings,
-        capital_nouns=words.get("capital_nouns") == "yes",
+        capital_nouns=table.get("capital_nouns") == "yes",
         learn=lambda: Learned(*(_weights(path.parent / "learned" / f"{name}.jsonl") for name in (of_words, SHARED))),
         beside=Vocabulary(language, beside, texts, spellings=spellings) if beside else None,
     )
+
+
+def _subjects(sentences: Texts) -> dict[str, tuple[str, ...]]:
+    """What is not known and declined by name, as a language calls it."""
+    return {name: (sentences(name),) for name in sentences.names() if name.startswith("subject.")}
 
 
 @lru_cache

@@ -4,7 +4,7 @@ from collections import defaultdict
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from copy import copy
 from dataclasses import dataclass, replace
-from functools import cached_property, lru_cache
+from functools import cache, cached_property, lru_cache
 from types import MappingProxyType
 
 from bot.core.reading.corrections import Corrections
@@ -91,9 +91,10 @@ class Vocabulary:
         self._known: set[str] = set()
         self._stems: set[str] = set()
         self._tails: set[str] = set()
+        folded = cache(fold)  # a word stands in ten phrases or more
         for concept, texts in entries.items():
             for text in texts:
-                self._add(concept, text)
+                self._add(concept, text, folded)
         heard = [(fold(old), fold(new)) for old, new in sounds]
         self._corrections = Corrections(self._known, self._stems, [fold(ending) for ending in endings], heard)
         self._entries = lru_cache(maxsize=COMMON)(self._beginning_with)
@@ -110,7 +111,7 @@ class Vocabulary:
         other.beside = self.beside and self.beside.saying(language, sentences)
         return other
 
-    def _add(self, concept: str, text: str) -> None:
+    def _add(self, concept: str, text: str, folded: Callable[[str], str]) -> None:
         parts: list[str] = []
         for piece in text.split():
             if piece == GAP:
@@ -118,7 +119,7 @@ class Vocabulary:
                 continue
             begins, ends = piece.endswith("*"), piece.startswith("*")
             bare = piece.strip("*")
-            texts = [fold(bare)] if bare.isalpha() else [word.text for word in split(bare)]
+            texts = [folded(bare)] if bare.isalpha() else [word.text for word in split(bare)]
             words = [self._spelled.get(text, text) for text in texts]
             for number, word in enumerate(words):
                 last = number == len(words) - 1
