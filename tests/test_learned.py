@@ -1,5 +1,6 @@
 """What was learned from labelled questions decides what is asked, and whoever is not sure does not know."""
 
+import json
 from datetime import datetime
 from pathlib import Path
 
@@ -12,7 +13,7 @@ from bot.core.reading.learned import INTENTS, SCALE
 from bot.core.reading.signs import signs
 from bot.paths import CONTENT, LOCALES, VOCABULARIES
 from bot.problems import UserError
-from bot.vocabularies import Vocabularies, load
+from bot.vocabularies import SHARED, Vocabularies, load
 
 NOW = datetime.fromisoformat("2025-11-20T10:00:00+01:00")
 PROCESS = load_process(CONTENT, locales.available(LOCALES))
@@ -68,8 +69,12 @@ def test_signs_of_names_and_days_are_the_same_whatever_they_are() -> None:
 @pytest.mark.parametrize("language", sorted(path.stem for path in VOCABULARIES.glob("*.toml")))
 def test_every_language_has_weights_for_every_intent(language: str) -> None:
     learned = Vocabularies(VOCABULARIES)[language].learned
-    assert learned.own
-    assert {len(row) for rows in (learned.own, learned.shared) for row in rows.values()} == {1 + len(INTENTS)}
+    for name, weights in ((language.partition("-")[0], learned.own), (SHARED, learned.shared)):
+        written = (VOCABULARIES / "learned" / f"{name}.jsonl").read_text(encoding="utf-8").splitlines()
+        rows = dict[str, list[int]](json.loads(line) for line in written)
+        assert {len(row) for row in rows.values()} == {1 + len(INTENTS)}
+        assert all(list(weights.get(sign) or ()) == row for sign, row in rows.items())
+        assert weights.get(f"{name}:nobody has ever said this") is None
 
 
 @pytest.mark.parametrize(

@@ -7,7 +7,7 @@ import math
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from operator import mul
-from typing import get_args
+from typing import Protocol, get_args
 
 from bot.core.reading.reading import Intent
 
@@ -18,6 +18,13 @@ NOBODY: Mapping[Intent, float] = {intent: float(intent == "unknown") for intent 
 """Where nothing was learned, nothing is understood."""
 
 
+class Weights(Protocol):
+    """What was learned of signs, by their names."""
+
+    def get(self, name: str, /) -> Sequence[int] | None:
+        """The weights of one, or None where nothing was learned of it."""
+
+
 @dataclass(frozen=True, slots=True)
 class Learned:
     """The weights of one language and those that all share.
@@ -26,20 +33,20 @@ class Learned:
     without any sign.
     """
 
-    own: Mapping[str, Sequence[int]]
-    shared: Mapping[str, Sequence[int]]
+    own: Weights
+    shared: Weights
 
     def weighed(self, signs: Collection[str]) -> Mapping[Intent, float]:
         """How much these signs speak for each intent: above 0 it is likely meant, below -1 surely not."""
-        if not self.shared:
+        always = self.shared.get("")
+        if always is None:
             return NOBODY
         found = [one for sign in signs if (one := self.own.get(sign) or self.shared.get(sign))]
         rarities, *columns = zip(*found, strict=True) if found else [()] * (1 + len(INTENTS))
         length = math.sqrt(sum(map(mul, rarities, rarities))) or 1.0
-        _, *always = self.shared[""]
         return {
             intent: (base + sum(map(mul, rarities, column)) / length) / SCALE
-            for intent, base, column in zip(INTENTS, always, columns, strict=True)
+            for intent, base, column in zip(INTENTS, always[1:], columns, strict=True)
         }
 
 
