@@ -2,13 +2,14 @@
 
 import asyncio
 import contextlib
-from collections.abc import Callable, Coroutine, Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any, Literal
 
 import msgspec
 import structlog
 
+from bot.background import Background
 from bot.channels.matrix import rendering
 from bot.channels.matrix.api import Api, Denied, SignedOut, decoded, path
 from bot.channels.matrix.cross_signing import sign_device
@@ -21,7 +22,7 @@ from bot.channels.matrix.reading import Reading
 from bot.channels.matrix.receipts import Receipts
 from bot.channels.matrix.rooms import Room, Rooms
 from bot.channels.matrix.session import Account, Session, Store, signed_in
-from bot.channels.retrying import back_off
+from bot.channels.retrying import back_off, lasting
 from bot.core.messages import (
     Address,
     Attachment,
@@ -100,7 +101,7 @@ class Matrix:
             self._api, self._rooms, account.user, self._facts, name, encrypted=encryption != "off"
         )
         self._ready = asyncio.Event()
-        self._beside: set[asyncio.Task[object]] = set()
+        self._background = Background()
         self._leaving = asyncio.Semaphore(LEAVING_AT_ONCE)
         self._noted_at = 0.0
 
@@ -114,11 +115,10 @@ class Matrix:
 
     async def close(self) -> None:
         """Let what goes beside the messages finish shortly, and close the store."""
-        if self._beside:
-            await asyncio.wait(self._beside, timeout=1.0)
-        for task in self._beside:
-            task.cancel()
-        await asyncio.gather(*self._beside, return_exceptions=True)
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(1.0):
+                await self._background.idle()
+        await self._background.close()
         await self._api.close()
         if self._encryption is not None:
             self._encryption.close()
@@ -134,7 +134,10 @@ class Matrix:
         self._store.open()
         self._facts.update(await memory.facts(NAME))
         since = await memory.bookmark(NAME)
-        beside = [asyncio.create_task(self._invitations.work(self._ready)), asyncio.create_task(self._receipts.work())]
+        beside = [
+            self._background.begin(lasting(lambda: self._invitations.work(self._ready))),
+            self._background.begin(lasting(self._receipts.work)),
+        ]
         failures = 0
         try:
             while True:
@@ -244,7 +247,7 @@ class Matrix:
         self._receipts.note(read.last)
         for room in read.empty:
             self._rooms.forget(room)
-            self._do_beside(self._leave(room))
+            self._background.begin(self._leave(room))
 
     async def _keep_up(self) -> None:
         if self._encryption is not None:
@@ -331,11 +334,6 @@ class Matrix:
         answer = decoded(await self._api.call("POST", "/_matrix/media/v3/upload", data, {}))
         where = str(answer["content_uri"])
         return {**content, "file": {**keys, "url": where}} if keys else {**content, "url": where}
-
-    def _do_beside(self, work: Coroutine[Any, Any, object]) -> None:
-        task = asyncio.create_task(work)
-        self._beside.add(task)
-        task.add_done_callback(self._beside.discard)
 
     async def _leave(self, room: str) -> None:
         """Where it fails, nobody is there to notice."""

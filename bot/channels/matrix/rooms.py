@@ -1,8 +1,10 @@
 """The rooms the bot is in: who is there, whether they are encrypted, and where a room has moved to."""
 
 import asyncio
+from collections import OrderedDict
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from weakref import WeakValueDictionary
 
 import msgspec
 
@@ -15,8 +17,11 @@ MODERATOR = 50
 CREATORS_RULE = 12
 """The version from which on those who created a room run it whatever its levels say: https://spec.matrix.org/v1.16/rooms/v12/"""
 
+MOST = 10_000
+"""Rooms that are kept in memory, at 1.3 KB and more for larger ones."""
 
-@dataclass(slots=True)
+
+@dataclass(slots=True, weakref_slot=True)
 class Room:
     """One room. `members` are those who are in it or invited; sending happens one event at a time.
 
@@ -45,27 +50,38 @@ class Room:
 
 
 class Rooms:
-    """Rooms as they are needed: the homeserver is asked about each once, then events keep it right.
+    """Rooms as they are needed: the homeserver is asked about each, then events keep it right.
 
     `known_encrypted` says what was seen before; a room recorded as encrypted stays so whatever a server says later.
+    The `most` that were wanted last are kept, and those in somebody's hands; about others it is asked anew.
     """
 
-    def __init__(self, api: Api, user: str, known_encrypted: Callable[[str], bool]) -> None:
+    def __init__(self, api: Api, user: str, known_encrypted: Callable[[str], bool], most: int = MOST) -> None:
         self._api = api
         self._user = user
         self._known_encrypted = known_encrypted
-        self._rooms: dict[str, Room] = {}
+        self._most = most
+        # By weak references, too: who is sending into a room shares its lock with whoever comes after them.
+        self._rooms: WeakValueDictionary[str, Room] = WeakValueDictionary()
+        self._latest: OrderedDict[str, Room] = OrderedDict()
         self._asking: dict[str, asyncio.Task[Room]] = {}
 
     async def get(self, room: str) -> Room:
         """A room with its members. Raises a SendError: Denied where the bot is not in it."""
         if known := self._rooms.get(room):
-            return known
+            return self._kept(known)
         # Several who want to know ask once; one who gives up does not end it for the others.
         if room not in self._asking:
             self._asking[room] = asyncio.create_task(self._ask(room))
             self._asking[room].add_done_callback(lambda _: self._asking.pop(room, None))
         return await asyncio.shield(self._asking[room])
+
+    def _kept(self, room: Room) -> Room:
+        self._latest[room.id] = room
+        self._latest.move_to_end(room.id)
+        if len(self._latest) > self._most:
+            self._latest.popitem(last=False)
+        return room
 
     async def _ask(self, room: str) -> Room:
         state = msgspec.json.decode(await self._api.get(path("rooms", room, "state")), type=list[msgspec.Raw])
@@ -75,7 +91,7 @@ class Rooms:
                 learn(found, event)
         if self._user not in found.members:
             raise Denied(403, "M_FORBIDDEN", "the bot is not in this room")
-        return self._rooms.setdefault(room, found)
+        return self._kept(self._rooms.setdefault(room, found))
 
     def note(self, room: str, event: Event) -> None:
         """Learn from an event what has changed about a room that is known."""
@@ -85,6 +101,7 @@ class Rooms:
     def forget(self, room: str) -> None:
         """The bot has left."""
         self._rooms.pop(room, None)
+        self._latest.pop(room, None)
 
 
 def learn(room: Room, event: Event) -> None:
