@@ -342,33 +342,3 @@ def test_whatever_is_said_every_answer_is_kept_and_none_is_left_over(folder: Pat
 
     often = settings(max_examples=500, stateful_step_count=30, deadline=None, derandomize=True, phases=PHASES)
     stateful.run_state_machine_as_test(Somebody, settings=often)
-
-
-def test_an_answer_waits_where_a_new_version_asks_again_what_it_hangs_on() -> None:
-    survey = load_process(BEISPIELSTADT, list(SPOKEN)).survey
-    needs = next(question for question in survey.written if isinstance(question, SeveralQuestion))
-    fewer = replace(needs, options=tuple(option for option in needs.options if option.id != "shade"))
-    new = replace(survey, version=2, written=tuple(fewer if one == needs else one for one in survey.written))
-    progress = survey.begin()
-    for value in ("no", ("shade", "other"), "Wasser", "good"):
-        progress = survey.record(progress, value).progress
-    adopted = new.adopt(progress)
-    assert (adopted.progress.question, adopted.dropped) == ("needs", ())
-    assert new.reopen(adopted.progress, "needs_other") is None
-    later = new.reopen(adopted.progress, "marks_safety")
-    assert later == replace(adopted.progress, question="marks_safety")
-    assert new.back(later) == replace(adopted.progress, question="visits")
-    kept = new.record(adopted.progress, ("benches", "other"))
-    assert (kept.progress.question, kept.progress.answers["needs_other"]) == ("marks_cleanliness", "Wasser")
-    gone = new.record(adopted.progress, ("benches",))
-    assert [question.id for question in gone.dropped] == ["needs_other"]
-
-
-@pytest.mark.parametrize("typed", ["0", "3", "2,50", "0.000001", "0,00005", "1000000"])
-def test_a_number_is_exported_as_it_was_typed(typed: str) -> None:
-    weight = NumberQuestion(id="weight", text=NEW, short=NEW, decimals=6)
-    value = weight.read(typed, SPOKEN["de"])
-    assert value == float(typed.replace(",", "."))
-    process = load_process(BEISPIELSTADT, list(SPOKEN))
-    asking = replace(process, survey=replace(process.survey, written=(weight,)))
-    assert exported_answers(asking, {"weight": as_stored(value)}) == {"weight": value}

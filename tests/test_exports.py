@@ -1,9 +1,19 @@
-"""`mitreden export` as a process: a spreadsheet runs nothing, and every answer is there and explained."""
+"""`mitreden export`: a spreadsheet runs nothing, and every answer is there and explained."""
 
 import json
+from dataclasses import replace
+from datetime import date
 from pathlib import Path
 
+import pytest
+
+from bot import export, locales
+from bot.content import load_process
+from bot.core.questions.figures import NumberQuestion
+from bot.paths import LOCALES
+from storage.responses import StoredResponse
 from tests.commands import NOW, ONES, lines, mitreden
+from tests.talk import BEISPIELSTADT
 
 
 def test_the_csv_quotes_formulas_of_free_text_and_nothing_else(tmp_path: Path) -> None:
@@ -68,3 +78,16 @@ def test_an_answer_to_a_question_that_changed_its_type_is_still_exported(tmp_pat
     assert survey.read_text(encoding="utf-8") != old
     exported = mitreden(tmp_path, *here, "export", "--format", "json")
     assert exported.returncode == 0, exported.stderr
+
+
+@pytest.mark.parametrize("typed", ["0", "3", "2,50", "0.000001", "0,00005", "1000000"])
+def test_a_number_is_exported_as_it_was_typed(typed: str) -> None:
+    process = load_process(BEISPIELSTADT, locales.available(LOCALES))
+    words = dict.fromkeys(process.languages, "Gewicht")
+    weight = NumberQuestion(id="weight", text=words, short=words, decimals=6)
+    process = replace(process, survey=replace(process.survey, written=(weight,)))
+    value = weight.read(typed, locales.load(LOCALES, "de"))
+    stored = {"weight": [(str(value), False)]}
+    response = StoredResponse("a", process.survey.id, process.survey.version, "de", date(2026, 3, 5), stored)
+    (exported,) = json.loads(export.as_json(process, [response]))
+    assert exported["answers"] == {"weight": float(typed.replace(",", "."))}
