@@ -16,7 +16,8 @@ from bot.core.recognition import fold
 from bot.core.values import Missing, Value
 from bot.problems import Findings
 
-LABEL_LENGTH = 60
+LABEL_LENGTH = 30
+"""Characters of a label. No network sets a limit; a telephone cuts what is longer, and then two buttons look alike."""
 LONGEST_TEXT = 3000
 """Characters of an answer in own words: it has to fit into one message of a network."""
 RESERVED = {missing.value for missing in Missing}

@@ -72,6 +72,10 @@ SEEDED: list[tuple[str, Change]] = [
         ("survey.toml", 'type = "yes_no"', 'type = "yes_no"\npublishes = "visits"'),
     ),
     ("bytes", ("survey.toml", 'id = "shade"', 'id = "%s"' % ("s" * 60))),
+    (
+        '"de" has 31 characters',
+        ("survey.toml", 'de = "Sandkasten"', 'de = "Sandkasten für Kinder bis sechs"'),
+    ),
     ("is not a Wednesday", ("events.toml", 'weekday = "Tuesday"', 'weekday = "Wednesday"')),
     ("before it opens", ("process.toml", "opens = 2026-03-01", "opens = 2026-04-01")),
     ("never be reached", ("survey.toml", OR, AND)),
