@@ -3,12 +3,23 @@
 from bot.core.events import Event, over
 from bot.core.process import Process
 from bot.core.texts import Texts
+from handlers import survey
 from handlers.turn import Turn
 
 
 def coming(turn: Turn) -> list[Event]:
     """The evenings that are not past."""
     return [event for event in turn.process.events if not over(event, turn.now)]
+
+
+def all_over(turn: Turn, also: str = "") -> str:
+    """That all evenings are past, what `also` follows from that, and what can still be done."""
+    t, process = turn.t, turn.process
+    last = t.date(process.events[-1].starts_at.astimezone(process.zone).date())
+    said = "\n".join(filter(None, (t.counted("events.all_over", len(process.events), last=last), also)))
+    if process.stage(turn.now) != "open" or turn.took_part or survey.answering(turn):
+        return said
+    return f"{said}\n\n{t('events.survey_open', closes=t.date(process.survey.closes))}"
 
 
 def described(t: Texts, process: Process, event: Event) -> str:

@@ -7,7 +7,7 @@ from bot.core.conversation import event_button, menu_button
 from bot.core.events import Event, event_named, over
 from bot.core.messages import Choice, Outgoing, Venue
 from handlers import reminders
-from handlers.evening import coming, described, label
+from handlers.evening import all_over, coming, described, label
 from handlers.turn import Decision, Menu, Turn, waits_at, waits_no_more
 
 MENU, CARD = "events", "event"
@@ -24,17 +24,22 @@ async def run(turn: Turn) -> Decision:
 
 
 def _overview(turn: Turn, then: str = "") -> Decision:
-    t, events = turn.t, turn.process.events
-    if not events:
-        return turn.say(t("events.none"))
+    if not turn.process.events:
+        return turn.say(turn.t("events.none"))
     if not coming(turn):
-        last = t.instant(events[-1].starts_at, turn.process.zone)
-        return turn.say(t.counted("events.all_over", len(events), last=last))
+        return _after_the_last(turn, then)
     person = waits_at(turn.person, MENU, then)
     turn = turn.as_person(person)
     if not turn.message.private:
         return turn.say(Outgoing(text=_listed(turn), aside=True))  # nobody in a room is asked anything
     return turn.say(Outgoing(text=asks(turn), choices=choices(turn), aside=True), person=person)
+
+
+def _after_the_last(turn: Turn, then: str) -> Decision:
+    """That all are over, or on demand the list of what was; there is nothing left to choose."""
+    listed = _listed(turn.as_person(waits_at(turn.person, MENU, then))) if then else all_over(turn)
+    said = Outgoing(text=listed, aside=True)
+    return reminders.goes_on(turn, said) if turn.message.private else turn.say(said)
 
 
 async def _one(turn: Turn, event: Event) -> Decision:

@@ -11,7 +11,7 @@ from bot.core.messages import Choice, Outgoing
 from bot.core.recognition import fold
 from bot.core.reminders import LEADS, Coming, Lead
 from handlers import reminder_wish, survey
-from handlers.evening import described, label
+from handlers.evening import all_over, coming, described, label
 from handlers.turn import Decision, Menu, Turn, menu_choices, waits_at, waits_no_more
 
 MENU, TIMES, ASK = "reminders", "reminder_times", "reminder_ask"
@@ -39,8 +39,8 @@ def run(turn: Turn) -> Decision:
             return _changed(turn, frozenset(), turn.t("reminders.ended"))
         if names := reminder_wish.named(turn.argument, turn) or reminder_wish.read(turn.argument, turn):
             return _granted(turn, names)
-    if not choices(turn):
-        return turn.say(turn.t("reminders.none_left"))
+    if not _ahead(turn):
+        return goes_on(turn, Outgoing(text=_none_left(turn), aside=True))
     text = f"{turn.t('reminders.unknown')}\n\n{asks(turn)}" if turn.argument else asks(turn)
     return turn.say(Outgoing(text=text, choices=choices(turn), aside=True), person=waits_at(turn.person, MENU))
 
@@ -70,6 +70,8 @@ def _granted(turn: Turn, wish: reminder_wish.Wish) -> Decision:
 
 def asks(turn: Turn) -> str:
     t, mine = turn.t, _mine(turn)
+    if not _ahead(turn):
+        return _none_left(turn)
     if not mine:
         return t("reminders.ask")
     lines = [t("reminders.of"), *(f"– {label(turn, event)}" for event in mine)]
@@ -108,6 +110,8 @@ def picked(turn: Turn, key: str) -> Decision:
 
 def subscribe(turn: Turn, names: Iterable[str]) -> Decision:
     """From now on the person is reminded of these events; what that means is said with it."""
+    if not _ahead(turn):
+        return goes_on(turn, Outgoing(text=_none_left(turn), aside=True))
     names = list(names)
     t = turn.t
     # Who wants to be reminded of an evening takes back that they do not come.
@@ -194,6 +198,13 @@ def _changed(turn: Turn, reminded: frozenset[str], text: str) -> Decision:
 def _ahead(turn: Turn) -> list[Event]:
     """The evenings that somebody can be reminded of."""
     return [event for event in turn.process.events if event.starts_at > turn.now and not event.cancelled]
+
+
+def _none_left(turn: Turn) -> str:
+    """Why nobody can be reminded of anything."""
+    if turn.process.events and not coming(turn):
+        return all_over(turn, turn.t("reminders.all_over"))
+    return turn.t("reminders.none_left")
 
 
 def _mine(turn: Turn) -> list[Event]:
