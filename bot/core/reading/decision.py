@@ -6,7 +6,13 @@ from datetime import datetime
 
 from bot.core.events import Event
 from bot.core.reading.answers import Answers, answered
-from bot.core.reading.declined import asks_of_place, asks_where_an_office_is, declined, mentioned, of_an_office
+from bot.core.reading.declined import (
+    asks_of_place,
+    asks_where_an_office_is,
+    declined,
+    mentioned,
+    of_an_office,
+)
 from bot.core.reading.evenings import Evenings
 from bot.core.reading.intended import Intended
 from bot.core.reading.learned import INTENTS
@@ -50,6 +56,8 @@ class Decision:
         if not named and question.has("personal"):  # "Welche Partei hat Onay?"
             return Reading(intent="unknown", language=language, declined=declined(question, "unknown"))
         answer, likeness = (None, 0.0) if named else self.answers.known(language).find(question, now.date())
+        if answer and answer.intent == "cost" and _of_a_reward(question):
+            answer = None
         if answer and likeness > SURELY:
             return answered(answer, language)
         reading = self._likeliest(question, language, now)
@@ -87,6 +95,8 @@ class Decision:
         if not (question.places or question.days or hour or question.has(*OURS)):
             strange = AN_OFFICE if question.has("office") else NOT_OURS  # "Wo ist das nächste Bürgeramt?"
             weights |= {event: weights[event] + strange for event in EVENTS}
+        if _of_a_reward(question):
+            del weights["cost"]
         if question.has("document") and not question.has("event", "events", "evening", "survey"):
             # "kosten perso verlängern": of documents nothing is known, however near it sounds to what is.
             return {intent: weights[intent] for intent in ("topic", "unknown")}
@@ -105,3 +115,8 @@ class Decision:
         if intent == "topic":
             return self.answers.topic(evenings.language, evenings.now.date())
         return self.answers.with_intent(intent, evenings.language, evenings.now.date())
+
+
+def _of_a_reward(question: Question) -> bool:
+    """ "Gibt es dafür Geld?" asks for what one gets, not for what one pays."""
+    return question.has("subject.reward") and not question.has("cost")
