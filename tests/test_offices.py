@@ -60,3 +60,31 @@ def test_of_an_office_where_no_event_is_it_is_said_what_is_not_known(
     """Nobody who asks for the hours of an office wants to hear where the events are."""
     reading = read(question, language=language)
     assert (reading.intent, reading.declined, reading.nowhere) == ("unknown", (declined,), "")
+
+
+@pytest.mark.parametrize(
+    ("question", "language"),
+    [
+        ("Hat Döhren ein Bürgeramt?", "de"),
+        ("Gibt es in Döhren ein Bürgeramt?", "de"),
+        ("Hat Sahlkamp auch ein Bürgeramt?", "de"),
+        ("Hat Linden ein Bürgeramt?", "de-simple"),
+        ("Does Döhren have a citizens' office?", "en"),
+        ("Döhren a-t-il un Bürgeramt ?", "fr"),
+        ("¿Tiene Döhren una oficina ciudadana?", "es"),
+        ("Döhren'de Bürgeramt var mı?", "tr"),
+        ("Czy w Döhren jest Bürgeramt?", "pl"),
+        ("Есть ли бюргерамт в Дёрене?", "ru"),
+        ("Чи є бюргерамт у Дерені?", "uk"),
+        ("هل توجد دائرة مواطنين في Döhren؟", "ar"),
+        ("آیا در Döhren اداره شهروندی هست؟", "fa"),
+    ],
+)
+def test_whether_a_quarter_has_an_office_is_told_by_the_list_of_them(question: str, language: str) -> None:
+    """Whether an event is there or not; in Polish and Arabic the address of the event was told."""
+    assert read(question, language=language).answer == "offices"
+
+
+def test_an_evening_that_might_be_in_an_office_is_no_question_about_the_office() -> None:
+    assert "Helmstedter Straße 15" in told("Ist das in Döhren im Bürgeramt?")
+    assert "Helmstedter Straße 15" in told("Findet Döhren im Bürgeramt statt?")

@@ -136,7 +136,8 @@ class KnownAnswers:
         return best
 
     def _signs(self, question: Question) -> frozenset[str]:
-        return signs(question, self._language[:2])
+        # For what is asked of a place it does not matter whether an event is there.
+        return frozenset(sign.replace("ELSEWHERE", "PLACE") for sign in signs(question, self._language[:2]))
 
     def _known_stems(self, question: Question) -> set[str]:
         return {self._known(stem) for stem in _stems(word.text for word in question.words)}

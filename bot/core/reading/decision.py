@@ -9,6 +9,7 @@ from bot.core.reading.answers import Answers, answered
 from bot.core.reading.declined import (
     asks_of_place,
     asks_where_an_office_is,
+    asks_whether_an_office_is,
     declined,
     mentioned,
     of_an_office,
@@ -91,6 +92,8 @@ class Decision:
         weights["unknown"] += DOUBT
         if asks_where_an_office_is(part) and not self._in_an_office(part, language):
             return {"unknown": weights["unknown"]}  # the event of that quarter may be in a school
+        if asks_whether_an_office_is(part) and all(weights[event] < 0 for event in EVENTS):
+            return {"topic": max(weights["topic"], 0.0)}
         hour = question.has("start") and question.times()  # "Усі починаються о шостій?"
         if not (question.places or question.days or hour or question.has(*OURS)):
             strange = AN_OFFICE if question.has("office") else NOT_OURS  # "Wo ist das nächste Bürgeramt?"

@@ -74,6 +74,15 @@ def asks_where_an_office_is(question: Question) -> bool:
     )
 
 
+def asks_whether_an_office_is(question: Question) -> bool:
+    """ "Gibt es in Döhren ein Bürgeramt?", which asks for no event in Döhren; "ist im Bürgeramt Döhren was?" might."""
+    if not (of_an_office(question) and question.places and question.has("exist", "what")) or question.days:
+        return False
+    asked = question.has("when", "where", "next", "start", "go", "you", "anything", "subject", "document")
+    inside = {hit.end for hit in question.of("in")}
+    return not asked and question.strange() < 1 and inside.isdisjoint(hit.start for hit in question.of("office"))
+
+
 def asks_of_place(question: Question) -> bool:
     """Whether a place that is named is where somebody wants an event to be."""
     asked = question.has(*PLACE_ASKED) and not question.has("office", "other") and not of_an_office(question)
