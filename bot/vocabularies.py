@@ -18,6 +18,8 @@ from bot.problems import UserError
 
 LISTS = ("endings", "prefixes", "right_words", "capital_nouns")
 """Keys beside the sections."""
+APART = ("beside", "form")
+"""Sections whose words change nothing in how questions about the dates are read."""
 ROW = msgspec.json.Decoder(tuple[str, list[int]])
 SHARED = "shared"
 """The name of the file of what all languages have in common."""
@@ -116,11 +118,20 @@ def load(path: Path) -> Vocabulary:
     entries = {
         (key if section == "concepts" else f"{section}.{key}" if section != "calendar_week" else section): _listed(text)
         for section, content in table.items()
-        if isinstance(content, dict) and section not in {"sentences", "subject_name", "spellings", "beside"}
+        if isinstance(content, dict) and section not in {"sentences", "subject_name", "spellings", *APART}
         for key, text in _flat(content, path)
     }
     spellings = {word: _listed(others) for word, others in _flat(table.get("spellings", {}), path)}
-    beside = {key: _listed(text) for key, text in _flat(table.get("beside", {}), path)}
+    apart = {
+        section: Vocabulary(
+            language,
+            {key: _listed(text) for key, text in _flat(table[section], path)},
+            texts,
+            spellings=spellings,
+        )
+        for section in APART
+        if section in table
+    }
     return Vocabulary(
         language,
         entries,
@@ -132,7 +143,8 @@ def load(path: Path) -> Vocabulary:
         spellings=spellings,
         capital_nouns=table.get("capital_nouns") == "yes",
         learn=lambda: Learned(*(_weights(path.parent / "learned" / f"{name}.jsonl") for name in (of_words, SHARED))),
-        beside=Vocabulary(language, beside, texts, spellings=spellings) if beside else None,
+        beside=apart.get("beside"),
+        form=apart.get("form"),
     )
 
 

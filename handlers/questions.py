@@ -95,11 +95,11 @@ class _Answer:
         coming = [event for event in events if event in self._coming]
         if reading.scope == "span":
             if not events:
-                return [t("none_span"), *self._help()]
+                return [self._nothing(), *self._help()]
             title = t("list_span") if coming else t("past_several" if len(gone) > 1 else "past")
             return [title, *self._blocks(coming), *([t("list_past")] if coming and gone else []), *self._blocks(gone)]
         if not events:
-            return [self._all_over()] if not self._coming else [t("none_span"), *self._help()]
+            return [self._all_over()] if not self._coming else [self._no("none_span"), *self._help()]
         if not coming and reading.scope == "all":
             return [self._all_over(), *self._blocks(events)]
         if not coming:
@@ -143,7 +143,7 @@ class _Answer:
             return self._either(span, span.other)
         if not reading.events:
             return [self._nothing(), *self._help()]
-        return [t("yes"), *self._with_past(reading.events)]
+        return ["" if reading.openly else t("yes"), *self._with_past(reading.events)]
 
     def _same_day_as_now(self, span: Span) -> bool:
         return span.first == self._now.date()
@@ -175,15 +175,20 @@ class _Answer:
         """That there is nothing then, as the day was named; with the date, as there is more than one Monday."""
         t, span = self._t, self._reading.span
         if span is None or span.said == "span" or span.first != span.last:
-            return t("none_span")
+            return self._no("none_span")
         if span.said == "today":
             held = any(event.starts_at.date() == span.first for event in self._process.events)
-            return t("none_more_today" if held else "none_today")
+            return self._no("none_more_today" if held else "none_today")
         if span.said == "tomorrow":
-            return t("none_tomorrow")
+            return self._no("none_tomorrow")
         if span.said == "weekday":
-            return t("none_weekday", date=self._set(t.date(span.first)))
-        return t("none_date", date=self._set(t.short_date(span.first)))
+            return self._no("none_weekday", date=self._set(t.date(span.first)))
+        return self._no("none_date", date=self._set(t.short_date(span.first)))
+
+    def _no(self, name: str, **values: object) -> str:
+        """A sentence that there is nothing, behind a "no" where somebody asked whether there is anything."""
+        said = self._t(name, **values)
+        return said[:1].upper() + said[1:] if self._reading.openly else self._t("no", said=said)
 
     def _help(self) -> list[str]:
         """What comes next, for somebody who gets no date otherwise."""

@@ -242,6 +242,7 @@ def test_every_vocabulary_has_every_sentence(language: str) -> None:
             "opens",
             "closes",
             "subjects",
+            "said",
             "organiser",
             "minutes",
             "contact",

@@ -44,7 +44,8 @@ class Reader:
         reading = self._decision.reading(question, spoken, now)
         reading = self._answers.chosen(reading, question, now.date())
         reading = self._asides.added(reading, question, text, language)
-        return replace(reading, asks=_asks(question, reading))
+        openly = self.vocabularies[spoken].asks_openly(question.words)
+        return replace(reading, openly=openly, asks=_asks(question, reading))
 
     def taken_apart(self, text: str, language: str, now: datetime) -> tuple[Question, str]:
         """What stands in a text, and the language that it is in; `language` is the one expected."""

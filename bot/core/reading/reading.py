@@ -59,5 +59,7 @@ class Reading:
     """Events that were named beside what is declined."""
     beside: str = ""
     """What was said beside the dates, about the bot or in courtesy; its language is then that of the reading."""
+    openly: bool = False
+    """Whether it asks what there is, and not whether there is anything."""
     asks: bool = False
     """Whether the text clearly asks something, rather than tells."""

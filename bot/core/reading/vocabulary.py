@@ -57,7 +57,8 @@ class Vocabulary:
     write for a word, in dialect or by habit: they are read as that word.
     `capital_nouns` is whether nouns, and only they, begin with a capital letter.
     `sentences` are those around the facts, in this language. `learn` reads what labelled questions taught of it.
-    `beside` has the words for what is no question about the dates: they change nothing in how those are read.
+    `beside` has the words for what is no question about the dates, `form` those by which somebody asks for more than a
+    yes or no: they change nothing in how questions about the dates are read.
     """
 
     def __init__(  # noqa: PLR0913 - the sections of a file
@@ -74,9 +75,11 @@ class Vocabulary:
         capital_nouns: bool = False,
         learn: Callable[[], Learned] = lambda: NOTHING,
         beside: "Vocabulary | None" = None,
+        form: "Vocabulary | None" = None,
     ) -> None:
         self.language = language
         self.beside = beside
+        self._form = form
         self._learn = learn
         self._spelled = {
             split(other)[0].text: split(word)[0].text for word, others in spellings.items() for other in others
@@ -225,6 +228,11 @@ class Vocabulary:
                     continue
                 taken.update(dict.fromkeys(range(hit.start, hit.end), (hit.start, hit.end)))
         return sorted({*kept, *gapped}, key=lambda hit: (hit.start, hit.end, hit.concept))
+
+    def asks_openly(self, words: Sequence[Word]) -> bool:
+        """Whether these words ask what there is, which yes or no is no answer to: "was ist am 13.?"."""
+        named = {hit.concept for hit in self._form.hits(words)} if self._form else set()
+        return "open" in named and "whether" not in named
 
     def _beginning_with(self, text: str) -> Sequence[_Entry]:
         found = [*self._whole.get(text, ())]
