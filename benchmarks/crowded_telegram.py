@@ -73,7 +73,7 @@ class Crowd:
         self._here: dict[int, Citizen] = {}
         self._ids = count(self.first)
         self._message_ids = count(1)
-        self._update_ids = count(int(time.time() * 1000))  # they go on from run to run, as Telegram's do
+        self._update_ids = count(int(time.time() * 10_000))  # they go on from run to run, as Telegram's do
         self._updates: deque[tuple[int, bytes]] = deque()
         self._polling: Callable[[bytes], None] | None = None
         self.first_poll = asyncio.Event()
