@@ -5,7 +5,7 @@ import random
 from collections import deque
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
-from datetime import datetime
+from datetime import datetime, timedelta
 
 import structlog
 
@@ -231,7 +231,7 @@ class Outbox:
                 error = raised if isinstance(raised, SendError) else Unknown(type(raised).__name__)
                 if not isinstance(raised, SendError):
                     log.error("send_failed", row=row.id, error=type(raised).__name__)
-                if fate := _fate_of(row, error, pace, tries, repeatable=channel.repeatable):
+                if fate := _fate_of(row, error, pace, tries, self._now(), repeatable=channel.repeatable):
                     return fate
             else:
                 self._reach("after_send")
@@ -256,29 +256,34 @@ async def _at_last(task: asyncio.Task[None] | None) -> None:
             await asyncio.wait_for(task, LAST_WORD)
 
 
-def _fate_of(row: OutboxRow, error: SendError, pace: Pace | None, tries: int, *, repeatable: bool) -> Fate | None:
+def _fate_of(  # noqa: PLR0913 - what it depends on
+    row: OutboxRow, error: SendError, pace: Pace | None, tries: int, now: datetime, *, repeatable: bool
+) -> Fate | None:
     """What a failed send means for its row; None where it is tried again once the pace allows."""
+    wait = 0.0
     match error:
         case NotSent() if pace is None:
             return Fate(row=row, state="queued", error="not sent")
         case NotYet(retry_after=seconds) if pace and seconds is not None:
-            pace.pause_chat(row.to, seconds)
+            pace.pause_chat(row.to, wait := seconds)
         case NotSent(retry_after=None) if pace:
             pace.pause_all(_back_off(tries))
         case NotSent(retry_after=seconds) if pace and seconds is not None:
-            pace.pause(row.to, seconds)
+            pace.pause(row.to, wait := seconds)
         case Unknown() if row.once and not repeatable:
             return Fate(row=row, state="unknown", error="unclear")
         case Unknown() if pace:
             # A reply may arrive twice, better than never. It may be this chat alone that the network has trouble with.
-            pace.pause_chat(row.to, _back_off(tries))
+            pace.pause_chat(row.to, wait := _back_off(tries))
         case Unknown():
             return Fate(row=row, state="queued", error="unclear")
         case _:
             log.info("send_refused", row=row.id, error=type(error).__name__)
             return Fate(row=row, state="failed", error=type(error).__name__)
-    # What nobody asked for just now waits in the database, where it can be taken back; a reply waits in its lane.
-    return Fate(row=row, state="queued", error="not sent") if row.priority > REPLY else None
+    if row.priority == REPLY:
+        return None  # it waits in its lane
+    # What nobody asked for just now waits in the database, where it can be taken back and takes nobody else's place.
+    return Fate(row=row, state="queued", error="not sent", until=now + timedelta(seconds=wait))
 
 
 def _back_off(tries: int) -> float:

@@ -6,8 +6,11 @@ from pathlib import Path
 import pytest
 
 from bot import app as application
-from bot.core.messages import Address, Incoming, Memory, NotYet, Outgoing, Receive, Unknown
+from bot.core.messages import ANNOUNCEMENT, Address, Incoming, Memory, NotYet, Outgoing, Receive, Unknown
+from bot.outbox import UNASKED_AT_ONCE
 from bot.pace import Limits, Pace
+from storage.changes import Changes
+from storage.outbox import Planned
 from tests.talk import OPEN, FrozenClock, config_in
 
 
@@ -48,3 +51,32 @@ async def test_chats_that_cannot_be_sent_to_now_keep_nobody_else_waiting(tmp_pat
         async with asyncio.timeout(0.7):
             while not channel.said:
                 await asyncio.sleep(0.01)
+
+
+async def test_a_chat_that_cannot_be_told_now_takes_nobodys_place_in_an_announcement(
+    tmp_path: Path, database_url: str
+) -> None:
+    """More such chats than wait for their turn in memory: each came back at once, and nobody behind them was told."""
+    channel = Picky("anna", NotYet("nobody has the key yet", retry_after=30))
+    paces = {channel.name: Pace(Limits(overall=1000))}
+    config = config_in(tmp_path, url=database_url)
+    async with application.opened(config, FrozenClock(OPEN), {channel.name: channel}, paces) as app:
+        users = [*(f"gone-{number}" for number in range(2 * UNASKED_AT_ONCE)), "anna"]
+        news = [
+            Planned(
+                person_id=None,
+                to=Address(channel.name, user, user),
+                message=Outgoing(text="Es gibt Neues"),
+                once=True,
+                priority=ANNOUNCEMENT,
+                key=user,
+            )
+            for user in users
+        ]
+        await app.memory.write(Changes(channel="", now=OPEN, today=OPEN.date(), planned=news))
+        sending = asyncio.create_task(app.outbox.send_unasked())
+        async with asyncio.timeout(10):
+            while not channel.said:
+                await asyncio.sleep(0.01)
+        sending.cancel()
+        assert channel.said == ["anna"]

@@ -155,6 +155,7 @@ async def test_a_reminder_is_never_sent_twice_and_waits_where_it_was_certainly_n
         async with asyncio.timeout(20):
             while set(await states(app)) != {state}:
                 await app.duties.all_at_once()
+                clock.pass_time(seconds=1)
         await app.duties.all_at_once()
         assert len(reminders(anna, telegram)) == arrived
 
