@@ -29,6 +29,15 @@ POISONS: Sequence[Json] = (
     {"callback_query": 7},
     {"edited_message": []},
     {"my_chat_member": {"chat": "here", "from": None}},
+    {
+        "message": {
+            "message_id": 1,
+            "date": 10**17,
+            "from": {"id": 7},
+            "chat": {"id": 7, "type": "private"},
+            "text": "?",
+        }
+    },
 )
 """Updates no client can read; their ids are sound, so that they can be confirmed."""
 

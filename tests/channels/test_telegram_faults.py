@@ -12,6 +12,7 @@ from storage import tables
 from tests.channels.bot_api import DESCRIPTION
 from tests.channels.fake_telegram import FakeTelegram
 from tests.channels.serving import serving
+from tests.channels.telegram_faults import POISONS
 from tests.channels.telegram_survey import to_the_survey
 from tests.stored import rows
 
@@ -59,12 +60,12 @@ def _hurried(sleep: object) -> object:
 async def test_an_unreadable_update_blocks_nobody_and_is_noted(telegram: FakeTelegram, tmp_path: Path) -> None:
     anna = telegram.citizen("anna")
     async with serving(telegram, tmp_path):
-        for _ in range(7):
+        for _ in POISONS:
             telegram.poison()
         await anna.say("/start")
         await anna.answers()
         letters = await rows(tmp_path, tables.dead_letters)
-        assert [row.error for row in letters] == ["unreadable"] * 7
+        assert [row.error for row in letters] == ["unreadable"] * len(POISONS)
     assert telegram.pending == 0
 
 

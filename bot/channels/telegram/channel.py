@@ -139,7 +139,7 @@ class Telegram:
                     self._polled()
                     failures = 0
                     await asyncio.sleep(LONG_POLL)
-                except SendError as error:
+                except (SendError, msgspec.DecodeError) as error:
                     failures += 1
                     log.warning("webhook_not_set", error=type(error).__name__, reason=str(error))
                     await asyncio.sleep(back_off(failures))
@@ -230,14 +230,18 @@ class Telegram:
     async def _is_admin(self, member: Address) -> bool:
         try:
             raw = await self._api.call("getChatMember", chat_id=int(member.room), user_id=int(member.user))
-        except SendError:
+            return msgspec.json.decode(raw, type=Member).status in {"creator", "administrator"}
+        except (SendError, msgspec.DecodeError):
             return False
-        return msgspec.json.decode(raw, type=Member).status in {"creator", "administrator"}
 
     def _read(self, update: updates.Update | None, number: int) -> Incoming | None:
-        if update is None:
-            log.error("update_unreadable", update=number)
-            return updates.unreadable(number)
-        if (tap := update.callback_query) and (shown := tap.message) and shown.message_id:
-            self._sending.sees_keyboard(shown.chat.id, shown.message_id)
-        return updates.incoming(update, self._bot_name)
+        try:
+            if update is not None:
+                if (tap := update.callback_query) and (shown := tap.message) and shown.message_id:
+                    self._sending.sees_keyboard(shown.chat.id, shown.message_id)
+                return updates.incoming(update, self._bot_name)
+            reason = "shape"
+        except Exception as error:  # noqa: BLE001 - a day that no calendar has: it would keep everybody's from us
+            reason = type(error).__name__
+        log.error("update_unreadable", update=number, reason=reason)
+        return updates.unreadable(number)
