@@ -191,7 +191,8 @@ class Outbox:
 
     def _note(self, fate: Fate) -> None:
         """What became of a row is written soon, by the next batch or together with what became of others meanwhile."""
-        self._metrics.settled(sent=fate.state == "sent")
+        if fate.state != "queued":
+            self._metrics.settled(sent=fate.state == "sent")
         self._memory.sending.leave(fate)
         if self._settling is None:
             self._settling = asyncio.create_task(self._settle())

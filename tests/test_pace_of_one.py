@@ -7,6 +7,7 @@ import pytest
 
 from bot import app as application
 from bot.core.messages import ANNOUNCEMENT, Address, Incoming, Memory, NotYet, Outgoing, Receive, Unknown
+from bot.metrics import Metrics
 from bot.outbox import UNASKED_AT_ONCE
 from bot.pace import Limits, Pace
 from storage.changes import Changes
@@ -59,8 +60,8 @@ async def test_a_chat_that_cannot_be_told_now_takes_nobodys_place_in_an_announce
     """More such chats than wait for their turn in memory: each came back at once, and nobody behind them was told."""
     channel = Picky("anna", NotYet("nobody has the key yet", retry_after=30))
     paces = {channel.name: Pace(Limits(overall=1000))}
-    config = config_in(tmp_path, url=database_url)
-    async with application.opened(config, FrozenClock(OPEN), {channel.name: channel}, paces) as app:
+    config, metrics, clock = config_in(tmp_path, url=database_url), Metrics(), FrozenClock(OPEN)
+    async with application.opened(config, clock, {channel.name: channel}, paces, metrics=metrics) as app:
         users = [*(f"gone-{number}" for number in range(2 * UNASKED_AT_ONCE)), "anna"]
         news = [
             Planned(
@@ -80,3 +81,4 @@ async def test_a_chat_that_cannot_be_told_now_takes_nobodys_place_in_an_announce
                 await asyncio.sleep(0.01)
         sending.cancel()
         assert channel.said == ["anna"]
+        assert metrics.not_sent == 0, "the others are only told later"
