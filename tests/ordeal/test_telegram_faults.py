@@ -14,6 +14,7 @@ from tests.conftest import Figures
 from tests.ordeal.canary import CANARY, NEWS
 from tests.ordeal.measured import dealt_with, fates
 from tests.ordeal.scale import scaled
+from tests.talk import FrozenClock
 
 FAULTS: list[dict[str, Any]] = [
     {"kind": "late", "seconds": 2.0},
@@ -52,7 +53,8 @@ async def test_what_goes_once_is_sent_once_whatever_becomes_of_requests(
         for one in people:
             for fault in chance.sample(FAULTS, chance.choice([0, 1, 2])):
                 telegram.fault("sendMessage", chat_id=int(one.address.room), **fault)
-        over = asyncio.Event()
+        over, clock = asyncio.Event(), app.clock
+        assert isinstance(clock, FrozenClock)
         others = asyncio.create_task(asking(telegram, over))
         async with asyncio.timeout(scaled(600, 120)):
             while dealt_with(await fates(tmp_path)) < many:
@@ -60,6 +62,7 @@ async def test_what_goes_once_is_sent_once_whatever_becomes_of_requests(
                 await app.duties.announce()
                 await app.duties.send()
                 await asyncio.sleep(0.1)
+                clock.pass_time(seconds=0.1)  # what was refused for a second is due again after it
         over.set()
         asked = await others
         await app.outbox.idle()
