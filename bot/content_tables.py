@@ -130,6 +130,7 @@ class OptionFile(Struct):
     id: str
     value: int | None = None
     own_words: bool = False
+    aliases: list[str] = []
 
 
 class ScaleTable(Struct):

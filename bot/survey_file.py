@@ -164,8 +164,8 @@ class SurveyReader:
             file = struct_of(table, OptionFile, place, rest=True)
             if file is None:
                 continue
-            label = {key: value for key, value in table.items() if key not in {"id", "value", "own_words"}}
-            options.append(Option(file.id, self._text(label, place), file.own_words, file.value))
+            label = {key: value for key, value in table.items() if key not in OptionFile.__struct_fields__}
+            options.append(Option(file.id, self._text(label, place), file.own_words, file.value, tuple(file.aliases)))
         return tuple(options)
 
 

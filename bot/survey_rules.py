@@ -127,6 +127,16 @@ def _check_divisible(options: Sequence[Option], findings: Findings) -> None:
                 )
 
 
+def _check_aliases(options: Sequence[Option], what: str, findings: Findings) -> None:
+    """Another name means one option only."""
+    owners: dict[str, str] = {}
+    for number, option in enumerate(options, 1):
+        place = findings.part(f"{what} {number}", f"{what}s", number - 1)
+        for name in (*option.label.values(), *option.aliases):
+            if name != FILLED and owners.setdefault(fold(name), option.id) != option.id:
+                place.add(f'"{name}" names two options', "Remove it from the aliases of one of them.", "aliases")
+
+
 def _check_options(options: Sequence[Option], what: str, findings: Findings) -> None:
     seen: set[str] = set()
     labels: set[tuple[str, str]] = set()
@@ -145,6 +155,8 @@ def _check_options(options: Sequence[Option], what: str, findings: Findings) -> 
             labels.add((language, fold(label)))
             if len(label) > LABEL_LENGTH:
                 place.add(f'"{language}" has {len(label)} characters', f"At most {LABEL_LENGTH} fit a button.")
+    if any(option.aliases for option in options):
+        _check_aliases(options, what, findings)
 
 
 def _check_permission(question: YesNoQuestion, wish: str, before: Sequence[AnyQuestion], findings: Findings) -> None:

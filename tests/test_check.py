@@ -76,6 +76,10 @@ SEEDED: list[tuple[str, Change]] = [
         '"de" has 31 characters',
         ("survey.toml", 'de = "Sandkasten"', 'de = "Sandkasten für Kinder bis sechs"'),
     ),
+    (
+        '"Sandpit" names two options',
+        ("survey.toml", 'de = "Rutsche", en = "Slide" }', 'de = "Rutsche", en = "Slide", aliases = ["Sandpit"] }'),
+    ),
     ("is not a Wednesday", ("events.toml", 'weekday = "Tuesday"', 'weekday = "Wednesday"')),
     ("before it opens", ("process.toml", "opens = 2026-03-01", "opens = 2026-04-01")),
     ("never be reached", ("survey.toml", OR, AND)),

@@ -88,3 +88,11 @@ def test_whether_a_quarter_has_an_office_is_told_by_the_list_of_them(question: s
 def test_an_evening_that_might_be_in_an_office_is_no_question_about_the_office() -> None:
     assert "Helmstedter Straße 15" in told("Ist das in Döhren im Bürgeramt?")
     assert "Helmstedter Straße 15" in told("Findet Döhren im Bürgeramt statt?")
+
+
+@pytest.mark.parametrize(
+    "asked", ["Wo kann ich einen {} beantragen?", "Was kostet ein {}?", "Wann ist mein {} fertig?"]
+)
+@pytest.mark.parametrize("name", ["Ausweis", "Perso"])
+def test_an_identity_card_is_one_by_whatever_name(asked: str, name: str) -> None:
+    assert told(asked.format(name)) == told(asked.format("Personalausweis"))

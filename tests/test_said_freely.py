@@ -6,7 +6,12 @@ import pytest
 
 from bot.core import recognition
 from bot.core.questions.choice import YesNoQuestion
+from bot.core.questions.question import Option
+from bot.core.questions.several import SeveralQuestion
 from bot.core.values import Missing, Value
+from bot.locales import load
+from bot.paths import LOCALES
+from tests.asking import HANNOVER
 from tests.typing_answers import GERMAN, PROCESSES, answer, messages, several
 
 
@@ -148,3 +153,47 @@ def test_a_long_message_is_work_for_a_moment_only(typed: str, monkeypatch: pytes
     polite = Counted(frozenset(GERMAN.words("words.please")))
     recognition.bare(fold(typed), polite)
     assert polite.letters < 100 * len(typed)
+
+
+CALLED = SeveralQuestion(
+    id="x",
+    text={},
+    short={},
+    options=(
+        Option("card", {"de": "Personalausweis oder Reisepass"}, aliases=("Ausweis", "Perso", "Pass")),
+        Option("licence", {"de": "Führerschein umtauschen"}),
+    ),
+)
+
+
+@pytest.mark.parametrize(
+    ("typed", "value"),
+    [
+        ("Ausweis", ("card",)),
+        ("mein perso", ("card",)),
+        ("einen neuen Ausweiss", ("card",)),
+        ("Pass und Führerschein", ("card", "licence")),
+        ("alle außer Ausweis", ("licence",)),
+        ("Ausweis, Pass", ("card",)),
+        ("kein Ausweis", None),
+        ("Parkausweis", None),
+    ],
+)
+def test_an_option_is_chosen_by_what_it_is_also_called(typed: str, value: Value | None) -> None:
+    assert answer(CALLED, typed) == value
+
+
+@pytest.mark.parametrize("question", ["errands", "digital_first"])
+@pytest.mark.parametrize(
+    ("typed", "language"), [("Ausweis", "de"), ("Perso", "de"), ("Personalausweis", "de-simple"), ("ID card", "en")]
+)
+def test_an_identity_card_has_the_names_that_people_give_it(question: str, typed: str, language: str) -> None:
+    asked = HANNOVER.process.survey.find(question)
+    assert asked is not None
+    t = load(LOCALES, language)
+    assert asked.guess(typed, t) == ("id_document",)
+
+
+def test_a_list_of_other_names_is_read_once() -> None:
+    """5,000 letters of one name after the other, which all mean one option."""
+    assert answer(CALLED, "Ausweis, " * 555) == ("card",)

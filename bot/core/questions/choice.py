@@ -56,8 +56,7 @@ class ChoiceQuestion(Question):
     def chosen(self, key: str, t: Texts) -> Value | None:
         return self._value(next((choice for choice in self.choices(t) if choice.key == key), None))
 
-    @staticmethod
-    def _near(typed: str, choices: Sequence[Choice], t: Texts) -> Choice | None:
+    def _near(self, typed: str, choices: Sequence[Choice], t: Texts) -> Choice | None:
         """The choice meant in spite of typing errors, by words of its label, or with small words around it."""
         telling = {word for name in TELLING for word in t.words(name)}
         idle = telling.union(t.words("words.hedges"), t.words("words.choice.small"))
@@ -67,7 +66,18 @@ class ChoiceQuestion(Question):
             exact = None if recognition.position(said) is not None else recognition.exact(said, choices)
             if found := exact or recognition.near(said, choices) or recognition.within(said, choices, telling, idle):
                 return found
-        return None
+        return self._also_called(core, choices)
+
+    def _also_called(self, core: str, choices: Sequence[Choice]) -> Choice | None:
+        """The choice that organisers wrote another name of."""
+        called = (
+            option.id
+            for option in self.options
+            for alias in option.aliases
+            if core == recognition.fold_label(alias) or recognition.near(core, [Choice(option.id, alias)])
+        )
+        meant = next(called, None)
+        return next((choice for choice in choices if choice.key == meant), None)
 
     @staticmethod
     def _both(typed: str, choices: Sequence[Choice], t: Texts) -> Choice | None:

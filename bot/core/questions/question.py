@@ -12,12 +12,16 @@ from bot.core.values import Missing, Value
 
 @dataclass(frozen=True, slots=True)
 class Option:
-    """One answer to choose. `value` is the figure behind a scale's point, seen only in the codebook."""
+    """One answer to choose. `value` is the figure behind a scale's point, seen only in the codebook.
+
+    `aliases` are what people also call it, in any language.
+    """
 
     id: str
     label: Text
     own_words: bool = False
     value: int | None = None
+    aliases: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True)
