@@ -1,6 +1,7 @@
 """Answers questions about the process and its dates, in the language they are asked in; nothing that no file says."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime
 
 from babel import Locale
@@ -10,6 +11,7 @@ from bot.core.events import Event, over
 from bot.core.process import Process
 from bot.core.reading import COURTESIES, OF_DATA, OFFICE, Reader, Reading, Span
 from bot.core.texts import Texts
+from handlers import consent
 from handlers.turn import Turn
 
 ISOLATE, RELEASED = "\u2068", "\u2069"
@@ -23,13 +25,22 @@ def understood(turn: Turn, *, surely: bool = False) -> str:
     wants of an office, or to know of their data, is told without asking; where own words are awaited, it is the answer.
     """
     language = turn.person.language or turn.message.language or turn.process.languages[0]
-    reading = turn.reader.read(turn.text, language, turn.now)
+    reading = _of_the_survey(turn.reader.read(turn.text, language, turn.now), turn)
     wanted = not OFFICE.isdisjoint(reading.declined) or reading.beside in OF_DATA
     known = reading.intent != "unknown" or wanted or bool(reading.nowhere or reading.answer)
     at_a_menu = turn.person.waiting is not None
     if not reading.asks and (not known or (surely and not (wanted and at_a_menu))):
         return ""
     return answer(reading, turn.reader, turn.now)
+
+
+def _of_the_survey(reading: Reading, turn: Turn) -> Reading:
+    """ "Wie lange dauert das noch?" means the survey, for whoever is answering it or asked to, and no evening."""
+    asked_to = turn.person.waiting is not None and turn.person.waiting.menu == consent.MENU
+    of_an_end = reading.intent == "unknown" and reading.declined == ("end_time",) and not reading.mentioned
+    if of_an_end and (turn.person.draft is not None or asked_to) and turn.process.stage(turn.now) == "open":
+        return replace(reading, declined=(), beside="length")
+    return reading
 
 
 def courtesy(turn: Turn) -> str:
@@ -226,7 +237,8 @@ class _Answer:
         state = "before" if today < process.opens else "over" if today > process.closes else "open"
         opens, closes = self._set(t.date(process.opens)), self._set(t.date(process.closes))
         said = t(f"online_{state}", website=self._set(process.website), opens=opens, closes=closes)
-        return [said, *self._written()]
+        here = t("online_here") if process.stage(self._now) == "open" else ""
+        return ["\n".join(filter(None, (said, here))), *self._written()]
 
     def _known(self) -> list[str]:
         return self._written() or self._unknown()

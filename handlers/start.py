@@ -64,4 +64,9 @@ def picked(turn: Turn, key: str) -> Decision:
     return Decision(person=person, then={"survey": "umfrage", "events": "termine", "language": "sprache"}[key])
 
 
-WELCOME = Menu(asks=asks, choices=choices, picked=picked)
+def _meant(turn: Turn) -> str | None:
+    """Who has just read the introduction and wants to take part does not read it again."""
+    return "survey" if turn.vocabulary.command(turn.text) == "umfrage" else None
+
+
+WELCOME = Menu(asks=asks, choices=choices, picked=picked, meant=_meant)

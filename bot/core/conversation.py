@@ -215,6 +215,10 @@ Effect = (
 )
 
 
+ENDING = {"loeschen", "stop"}
+"""Commands that are not begun by a wish: who says it is told first what they do."""
+
+
 class Vocabulary:
     """The words that steer the bot, in every language at once: somebody may write "back" in a German conversation."""
 
@@ -259,8 +263,9 @@ class Vocabulary:
         return self.agreed(typed) == "no" or not self._against.isdisjoint(fold(typed).split())
 
     def command(self, typed: str) -> str | None:
-        """The command that the whole message names in plain words."""
-        return self._commands.get(fold(typed))
+        """The command that the whole message names in plain words; said politely, too, where it ends nothing."""
+        named = self._meant(typed, self._commands)
+        return self._commands.get(fold(typed)) if named in ENDING else named
 
     def language(self, typed: str, *, asked: bool = False) -> str | None:
         """The language of the bot that the whole message names: "auf Englisch bitte"; "en" where it was `asked` for."""

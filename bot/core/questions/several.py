@@ -83,7 +83,10 @@ class SeveralQuestion(ChoiceQuestion):
         if whole:
             return {whole.key}
         meant: set[str] = set()
+        polite = t.words("words.please")
         for part in recognition.parts(typed):
+            if guess and recognition.fold(part) in polite:  # "mit Termin, bitte"
+                continue
             choice = recognition.exact(part, choices) or (self._near(part, choices, t) if guess else None)
             span = recognition.span(part) if guess and choice is None else None
             if span and span[0] >= 1 and span[-1] <= len(choices):
