@@ -161,7 +161,8 @@ CALLED = SeveralQuestion(
     short={},
     options=(
         Option("card", {"de": "Personalausweis oder Reisepass"}, aliases=("Ausweis", "Perso", "Pass")),
-        Option("licence", {"de": "Führerschein umtauschen"}),
+        Option("licence", {"de": "Führerschein umtauschen"}, aliases=("Abmeldung",)),
+        Option("move", {"de": "Neue Wohnung"}, aliases=("Anmeldung",)),
     ),
 )
 
@@ -173,7 +174,8 @@ CALLED = SeveralQuestion(
         ("mein perso", ("card",)),
         ("einen neuen Ausweiss", ("card",)),
         ("Pass und Führerschein", ("card", "licence")),
-        ("alle außer Ausweis", ("licence",)),
+        ("alle außer Ausweis", ("licence", "move")),
+        ("Ameldung", None),  # as near to one as to the other
         ("Ausweis, Pass", ("card",)),
         ("kein Ausweis", None),
         ("Parkausweis", None),

@@ -69,15 +69,14 @@ class ChoiceQuestion(Question):
         return self._also_called(core, choices)
 
     def _also_called(self, core: str, choices: Sequence[Choice]) -> Choice | None:
-        """The choice that organisers wrote another name of."""
-        called = (
-            option.id
-            for option in self.options
-            for alias in option.aliases
-            if core == recognition.fold_label(alias) or recognition.near(core, [Choice(option.id, alias)])
-        )
-        meant = next(called, None)
-        return next((choice for choice in choices if choice.key == meant), None)
+        """The one choice that organisers wrote another name of, or nearly that name."""
+        aliases = [(option.id, alias) for option in self.options for alias in option.aliases]
+        meant = {key for key, alias in aliases if core == recognition.fold_label(alias)} or {
+            key
+            for key, alias in aliases
+            if len(core) < 2 * len(alias) and recognition.near(core, [Choice(key, alias)])  # what is longer is no typo
+        }
+        return next((choice for choice in choices if choice.key in meant), None) if len(meant) == 1 else None
 
     @staticmethod
     def _both(typed: str, choices: Sequence[Choice], t: Texts) -> Choice | None:
