@@ -26,7 +26,7 @@ from tests.ordeal.scale import scaled
 INVITATIONS, IN_A_TURN = scaled(1_000, 16), scaled(125, 8)
 FLOOD, SECONDS = scaled(1_000, 60), scaled(10, 3)
 """Messages, and the time in which they are sent."""
-TURNS = scaled(2, 1)
+TURNS = scaled(4, 1)
 """How often they are sent to the bot."""
 OTHERS = scaled(10, 3)
 """People who ask something again and again meanwhile."""
