@@ -89,7 +89,10 @@ async def typed(turn: Turn, otherwise: Handler) -> Decision:
         left = turn.as_person(waits_no_more(turn.person))
         return survey.control(left, steers) if steers in CONTROLS_IN_FREE_TEXT else own_words.typed(turn)
     # Whoever is asked for their language may have one that the survey is not in, but questions are understood in.
-    if told := questions.understood(turn, surely=waiting.menu != language.MENU):
+    surely = waiting.menu != language.MENU
+    # A word that steers asks nothing: in French "pause" would be about opening hours.
+    told = "" if turn.vocabulary.control(turn.text) else questions.understood(turn, surely=surely)
+    if told:
         return turn.say(told, *([] if waiting.menu in OPEN else [menu.put(turn)]))
     if waiting.menu in OPEN and recognition.position(turn.text) is None:
         return await decided(otherwise, turn.as_person(waits_no_more(turn.person)))
@@ -109,11 +112,14 @@ def _plainly(turn: Turn, menu: str, choices: Sequence[Choice]) -> Choice | None:
 def _steered(turn: Turn, menu: str) -> Decision | None:
     """Where a word leads that steers; where nothing has to be chosen, "nein danke" leaves."""
     word = turn.vocabulary.control(turn.text)
+    left = turn.as_person(waits_no_more(turn.person))
+    if word == "pause" and survey.answering(left):
+        return survey.pause(left)
     if word == "onward" and menu == survey.PAUSED:
         return Decision(person=waits_no_more(turn.person), then="umfrage")
-    if word in {"back", "cancel"} and turn.person.language:
-        return _left(turn)
-    return _left(turn) if menu in OPEN and turn.vocabulary.agreed(turn.text) == "no" else None
+    if word in {"back", "cancel", "pause"} and turn.person.language:
+        return _left(left)
+    return _left(left) if menu in OPEN and turn.vocabulary.agreed(turn.text) == "no" else None
 
 
 async def tapped(turn: Turn, key: str) -> Decision:
@@ -146,9 +152,8 @@ def _in_language(menu: Menu, turn: Turn, tag: str) -> Decision:
     return spoken.say(spoken.t("language.set"), menu.put(spoken))
 
 
-def _left(turn: Turn) -> Decision:
+def _left(left: Turn) -> Decision:
     """Out of a menu, back to where the conversation was."""
-    left = turn.as_person(waits_no_more(turn.person))
     waiting = waiting_message(left)
     return left.say(waiting) if waiting else left.say(left.t("menu.left"))
 

@@ -295,7 +295,8 @@ def missed(turn: Turn, sentence: str, again: Outgoing) -> Decision:
     if not turn.vocabulary.refuses(turn.text) and (courteous := questions.courtesy(turn)):
         sentence = courteous
     elif misses % HELP_AFTER == 0:
-        how = turn.t("misfit.help_choice" if again.choices else "misfit.help")
+        in_survey = "misfit.help_choice" if again.choices else "misfit.help"
+        how = turn.t("misfit.help_menu" if turn.person.waiting else in_survey)
         sentence = f"{sentence}\n{how}"
     return turn.say(prefixed(sentence, again), person=replace(turn.person, misses=misses))
 
