@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from datetime import timedelta
 
+from bot.core.events import Event
 from bot.core.reading.meant import MOVING_ON, Meant, on_any, spans_of
 from bot.core.reading.ordinals import Ordinals
 from bot.core.reading.premises import Premises
@@ -38,6 +39,8 @@ class Intended(Meant):
         doubted = self._question.has("confirm") and not behind  # "Der nächste ist erst im Dezember, oder?"
         if doubted:
             return evenings.next()
+        if there := self._held_there():
+            return evenings.reading("event_when", there)
         if not behind and self._question.has(*MOVING_ON, "left", "afterwards"):
             behind = [day.span.last for day in wanted if day.every is None and not day.bound]
         if behind:
@@ -53,6 +56,19 @@ class Intended(Meant):
                 return evenings.next()
             return evenings.reading("event_next", found[:1], span=spans[0])
         return evenings.next()
+
+    def _held_there(self) -> tuple[Event, ...]:
+        """What is asked for by its place: "die nächste Veranstaltung in Misburg" may be the fourth."""
+        question = self._question
+        ways_in, held = question.of("in"), {hit.end for hit in question.of("event", "evening")}
+        named: set[str] = set()
+        for place in question.places:
+            start = place.start
+            while way := next((hit for hit in ways_in if hit.end == start), None):  # "in der Nähe von"
+                start = way.start
+            if start in held and start < place.start:
+                named |= place.events
+        return tuple(event for event in self._events if event.id in named and event not in self._left)
 
     def _list(self) -> Reading | None:
         evenings = self.evenings
