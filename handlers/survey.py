@@ -111,6 +111,8 @@ def typed(turn: Turn) -> Decision:
         if command:
             return Decision(person=turn.person, then=command)
     move = interview.read(survey, begun, turn.text, turn.vocabulary, t)
+    if move is None and (changing := _asked_to_change(turn, begun)):
+        return changing
     if move is None and (tag := turn.language_in(turn.text)):
         return Decision(person=turn.person, then=f"sprache {tag}")
     if move is None and (told := questions.understood(turn, surely=True)):
@@ -132,11 +134,8 @@ def _typed_at_review(turn: Turn, begun: Progress) -> Decision:
     choice = recognition.exact(turn.text, choices)
     if choice is None and chosen:
         return control(turn, chosen)
-    if choice is None and (number := interview.question_number(turn.text, t)) is not None:
-        answered = survey.answered(begun)
-        if 1 <= number <= len(answered):
-            return _reopened(turn, begun, answered[number - 1][0].id)
-        return missed(turn, t("misfit.question_number", last=len(answered)), put(survey, begun, t))
+    if choice is None and (changing := _asked_to_change(turn, begun)):
+        return changing
     if choice is None and (command := turn.vocabulary.command(turn.text)):
         return Decision(person=turn.person, then=command)
     choice = choice or recognition.near(turn.text, choices)
@@ -147,6 +146,22 @@ def _typed_at_review(turn: Turn, begun: Progress) -> Decision:
     if choice is None:
         return missed(turn, t("misfit.review"), put(survey, begun, t))
     return review_picked(turn, choice.key.rpartition(":")[2])
+
+
+def _asked_to_change(turn: Turn, begun: Progress) -> Decision | None:
+    """ "Frage 5" or "ändern", as soon as there is an answer that can be changed."""
+    survey, t = turn.process.survey, turn.t
+    answered = survey.answered(begun)
+    if not answered:
+        return None
+    number = interview.question_number(turn.text, t)
+    if number is None:
+        return _ask_which(turn) if t.says("words.change", turn.text) else None
+    if 1 <= number <= len(answered):
+        return _reopened(turn, begun, answered[number - 1][0].id)
+    if survey.current(begun) is not None:
+        return _ask_which(turn)  # there may be such a question later: what can be changed now is shown
+    return missed(turn, t("misfit.question_number", last=len(answered)), put(survey, begun, t))
 
 
 def review_picked(turn: Turn, key: str) -> Decision:
