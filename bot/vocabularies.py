@@ -16,8 +16,6 @@ from bot.core.reading.learned import INTENTS, Weights
 from bot.core.texts import Texts
 from bot.problems import UserError
 
-LISTS = ("endings", "prefixes", "right_words", "capital_nouns")
-"""Keys beside the sections."""
 APART = ("beside", "form")
 """Sections whose words change nothing in how questions about the dates are read."""
 ROW = msgspec.json.Decoder(tuple[str, list[int]])
@@ -68,9 +66,9 @@ class Vocabularies(Mapping[str, Vocabulary]):
 
 
 class Rows:
-    """Rows of small whole numbers by their names, in a fortieth of the memory of a dictionary of lists.
+    """Rows of small whole numbers by their names, in a tenth of the memory of lists in a dictionary.
 
-    Of a name only its hash is kept: of 64 bits, so that two names share one about as often as a computer miscalculates.
+    Of a name only its hash is kept, which has 64 bits: two of 30,000 share one in one of ten billion starts.
     Raises ValueError where a row has another length, OverflowError where a number has more than 16 bits.
     """
 
