@@ -1,13 +1,18 @@
 """On which days messages make no sound: Sundays and public holidays, as operators have it."""
 
 import re
-from collections.abc import Callable, Container
+import subprocess
+import sys
+from collections.abc import Callable, Collection
 from datetime import date
+from functools import cache
+from pathlib import Path
 
 from bot.config import RemindersSection
 from bot.problems import UserError
 
 SUNDAY = 6
+PUBLIC_HOLIDAYS = Path(__file__).with_name("public_holidays.py")
 
 
 def silent_days(section: RemindersSection) -> Callable[[date], bool]:
@@ -15,21 +20,24 @@ def silent_days(section: RemindersSection) -> Callable[[date], bool]:
     state = section.silent_on_holidays_of
     if state and not re.fullmatch(r"[A-Z]{2}(-[A-Z0-9]{1,3})?", state):
         raise UserError(f'[reminders] silent_on_holidays_of "{state}" is no state. Write it like "DE-NI", or "".')
-    known: list[Container[date]] = []
 
     def is_silent(day: date) -> bool:
-        if state and not known:
-            known.append(_holidays(state))
-        return (section.silent_on_sundays and day.weekday() == SUNDAY) or any(day in days for days in known)
+        return (section.silent_on_sundays and day.weekday() == SUNDAY) or (bool(state) and day in _holidays(state))
 
     return is_silent
 
 
-def _holidays(state: str) -> Container[date]:
-    import holidays  # noqa: PLC0415 - a quarter of a second, spent when the first reminder is due
-
+@cache
+def _holidays(state: str) -> Collection[date]:
+    """Those of this century. They take a quarter of a second, once: `run` asks before it starts."""
     country, _, part = state.partition("-")
+    program = [sys.executable, "-P", str(PUBLIC_HOLIDAYS), country, part]
     try:
-        return holidays.country_holidays(country, subdiv=part or None)
-    except NotImplementedError as error:
-        raise UserError(f'[reminders] silent_on_holidays_of "{state}" is not known. Write it like "DE-NI".') from error
+        found = subprocess.run(program, capture_output=True, text=True, check=False)  # noqa: S603 - our own
+    except OSError as error:
+        raise UserError(f"No second process can be started ({error.strerror}). Allow it, for a moment.") from error
+    if found.returncode:
+        raise UserError(f'The public holidays of "{state}" cannot be read. Install Mitreden anew, with all it needs.')
+    if not found.stdout:
+        raise UserError(f'[reminders] silent_on_holidays_of "{state}" is not known. Write it like "DE-NI".')
+    return frozenset(map(date.fromisoformat, found.stdout.split()))
