@@ -110,12 +110,12 @@ async def opened(  # noqa: PLR0913, PLR0917 - the parts that a bot is put togeth
     metrics = metrics or Metrics()
     outbox = Outbox(memory, channels, paces, clock.now, reach, metrics, quiet)
     send = outbox.take if paces else outbox.send
-    words = Vocabularies(VOCABULARIES, at_once=False)
+    vocabularies = Vocabularies(VOCABULARIES)
     dispatch = Dispatch(
         memory,
         process,
         languages,
-        words,
+        vocabularies,
         clock.now,
         send,
         reach,
@@ -169,6 +169,9 @@ async def opened(  # noqa: PLR0913, PLR0917 - the parts that a bot is put togeth
             await memory.open({channel.name for channel in channels.values() if channel.repeatable}, clock.now())
             await content.agree()
             await duties.forget(starting=True)
+            if paces:
+                # Read later, with the first words of a language, they would hold up everybody else's replies.
+                vocabularies.read_all()
             yield app
     finally:
         await dispatch.afterwards.close()

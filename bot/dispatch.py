@@ -21,8 +21,7 @@ from bot.failpoints import Reach, pass_by
 from bot.floods import LONGEST, Batch, Floods
 from bot.metrics import Metrics
 from bot.talks import Talk, collect, interest, remembered, talk_with
-from bot.vocabularies import Unread
-from handlers.turn import Decision, Turn
+from handlers.turn import Turn
 from storage.changes import Changes
 from storage.database import Overtaken, Unavailable
 from storage.memory import Known, Memory
@@ -231,18 +230,9 @@ class Dispatch:
             member=talk.member,
             four_eyes=self._four_eyes,
         )
-        decision = await self._answer(turn)
+        decision = await handlers.answer(turn)
         effects.note(decision, message, talk, changes, self._process, self._quiet)
         return due_after(decision, turn)
-
-    @staticmethod
-    async def _answer(turn: Turn) -> Decision:
-        """What is answered. A language is read beside the loop when somebody speaks it first: others are served on."""
-        while True:
-            try:
-                return await handlers.answer(turn)
-            except Unread as unread:  # nothing is said or stored while deciding, so that it can be decided again
-                await asyncio.to_thread(unread.read)
 
     def _tell_too_fast(self, message: Incoming, known: Known, changes: Changes) -> None:
         """That nothing more is read for a while; the question that waits stays as it is."""

@@ -1,10 +1,10 @@
-"""Reads the vocabularies of `locales/reading` and what was learned, each when first needed: a start pays for none."""
+"""Reads the vocabularies of `locales/reading` and what was learned, each when it is first needed."""
 
 import tomllib
 from array import array
 from bisect import bisect_left
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from functools import lru_cache, partial
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -23,37 +23,19 @@ SHARED = "shared"
 """The name of the file of what all languages have in common."""
 
 
-class Unread(Exception):
-    """A vocabulary is wanted that is not in memory yet; `read` reads it, in any thread, within 50 ms or so."""
-
-    def __init__(self, read: Callable[[], object]) -> None:
-        super().__init__()
-        self.read = read
-
-
 class Vocabularies(Mapping[str, Vocabulary]):
-    """Every language that questions are understood in, by its tag.
+    """Every language that questions are understood in, by its tag. One that is wanted for the first time is read."""
 
-    One that is wanted for the first time is read; where that is not to be `at_once`, Unread is raised instead.
-    """
-
-    def __init__(self, folder: Path, *, at_once: bool = True) -> None:
+    def __init__(self, folder: Path) -> None:
         self._paths = {path.stem: path for path in sorted(folder.glob("*.toml"))}
-        self._at_once = at_once
-        self._read: dict[str, Vocabulary] = {}
 
     def __getitem__(self, language: str) -> Vocabulary:
-        if language not in self._read:
-            if not self._at_once:
-                raise Unread(partial(self.read, language))
-            self.read(language)
-        return self._read[language]
+        return load(self._paths[language])
 
-    def read(self, language: str) -> None:
-        """Read the vocabulary of a language and what was learned of it. Raises UserError where that cannot be."""
-        vocabulary = load(self._paths[language])
-        _ = vocabulary.learned  # 40 ms for German, which nobody is to wait for with the first question
-        self._read[language] = vocabulary
+    def read_all(self) -> None:
+        """Read all of them now, and what was learned of them: half a second. Raises UserError where that cannot be."""
+        for vocabulary in self.values():
+            _ = vocabulary.learned
 
     def __contains__(self, language: object) -> bool:
         return language in self._paths
@@ -94,7 +76,7 @@ class Rows:
         return self._numbers[place : place + self._length]
 
 
-@lru_cache
+@cache
 def load(path: Path) -> Vocabulary:
     """The vocabulary of one file, read once in a process. Raises UserError where it cannot be or has another form."""
     table = _table(path)
@@ -140,7 +122,7 @@ def load(path: Path) -> Vocabulary:
         right_words=_listed(table.get("right_words", "")),
         spellings=spellings,
         capital_nouns=table.get("capital_nouns") == "yes",
-        learn=lambda: Learned(*(_weights(path.parent / "learned" / f"{name}.jsonl") for name in (of_words, SHARED))),
+        learn=lambda: Learned(*(weights(path.parent / "learned" / f"{name}.jsonl") for name in (of_words, SHARED))),
         beside=apart.get("beside"),
         form=apart.get("form"),
     )
@@ -151,8 +133,8 @@ def _subjects(sentences: Texts) -> dict[str, tuple[str, ...]]:
     return {name: (sentences(name),) for name in sentences.names() if name.startswith("subject.")}
 
 
-@lru_cache
-def _weights(file: Path) -> Weights:
+@cache
+def weights(file: Path) -> Weights:
     """What was learned of one language, or of all, read once in a process; nothing where nobody has learned it yet."""
     if not file.exists():
         return {}

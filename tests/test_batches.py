@@ -1,16 +1,11 @@
 """A batch: all of it is written or nothing, each message once, and one that fails costs only itself."""
 
-import asyncio
 from pathlib import Path
 
 import pytest
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import create_async_engine
 
-from bot import app as application
-from bot.dispatch import Dispatch
-from bot.paths import VOCABULARIES
-from bot.vocabularies import Unread, Vocabularies
 from storage import tables
 from storage.database import Unavailable
 from tests import postgres
@@ -39,35 +34,6 @@ async def test_a_message_that_fails_costs_only_itself(tmp_path: Path, caplog: py
         assert sum("Entschuldigung" in message.text for message in said) == 1
         assert sum("Darf ich" in message.text for message in said) == 2
         assert len(await rows(tmp_path, tables.dead_letters)) == 1
-
-
-async def test_others_are_served_on_while_a_language_is_read_that_nobody_has_spoken_yet(tmp_path: Path) -> None:
-    """All languages together take a third of a second, in which nothing else was sent, received or timed."""
-    config = config_in(tmp_path)
-    async with talking(config) as anna:
-        words = Vocabularies(VOCABULARIES, at_once=False)
-        dispatch = Dispatch(
-            anna.app.memory, *application.load_process(config), words, anna.app.clock.now, anna.app.outbox.send
-        )
-        seen: set[int] = set()
-
-        async def somebody_else() -> None:
-            while True:
-                seen.add(sum(_in_memory(words, language) for language in words))
-                await asyncio.sleep(0)
-
-        other = asyncio.create_task(somebody_else())
-        await dispatch.receive([anna.incoming(text="çarşamba günü bir şey var mı")])
-        other.cancel()
-        assert "Çarşamba" in anna.heard[-1][1].text
-        assert len(seen) > 5
-
-
-def _in_memory(words: Vocabularies, language: str) -> bool:
-    try:
-        return bool(words[language])
-    except Unread:
-        return False
 
 
 async def test_a_database_that_does_not_answer_costs_no_message(tmp_path: Path, server: postgres.Cluster) -> None:

@@ -4,6 +4,9 @@ import asyncio
 from datetime import timedelta
 from pathlib import Path
 
+import pytest
+
+from bot import vocabularies
 from bot.administration import Request, carry_out
 from storage import tables
 from tests import simulated
@@ -16,8 +19,22 @@ async def test_a_first_message_that_names_a_language_is_the_choice(telegram: Fak
     anna = telegram.citizen("anna", language_code="fi")
     async with serving(telegram, tmp_path):
         await anna.say("English")
-        (welcome,) = await anna.answers(timeout=20)  # the first words of all: the vocabularies are read for them
+        (welcome,) = await anna.answers()
         assert "What would you like to do?" in welcome.text
+
+
+async def test_nobody_waits_for_a_language_that_is_not_in_memory_yet(
+    telegram: FakeTelegram, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Reading all of them takes half a second, in which the replies to everybody else would not be written."""
+    anna = telegram.citizen("anna")
+    for read_before in (vocabularies.load, vocabularies.weights):
+        read_before.cache_clear()
+    async with serving(telegram, tmp_path):
+        for reads in ("_table", "Rows"):
+            monkeypatch.setattr(vocabularies, reads, None)  # a file that is read from here on is an error
+        await anna.say("çarşamba günü bir şey var mı")
+        assert "Çarşamba" in (await anna.answers())[-1].text
 
 
 async def test_a_link_leads_straight_on_and_a_source_is_counted(telegram: FakeTelegram, tmp_path: Path) -> None:
