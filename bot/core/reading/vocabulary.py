@@ -1,7 +1,6 @@
 """The words of one language, compiled: which concepts a question names."""
 
-from collections import defaultdict
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from copy import copy
 from dataclasses import dataclass, replace
 from functools import cache, cached_property, lru_cache
@@ -46,6 +45,34 @@ class _Entry:
     second: str
     """The word that has to follow the first one; "" where none has to, or one of many."""
 
+    @staticmethod
+    def of(line: str) -> "_Entry":
+        """What a line says: the concept, then its words."""
+        concept, *parts = line.split(" ")
+        second = parts[1] if len(parts) > 1 and parts[1] != GAP and "*" not in parts[1] else ""
+        return _Entry(concept, tuple(parts), GAP in parts, second)
+
+
+class _Table:
+    """Entries by a word of theirs, as lines of text: of objects, most would never be used."""
+
+    def __init__(self) -> None:
+        self._lines: dict[str, str] = {}
+
+    def add(self, word: str, line: str) -> None:
+        """Add an entry."""
+        self._lines[word] = f"{self._lines[word]}\n{line}" if word in self._lines else line
+
+    def get(self, word: str) -> list[_Entry]:
+        """The entries of a word, in their order."""
+        lines = self._lines.get(word)
+        return [_Entry.of(line) for line in lines.split("\n")] if lines else []
+
+    def alone(self, word: str) -> set[str]:
+        """The concepts that a word stands for by itself, and not only inside a phrase."""
+        lines = self._lines.get(word)
+        return {line.partition(" ")[0] for line in lines.split("\n") if line.count(" ") == 1} if lines else set()
+
 
 class Vocabulary:
     """What one language says for which concept.
@@ -88,9 +115,9 @@ class Vocabulary:
         self.sentences = sentences
         self.capital_nouns = capital_nouns
         self.prefixes = tuple(sorted({fold(prefix) for prefix in prefixes}, key=len, reverse=True))
-        self._whole: dict[str, list[_Entry]] = defaultdict(list)
-        self._beginnings: dict[str, list[_Entry]] = defaultdict(list)
-        self._endings: dict[str, list[_Entry]] = defaultdict(list)
+        self._whole = _Table()
+        self._beginnings = _Table()
+        self._endings = _Table()
         self._known: set[str] = set()
         self._stems: set[str] = set()
         self._tails: set[str] = set()
@@ -129,11 +156,9 @@ class Vocabulary:
                 parts.append(f"{word}*" if begins and last else f"*{word}" if ends and not number else word)
         if not parts:
             return
-        second = parts[1] if len(parts) > 1 and parts[1] != GAP and "*" not in parts[1] else ""
-        entry = _Entry(concept, tuple(parts), GAP in parts, second)
         first = parts[0]
         table = self._beginnings if first.endswith("*") else self._endings if first.startswith("*") else self._whole
-        table[first.strip("*")].append(entry)
+        table.add(first.strip("*"), " ".join((concept, *parts)))
         for part in parts:
             if part.endswith("*"):
                 self._stems.add(part[:-1])
@@ -164,8 +189,9 @@ class Vocabulary:
 
     def _names(self, word: str, sections: Collection[str]) -> bool:
         return any(
-            len(entry.parts) == 1 and entry.concept.partition(".")[0] in sections
-            for entry in self._beginning_with(word)
+            concept.partition(".")[0] in sections
+            for table, key in self._kept_under(word)
+            for concept in table.alone(key)
         )
 
     def knows(self, word: str) -> bool:
@@ -179,16 +205,12 @@ class Vocabulary:
 
     def means(self, word: str) -> bool:
         """Whether a folded word stands for something by itself, and not only inside a phrase."""
-        alone = any(len(entry.parts) == 1 for entry in self._whole.get(word, ()))
-        return alone or any(
-            len(entry.parts) == 1
-            for length in range(2, len(word) + 1)
-            for entry in self._beginnings.get(word[:length], ())
-        )
+        beginnings = (word[:length] for length in range(2, len(word) + 1))
+        return bool(self._whole.alone(word)) or any(map(self._beginnings.alone, beginnings))
 
     def fills(self, word: str) -> bool:
         """Whether a folded word is one that says nothing by itself."""
-        return any(entry.concept == FILLER for entry in self._whole.get(word, ()) if len(entry.parts) == 1)
+        return FILLER in self._whole.alone(word)
 
     def corrected(self, word: str) -> str | None:
         """The word of the vocabulary that a misspelled one stands for; None where it could be several or none."""
@@ -235,12 +257,15 @@ class Vocabulary:
         return "open" in named and "whether" not in named
 
     def _beginning_with(self, text: str) -> Sequence[_Entry]:
-        found = [*self._whole.get(text, ())]
+        return [entry for table, key in self._kept_under(text) for entry in table.get(key)]
+
+    def _kept_under(self, text: str) -> Iterator[tuple[_Table, str]]:
+        """Where entries are that begin with a word: under itself, a beginning of it, or an ending."""
+        yield self._whole, text
         for length in range(2, len(text) + 1):
-            found += self._beginnings.get(text[:length], ())
+            yield self._beginnings, text[:length]
         for start in range(max(0, len(text) - 14), len(text) - 2):
-            found += self._endings.get(text[start:], ())
-        return found
+            yield self._endings, text[start:]
 
     def _end(self, parts: tuple[str, ...], texts: Sequence[str], words: Sequence[Word], start: int) -> int:
         """Where a phrase that begins here ends; 0 where it does not fit."""
