@@ -7,6 +7,7 @@ Filling takes a minute or two for a million; `--folder FOLDER` keeps the full da
 
 import argparse
 import asyncio
+import os
 import random
 import shutil
 import sys
@@ -97,10 +98,13 @@ async def measure(options: argparse.Namespace, folder: Path) -> None:
     for number in range(options.rounds):
         for name, runs in results.items():
             with tempfile.TemporaryDirectory(dir=folder) as empty:
-                home = full if name == "full" else Path(empty)
+                home = Path(empty)
+                if name == "full":  # a copy: whoever took part in one run would be turned away in another
+                    shutil.copytree(full, home, dirs_exist_ok=True)
+                    os.sync()
                 started(("-m", "bot", "migrate"), home)
                 starts[name].append(started(("-m", "bot", "chat", "--now", OPEN.isoformat()), home).wall)
-                # Known people who are about to begin; in a database that is kept, rarely those of another run.
+                # Known people who are about to begin.
                 crowd = Crowd(options.citizens, 0.0, first=FIRST + random.randrange(options.people * 9 // 10))
                 figures = await run(peer, home, crowd, home, options.seconds, core)
                 print(f"round {number + 1}, {name}: {figures}", file=sys.stderr, flush=True)
