@@ -10,6 +10,7 @@ from handlers import (
     about,
     announcements,
     consent,
+    draft,
     erase,
     events,
     help,
@@ -94,7 +95,7 @@ def route(turn: Turn) -> Handler:
         return COMMANDS[command].run
     if announcements.waits(turn):
         return announcements.typed
-    if (by := reminders.put_off_in(turn, turn.text)) and not survey.writing_freely(turn):
+    if (by := reminders.put_off_in(turn, turn.text)) and not draft.writing_freely(turn):
         return lambda late: reminders.put_off_next(late, by)
     if _LIKE_A_COMMAND.fullmatch(turn.text):
         return not_understood.unknown_command
@@ -116,7 +117,7 @@ def _in_conversation(turn: Turn) -> Handler:
     """What answers plain words: whatever the conversation waits at, else what the words themselves mean."""
     if turn.person.waiting and turn.person.waiting.menu in menus.MENUS:
         return lambda typed: menus.typed(typed, otherwise=_plain_words)
-    if survey.answering(turn):
+    if draft.under_way(turn):
         return survey.typed
     if named := turn.vocabulary.command(turn.text):
         return COMMANDS[named].run
@@ -126,7 +127,7 @@ def _in_conversation(turn: Turn) -> Handler:
         return lambda spoken: language.run(replace(spoken, argument=tag))
     if told := questions.understood(turn):
         return lambda asked: asked.say(told)
-    if survey.draft(turn) is not None and not turn.took_part and not questions.courtesy(turn):
+    if draft.of(turn) and not turn.took_part and not questions.courtesy(turn):
         return survey.run  # the survey has closed, or consent has to be asked for again
     return not_understood.run
 
@@ -150,7 +151,7 @@ async def answer(turn: Turn) -> Decision:
 
 async def _understood(turn: Turn) -> Decision:
     """The answer to somebody who is alone with the bot; replies that helped nobody are counted, the others end it."""
-    if not_understood.repeats_us(turn):
+    if menus.repeated(turn):
         return Decision(person=turn.person)
     return not_understood.patient(turn, await _routed(turn))
 
@@ -237,7 +238,7 @@ def _without_slash(turn: Turn) -> Turn:
 def _spoken_argument(turn: Turn) -> Turn:
     """ "start misburg" does what a link to that evening does, "erinnere mich an Misburg" what the command does, and so
     does "Sprache Englisch"."""
-    if not turn.text or command_in(turn.text) is not None or survey.writing_freely(turn):
+    if not turn.text or command_in(turn.text) is not None or draft.writing_freely(turn):
         return turn
     if name := language.asked_for(turn):
         return replace(turn, text=f"/sprache {name}")

@@ -23,7 +23,7 @@ from handlers.announcement_screen import (
     shows,
     waits_here,
 )
-from handlers.survey import missed
+from handlers.not_understood import missed
 from handlers.turn import Command, Decision, Turn, waits_no_more
 
 Step = Callable[[Turn, Announcement, str], Awaitable[Decision]]

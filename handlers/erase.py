@@ -6,7 +6,7 @@ from dataclasses import replace
 from bot.core.conversation import CODE_LETTERS, Erase, EraseResponse
 from bot.core.messages import Choice
 from bot.core.recognition import fold
-from handlers import survey
+from handlers import draft
 from handlers.turn import Decision, Menu, Turn, menu_choices, waits_at, waits_no_more
 
 MENU = "erase"
@@ -71,8 +71,8 @@ def picked(turn: Turn, key: str) -> Decision:
     person = waits_no_more(turn.person)
     if key == "no":
         then = turn.person.waiting.then if turn.person.waiting else ""
-        waiting = None if then else survey.waiting_message(turn.as_person(person))
-        return turn.say(turn.t("erase.kept"), *([waiting] if waiting else []), person=person, then=then)
+        kept, left = turn.t("erase.kept"), turn.as_person(person)
+        return left.say(kept, then=then) if then else draft.goes_on(left, kept)
     t = turn.t
     text = t("erase.done_took_part", closes=t.date(turn.process.survey.closes)) if turn.took_part else t("erase.done")
     return replace(turn.say(text, person=person), effects=(Erase(),))

@@ -3,7 +3,7 @@
 from bot.core.events import Event, over
 from bot.core.process import Process
 from bot.core.texts import Texts
-from handlers import survey
+from handlers import draft
 from handlers.turn import Turn
 
 
@@ -17,7 +17,7 @@ def all_over(turn: Turn, also: str = "") -> str:
     t, process = turn.t, turn.process
     last = t.date(process.events[-1].starts_at.astimezone(process.zone).date())
     said = "\n".join(filter(None, (t.counted("events.all_over", len(process.events), last=last), also)))
-    if process.stage(turn.now) != "open" or turn.took_part or survey.answering(turn):
+    if not turn.survey_is_open or turn.took_part or draft.under_way(turn):
         return said
     return f"{said}\n\n{t('events.survey_open', closes=t.date(process.survey.closes))}"
 

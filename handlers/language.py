@@ -6,7 +6,7 @@ from bot.core import recognition
 from bot.core.conversation import menu_button
 from bot.core.interview import prefixed
 from bot.core.messages import Choice
-from handlers import questions, survey
+from handlers import draft, questions
 from handlers.turn import Decision, Menu, Turn, waits_at, waits_no_more
 
 MENU = "language"
@@ -72,8 +72,7 @@ def picked(turn: Turn, tag: str, then: str = "") -> Decision:
     if then:
         return Decision(person=person, then=then)
     now = turn.as_person(person)
-    waiting = survey.waiting_message(now)
-    return now.say(now.t("language.set"), *([waiting] if waiting else []))
+    return draft.goes_on(now, now.t("language.set"))
 
 
 LANGUAGE = Menu(asks=asks, choices=choices, picked=picked, meant=lambda turn: meant(turn, turn.text) or None)

@@ -4,22 +4,25 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from bot.core import interview, recognition
-from bot.core.conversation import CONTROLS_IN_FREE_TEXT, pressed
+from bot.core.conversation import pressed
 from bot.core.interview import prefixed
-from bot.core.messages import Choice, Outgoing, Settled
+from bot.core.messages import Choice, Outgoing
 from bot.core.questions.choice import choice_misfit
+from bot.core.recognition import fold
 from handlers import (
     announcements,
     consent,
+    draft,
     erase,
     events,
     language,
     news,
+    not_understood,
     own_words,
     questions,
     reminders,
+    review,
     start,
-    survey,
     wish_review,
     wishes,
 )
@@ -36,9 +39,9 @@ MENUS: dict[str, Menu] = {
     reminders.MENU: reminders.REMINDERS,
     reminders.TIMES: reminders.REMINDER_TIMES,
     reminders.ASK: reminders.ASKING,
-    survey.CHANGE: survey.CHANGING,
-    survey.CANCEL: survey.CANCELLING,
-    survey.PAUSED: survey.PAUSING,
+    review.CHANGE: review.CHANGING,
+    draft.CANCEL: draft.CANCELLING,
+    draft.PAUSED: draft.PAUSING,
     wishes.LIST: wishes.LISTING,
     wishes.ONE: wishes.READING,
     wish_review.MENU: wish_review.REVIEWING,
@@ -47,6 +50,8 @@ MENUS: dict[str, Menu] = {
 
 OPEN = {events.MENU, events.CARD, reminders.MENU}
 """Menus of which nothing has to be chosen: what fits none of their choices is understood as if they were not there."""
+LIKE_A_QUESTION = 20
+"""Characters; anything shorter may be a person's answer that happens to be in the question."""
 
 
 def waiting_message(turn: Turn) -> Outgoing | None:
@@ -56,7 +61,14 @@ def waiting_message(turn: Turn) -> Outgoing | None:
         return MENUS[waiting.menu].put(turn)
     if announcements.waits(turn):
         return announcements.waiting_message(turn)
-    return survey.waiting_message(turn)
+    return draft.waiting_message(turn)
+
+
+def repeated(turn: Turn) -> bool:
+    """Whether somebody says what waits back to the bot: no person does, and two programs would never end."""
+    if len(turn.text) < LIKE_A_QUESTION or (waiting := waiting_message(turn)) is None:
+        return False
+    return len(waiting.text) >= LIKE_A_QUESTION and fold(waiting.text) in fold(turn.text)
 
 
 async def prepared(turn: Turn) -> Turn:
@@ -82,12 +94,10 @@ async def typed(turn: Turn, otherwise: Handler) -> Decision:
         return await erase.erase_response(turn, code)
     if choice := recognition.near(turn.text, choices):
         return await _picked(menu, choice, turn)
-    if (tag := turn.language_in(turn.text)) and waiting.menu != own_words.MENU:
-        return _in_language(menu, turn, tag)
     if waiting.menu == own_words.MENU:
-        steers = turn.vocabulary.control(turn.text)
-        left = turn.as_person(waits_no_more(turn.person))
-        return survey.control(left, steers) if steers in CONTROLS_IN_FREE_TEXT else own_words.typed(turn)
+        return own_words.typed(turn)
+    if tag := turn.language_in(turn.text):
+        return _in_language(menu, turn, tag)
     # Whoever is asked for their language may have one that the survey is not in, but questions are understood in.
     surely = waiting.menu != language.MENU
     # A word that steers asks nothing: in French "pause" would be about opening hours.
@@ -96,7 +106,7 @@ async def typed(turn: Turn, otherwise: Handler) -> Decision:
         return turn.say(told, *([] if waiting.menu in OPEN else [menu.put(turn)]))
     if waiting.menu in OPEN and recognition.position(turn.text) is None:
         return await decided(otherwise, turn.as_person(waits_no_more(turn.person)))
-    return survey.missed(turn, choice_misfit(turn.text, len(choices), turn.t), menu.put(turn))
+    return not_understood.missed(turn, choice_misfit(turn.text, len(choices), turn.t), menu.put(turn))
 
 
 def _plainly(turn: Turn, menu: str, choices: Sequence[Choice]) -> Choice | None:
@@ -113,9 +123,9 @@ def _steered(turn: Turn, menu: str) -> Decision | None:
     """Where a word leads that steers; where nothing has to be chosen, "nein danke" leaves."""
     word = turn.vocabulary.control(turn.text)
     left = turn.as_person(waits_no_more(turn.person))
-    if word == "pause" and survey.answering(left):
-        return survey.pause(left)
-    if word == "onward" and menu == survey.PAUSED:
+    if word == "pause" and draft.under_way(left):
+        return draft.pause(left)
+    if word == "onward" and menu == draft.PAUSED:
         return Decision(person=waits_no_more(turn.person), then="umfrage")
     if word in {"back", "cancel", "pause"} and turn.person.language:
         return _left(left)
@@ -125,8 +135,9 @@ def _steered(turn: Turn, menu: str) -> Decision | None:
 async def tapped(turn: Turn, key: str) -> Decision:
     """A tapped choice of a menu, of any age: it counts where that menu waits, else what waits is said again."""
     name, option = pressed(key, "m") or ("", "")
-    if name == interview.REVIEW and survey.answering(turn):
-        return survey.review_picked(turn.as_person(waits_no_more(turn.person)), option)
+    left = turn.as_person(waits_no_more(turn.person))
+    if name == interview.REVIEW and (begun := draft.under_way(left)):
+        return review.picked(left, begun, option)
     waiting, menu = turn.person.waiting, MENUS.get(name)
     offered = next((choice for choice in menu.choices(turn) if choice.key == key), None) if menu else None
     if menu and offered and name == events.MENU:
@@ -134,7 +145,7 @@ async def tapped(turn: Turn, key: str) -> Decision:
     # A language may be chosen at any time; every other menu only while it is the one that waits.
     if menu and offered and (name == language.MENU or (waiting and waiting.menu == name)):
         text = f"{menu.asks(turn)}\n{turn.t('answer.given', answer=offered.label)}"
-        return _settled(await _picked(menu, offered, turn), turn, text)
+        return (await _picked(menu, offered, turn)).settling(turn.message.target, text)
     again = waiting_message(turn)
     closed = turn.t("button.submitted" if name == interview.REVIEW and turn.took_part else "button.closed")
     return turn.say(prefixed(closed, again)) if again else turn.say(closed)
@@ -155,12 +166,4 @@ def _in_language(menu: Menu, turn: Turn, tag: str) -> Decision:
 def _left(left: Turn) -> Decision:
     """Out of a menu, back to where the conversation was."""
     waiting = waiting_message(left)
-    return left.say(waiting) if waiting else left.say(left.t("menu.left"))
-
-
-def _settled(decision: Decision, turn: Turn, text: str) -> Decision:
-    """The decision, whose first message takes the buttons off the tapped one; that one then shows what was chosen."""
-    if turn.message.target is None or not decision.say:
-        return decision
-    first = replace(decision.say[0], settles=Settled(turn.message.target, text))
-    return replace(decision, say=(first, *decision.say[1:]))
+    return left.say(waiting or left.t("menu.left"))

@@ -5,7 +5,7 @@ from dataclasses import replace
 from bot.core.conversation import NewsInRoom
 from bot.core.messages import Choice, Outgoing
 from bot.core.recognition import fold
-from handlers import survey
+from handlers import draft
 from handlers.turn import Decision, Menu, Turn, menu_choices, waits_at, waits_no_more
 
 MENU = "news"
@@ -56,10 +56,8 @@ def picked(turn: Turn, key: str) -> Decision:
         person = replace(person, news=person.news or turn.today, stopped=False)
     else:
         person = replace(person, news=None)
-    turn = turn.as_person(person)
-    waiting = survey.waiting_message(turn)
     text = turn.t("news.begun" if key == "yes" else "news.ended")
-    return turn.say(Outgoing(text=text, aside=True), *([waiting] if waiting else []))
+    return draft.goes_on(turn.as_person(person), Outgoing(text=text, aside=True))
 
 
 NEWS = Menu(asks=asks, choices=choices, picked=picked)

@@ -2,9 +2,9 @@
 
 from dataclasses import replace
 
+from bot.core.interview import prefixed
 from bot.core.messages import Outgoing
-from bot.core.recognition import fold
-from handlers import menus, questions, survey
+from handlers import questions
 from handlers.turn import Decision, Turn
 
 PATIENCE = 8
@@ -18,8 +18,8 @@ AGAIN = 4
 A person who goes on writing hears of it; a program that answers each of our messages falls silent at the first one that
 gets no answer.
 """
-LIKE_A_QUESTION = 20
-"""Characters; anything shorter may be a person's answer that happens to be in the question."""
+HELP_AFTER = 3
+"""The reply that did not fit, in a row, which gets a short help as well."""
 
 
 def run(turn: Turn) -> Decision:
@@ -33,8 +33,29 @@ def run(turn: Turn) -> Decision:
         return turn.say(courteous, person=person)
     if turn.took_part:
         return turn.say(turn.t("help.after_survey"), person=person)
-    closed = survey.closed(turn)
-    return turn.say(turn.t("help.not_understood_closed" if closed else "help.not_understood"), person=person)
+    now = "help.not_understood" if turn.survey_is_open else "help.not_understood_closed"
+    return turn.say(turn.t(now), person=person)
+
+
+def instead(turn: Turn, misfit: str, again: Outgoing) -> Decision:
+    """What fits no answer that is awaited: the wish for a language, a question to the bot; else what would fit."""
+    if tag := turn.language_in(turn.text):
+        return Decision(person=turn.person, then=f"sprache {tag}")
+    if told := questions.understood(turn, surely=True):
+        return turn.say(told, again)
+    return missed(turn, misfit, again)
+
+
+def missed(turn: Turn, misfit: str, again: Outgoing) -> Decision:
+    """A reply that did not fit: what would, and the question again; the third time in a row a short help."""
+    misses = turn.person.misses + 1
+    if not turn.vocabulary.refuses(turn.text) and (courteous := questions.courtesy(turn)):
+        misfit = courteous
+    elif misses % HELP_AFTER == 0:
+        in_survey = "misfit.help_choice" if again.choices else "misfit.help"
+        how = turn.t("misfit.help_menu" if turn.person.waiting else in_survey)
+        misfit = f"{misfit}\n{how}"
+    return turn.say(prefixed(misfit, again), person=replace(turn.person, misses=misses))
 
 
 def unknown_command(turn: Turn) -> Decision:
@@ -62,10 +83,3 @@ def patient(turn: Turn, decision: Decision) -> Decision:
     person = replace(turn.person, misses=misses)
     spoken = (misses - PATIENCE) % AGAIN == 0
     return turn.say(turn.t("misfit.silence"), person=person) if spoken else Decision(person=person)
-
-
-def repeats_us(turn: Turn) -> bool:
-    """Whether somebody says the bot's own question back to it: no person does, and two programs would never end."""
-    if len(turn.text) < LIKE_A_QUESTION or (waiting := menus.waiting_message(turn)) is None:
-        return False
-    return len(waiting.text) >= LIKE_A_QUESTION and fold(waiting.text) in fold(turn.text)

@@ -2,11 +2,11 @@
 
 from dataclasses import replace
 
-from bot.core import interview
+from bot.core.conversation import CONTROLS_IN_FREE_TEXT
 from bot.core.interview import Answered, put
 from bot.core.messages import Choice
 from bot.core.survey import Progress
-from handlers import questions
+from handlers import draft, questions
 from handlers.turn import Decision, Menu, Turn, menu_choices, waits_at, waits_no_more
 
 MENU = "own_words"
@@ -54,24 +54,24 @@ def picked(turn: Turn, key: str) -> Decision:
 
 
 def typed(turn: Turn) -> Decision:
-    """Instead of choosing, somebody wrote on: that is the answer, whatever it looks like."""
-    begun = turn.person.draft
+    """Instead of choosing, somebody wrote on: that is the answer, whatever it looks like, but for what steers."""
+    left = turn.as_person(waits_no_more(turn.person))
+    begun, word = draft.of(left), turn.vocabulary.control(turn.text)
     if begun is None:
-        return Decision(person=waits_no_more(turn.person), then="umfrage")
-    written_on = replace(begun, asked_back="").said_in(turn.message.target, begun.question or "")
-    return _recorded(turn, written_on, turn.text)
+        return Decision(person=left.person, then="umfrage")
+    if word in CONTROLS_IN_FREE_TEXT:
+        return draft.control(left, begun, word)
+    return _recorded(left, begun.said_in(turn.message.target, begun.question or ""), turn.text)
 
 
 def _recorded(turn: Turn, begun: Progress, text: str) -> Decision:
     survey, t = turn.process.survey, turn.t
     question = survey.current(begun)
     value = question.read(text, t) if question else None
-    person = replace(waits_no_more(turn.person), draft=begun)
     if question is None or value is None:
         misfit = [question.misfit(text, t)] if question else []
-        return turn.say(*misfit, put(survey, begun, t), person=person)
-    step = interview.advance(survey, begun, Answered(value), t)
-    return turn.say(*step.say, person=replace(person, draft=step.progress))
+        return turn.say(*misfit, put(survey, begun, t), person=replace(waits_no_more(turn.person), draft=begun))
+    return draft.moved(turn, begun, Answered(value))
 
 
 ASKING_BACK = Menu(asks=asks, choices=choices, picked=picked)

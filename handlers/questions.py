@@ -38,7 +38,7 @@ def _of_the_survey(reading: Reading, turn: Turn) -> Reading:
     """ "Wie lange dauert das noch?" means the survey, for whoever is answering it or asked to, and no evening."""
     asked_to = turn.person.waiting is not None and turn.person.waiting.menu == consent.MENU
     of_an_end = reading.intent == "unknown" and reading.declined == ("end_time",) and not reading.mentioned
-    if of_an_end and (turn.person.draft is not None or asked_to) and turn.process.stage(turn.now) == "open":
+    if of_an_end and (turn.person.draft is not None or asked_to) and turn.survey_is_open:
         return replace(reading, declined=(), beside="length")
     return reading
 

@@ -10,7 +10,7 @@ from bot.core.events import Event, event_named, over
 from bot.core.messages import Choice, Outgoing
 from bot.core.recognition import fold
 from bot.core.reminders import LEADS, Coming, Lead
-from handlers import reminder_wish, survey
+from handlers import draft, reminder_wish
 from handlers.evening import all_over, coming, described, label
 from handlers.turn import Decision, Menu, Turn, menu_choices, waits_at, waits_no_more
 
@@ -160,7 +160,7 @@ def put_off_in(turn: Turn, typed: str) -> Literal["hour", "morning"] | None:
 def goes_on(turn: Turn, said: Outgoing) -> Decision:
     """Say something, and then what the conversation waits at, where that is the survey."""
     left = turn.as_person(waits_no_more(turn.person))
-    waiting = survey.waiting_message(left)
+    waiting = draft.waiting_message(left)
     if waiting is None:
         return turn.say(said)  # the card or list stays open: its other choices can still be typed
     return left.say(said, waiting)

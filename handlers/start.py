@@ -6,7 +6,7 @@ from dataclasses import replace
 from bot.core.conversation import CountSource
 from bot.core.events import event_named
 from bot.core.messages import Choice, Outgoing
-from handlers import consent, survey
+from handlers import consent, draft, survey
 from handlers.turn import Decision, Menu, Turn, menu_choices, waits_at, waits_no_more
 
 MENU = "welcome"
@@ -19,9 +19,9 @@ def run(turn: Turn) -> Decision:
         return _linked(turn, turn.argument)
     person = waits_no_more(turn.person)
     turn = turn.as_person(person)
-    if survey.answering(turn):
-        return survey.resume(turn)
-    if survey.closed(turn) or turn.took_part:
+    if begun := draft.under_way(turn):
+        return draft.resume(turn, begun)
+    if not turn.survey_is_open or turn.took_part:
         return turn.say(f"{consent.who(turn)}\n\n{survey.why_closed(turn)}")
     text = f"{consent.introduction(turn)}\n\n{asks(turn)}"
     return turn.say(Outgoing(text=text, choices=choices(turn)), person=waits_at(person, MENU))
@@ -57,7 +57,7 @@ def choices(turn: Turn) -> tuple[Choice, ...]:
 
 def picked(turn: Turn, key: str) -> Decision:
     person = waits_no_more(turn.person)
-    if key == "survey" and not consent.given(turn) and not survey.closed(turn) and not turn.took_part:
+    if key == "survey" and not consent.given(turn) and turn.survey_is_open and not turn.took_part:
         return consent.ask(turn.as_person(person))
     if key == "help":
         return Decision(person=turn.person, then="hilfe")  # read, and asked again what they would like to do

@@ -6,7 +6,7 @@ from datetime import date, datetime
 from typing import Literal
 
 from bot.core.conversation import Effect, Person, Vocabulary, Waiting, menu_button
-from bot.core.messages import Choice, Incoming, Outgoing
+from bot.core.messages import Choice, Incoming, Outgoing, Settled
 from bot.core.process import Process
 from bot.core.reading import Reader
 from bot.core.reminders import QuietHours
@@ -30,6 +30,13 @@ class Decision:
     effects: tuple[Effect, ...] = ()
     then: str = ""
     job: Job | None = None
+
+    def settling(self, message: str | None, text: str) -> "Decision":
+        """The same; what is said first takes the buttons off a tapped message, which then reads this text."""
+        if message is None or not self.say:
+            return self
+        first = replace(self.say[0], settles=Settled(message, text))
+        return replace(self, say=(first, *self.say[1:]))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -72,6 +79,11 @@ class Turn:
     def today(self) -> date:
         """The day it is where the process takes place."""
         return self.now.astimezone(self.process.zone).date()
+
+    @property
+    def survey_is_open(self) -> bool:
+        """Whether the survey can be taken today."""
+        return self.process.stage(self.now) == "open"
 
     def language_in(self, text: str, *, asked: bool = False) -> str:
         """The language of the process that a text names, and nothing else: "in English please"; empty where none.

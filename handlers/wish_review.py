@@ -7,7 +7,7 @@ from typing import Literal, get_args
 from bot.core.conversation import JudgeWish
 from bot.core.messages import Choice, Outgoing
 from bot.core.recognition import fold
-from handlers import survey
+from handlers import draft
 from handlers.turn import Command, Decision, Menu, Turn, menu_choices, waits_at, waits_no_more
 from storage.wishes import State, Wish
 
@@ -52,9 +52,8 @@ async def _next(turn: Turn, state: State, after: str = "", judged: Judgement | N
 def _done(turn: Turn, counts: Mapping[str, int], said: str = "") -> Decision:
     t, numbers = turn.t, {state: turn.t.number(counts.get(state, 0)) for state in get_args(State)}
     left = turn.as_person(waits_no_more(turn.person))
-    waiting = survey.waiting_message(left)
     text = "\n\n".join(part for part in (said, t("wish_review.done", **numbers)) if part)
-    return left.say(text, *([waiting] if waiting else []))
+    return draft.goes_on(left, text)
 
 
 async def _waiting(turn: Turn) -> object:

@@ -6,7 +6,7 @@ from bot.core.conversation import Support
 from bot.core.interview import shortened
 from bot.core.messages import Choice, Outgoing
 from bot.report.wording import voices
-from handlers import survey
+from handlers import draft
 from handlers.turn import Decision, Menu, Turn, menu_choices, waits_at, waits_no_more
 from storage.wishes import Wish
 
@@ -113,7 +113,7 @@ def _asks_about_one(turn: Turn) -> str:
         return turn.t("wishes.gone")
     parts = [f"„{opened.wish.text}“", voices(opened.wish.voices, turn.t)]
     parts += [turn.t("wishes.yours")] if opened.supported else []
-    if not survey.closed(turn):
+    if turn.survey_is_open:
         parts.append(turn.t("wishes.how", closes=turn.t.date(turn.process.survey.closes)))
     return "\n".join(part for part in parts if part)
 
@@ -121,10 +121,10 @@ def _asks_about_one(turn: Turn) -> str:
 def _choices_of_one(turn: Turn) -> tuple[Choice, ...]:
     opened, labels = turn.shown, {}
     # Who supports what is known only as long as the survey is open; then the key to it is erased.
-    if isinstance(opened, Opened) and not survey.closed(turn) and not opened.supported:
+    if isinstance(opened, Opened) and turn.survey_is_open and not opened.supported:
         labels["support"] = turn.t("wishes.support")
     labels["back"] = turn.t("wishes.back")
-    if isinstance(opened, Opened) and not survey.closed(turn) and opened.supported:
+    if isinstance(opened, Opened) and turn.survey_is_open and opened.supported:
         labels["withdraw"] = turn.t("wishes.withdraw")
     return menu_choices(ONE, **labels)
 
@@ -141,8 +141,8 @@ async def _picked_of_one(turn: Turn, key: str) -> Decision:
 def _left(turn: Turn) -> Decision:
     """Out of the list, back to the survey where it is under way."""
     left = turn.as_person(waits_no_more(turn.person))
-    waiting = survey.waiting_message(left)
-    return left.say(waiting) if waiting else left.say(left.t("menu.left"))
+    waiting = draft.waiting_message(left)
+    return left.say(waiting or left.t("menu.left"))
 
 
 LISTING = Menu(asks=_asks, choices=_choices, picked=_picked, prepared=_waiting_page)

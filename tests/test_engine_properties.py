@@ -18,7 +18,7 @@ from bot.content import load_process
 from bot.core import conditions, interview, recognition
 from bot.core.conditions import And, Condition, Contains, Not, OneOf, Or
 from bot.core.conversation import CONTROLS, Control, Vocabulary
-from bot.core.interview import Answered, Move
+from bot.core.interview import Answered, Reply
 from bot.core.messages import Choice
 from bot.core.process import Process
 from bot.core.questions import AnyQuestion
@@ -174,10 +174,10 @@ class Person(stateful.RuleBasedStateMachine):
     def language(self, data: st.DataObject) -> Texts:
         return SPOKEN[data.draw(st.sampled_from(self.process.languages), label="language")]
 
-    def read(self, typed: str, t: Texts) -> Move | None:
+    def read(self, typed: str, t: Texts) -> Reply | None:
         return interview.read(self.survey, self.progress, recognition.clean(typed), VOCABULARY, t)
 
-    def record(self, move: Move, value: Value, t: Texts) -> None:
+    def record(self, move: Reply, value: Value, t: Texts) -> None:
         """The waiting question gets its answer, in the model and in the engine."""
         assert self.waiting is not None
         new, left = self.waiting not in self.said, self.survey.remaining(self.progress)

@@ -36,7 +36,15 @@ class Answered:
     guessed: bool = False
 
 
-Move = Answered | Control
+@dataclass(frozen=True, slots=True)
+class Reopen:
+    """A question that has an answer waits again, before any other."""
+
+    question: str
+
+
+Reply = Answered | Control
+Move = Reply | Reopen
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,7 +119,7 @@ def answered_choices(survey: Survey, progress: Progress, menu: str, t: Texts) ->
     )
 
 
-def read(survey: Survey, progress: Progress, typed: str, vocabulary: Vocabulary, t: Texts) -> Move | None:
+def read(survey: Survey, progress: Progress, typed: str, vocabulary: Vocabulary, t: Texts) -> Reply | None:
     """What a typed message means at the waiting question; None where nothing fits.
 
     The order is the one of the design: the exact number, id or label; a control word; a label with small typos. In
@@ -142,6 +150,9 @@ def advance(survey: Survey, progress: Progress, move: Move, t: Texts) -> Step:
             return Step((put(survey, progress, t),), progress)
         understood = t("answer.understood", answer=question.shown(move.value, t)) if move.guessed else ""
         return _recorded(survey, progress, move.value, understood, t)
+    if isinstance(move, Reopen):
+        again = survey.reopen(progress, move.question) or progress
+        return Step((put(survey, again, t),), again)
     if move == "back":
         before = survey.back(progress)
         if before is None:
