@@ -14,9 +14,17 @@ CANCEL, PAUSED = "cancel", "paused"
 
 
 def of(turn: Turn) -> Progress | None:
-    """The person's draft of this survey, if there is one."""
+    """The person's draft of this survey, if there is one; of one that has changed since, what still fits it."""
+    begun, survey = turn.person.draft, turn.process.survey
+    if begun is None or begun.survey != survey.id:
+        return None
+    return begun if survey.knows(begun) else survey.adopt(begun).progress
+
+
+def outdated(turn: Turn) -> bool:
+    """Whether the survey has changed since this person's draft of it was written."""
     begun = turn.person.draft
-    return begun if begun and begun.survey == turn.process.survey.id else None
+    return begun is not None and not turn.process.survey.knows(begun)
 
 
 def under_way(turn: Turn) -> Progress | None:
@@ -66,18 +74,18 @@ def pause(turn: Turn) -> Decision:
 
 def resume(turn: Turn, begun: Progress) -> Decision:
     """Go on with a draft where it was left."""
-    if begun.version != turn.process.survey.version:
+    if outdated(turn):
         return adopted(turn, begun)
     return turn.say(prefixed(turn.t("survey.resumed"), put(turn.process.survey, begun, turn.t)))
 
 
 def adopted(turn: Turn, begun: Progress) -> Decision:
-    """A draft of another version of the survey: what still has its question is kept, and the person is told."""
+    """What is left of a draft of another version of the survey, and the person is told."""
     survey, t = turn.process.survey, turn.t
-    kept = survey.adopt(begun)
-    sentence = "\n".join(part for part in (t("survey.changed"), dropped_sentence(survey, kept.dropped, t)) if part)
-    message = prefixed(sentence, put(survey, kept.progress, t))
-    return turn.say(message, person=replace(turn.person, draft=kept.progress, misses=0))
+    dropped = survey.adopt(turn.person.draft or begun).dropped
+    sentence = "\n".join(part for part in (t("survey.changed"), dropped_sentence(survey, dropped, t)) if part)
+    message = prefixed(sentence, put(survey, begun, t))
+    return turn.say(message, person=replace(turn.person, draft=begun, misses=0))
 
 
 def _cancelled(turn: Turn, key: str) -> Decision:

@@ -8,7 +8,6 @@ import msgspec
 from bot.core.messages import Attachment, Outgoing
 from bot.core.reminders import ALL, Coming, Reminder
 from bot.core.values import Missing
-from handlers import draft
 from handlers.evening import label
 from handlers.reminders import times
 from handlers.turn import Decision, Turn
@@ -75,7 +74,7 @@ def _readable(turn: Turn, record: Record, supported: int) -> str:
     ]
     if person.stopped:
         lines.append(t("my_data.stopped"))
-    begun = draft.of(turn)
+    begun = person.draft
     if begun is None:
         lines.append(t("my_data.no_draft"))
     else:

@@ -30,7 +30,11 @@ def asks(turn: Turn) -> str:
 
 def _language(turn: Turn) -> str:
     """The language that the text names which waits."""
-    return turn.language_in(turn.person.draft.asked_back if turn.person.draft else "")
+    return turn.language_in(_text(turn))
+
+
+def _text(turn: Turn) -> str:
+    return turn.person.draft.asked_back if turn.person.draft else ""
 
 
 def choices(turn: Turn) -> tuple[Choice, ...]:
@@ -40,24 +44,24 @@ def choices(turn: Turn) -> tuple[Choice, ...]:
 
 def picked(turn: Turn, key: str) -> Decision:
     """The text is recorded, or answered and the survey's question asked again."""
-    begun, survey, t = turn.person.draft, turn.process.survey, turn.t
-    if begun is None:
-        return Decision(person=waits_no_more(turn.person), then="umfrage")
-    text, begun = begun.asked_back, replace(begun, asked_back="")
+    text, survey, t = _text(turn), turn.process.survey, turn.t
+    turn = turn.as_person(waits_no_more(turn.person))
+    begun = draft.of(turn)
+    if begun is None or draft.outdated(turn):
+        return Decision(person=turn.person, then="umfrage")
     if key == "answer" and survey.current(begun) is not None:
         return _recorded(turn, begun, text)
-    person = replace(waits_no_more(turn.person), draft=begun)
     if tag := turn.language_in(text):
-        return Decision(person=person, then=f"sprache {tag}")
+        return Decision(person=turn.person, then=f"sprache {tag}")
     told = questions.understood(replace(turn, text=text))
-    return turn.say(*([told] if told else []), put(survey, begun, t), person=person)
+    return turn.say(*([told] if told else []), put(survey, begun, t))
 
 
 def typed(turn: Turn) -> Decision:
     """Instead of choosing, somebody wrote on: that is the answer, whatever it looks like, but for what steers."""
     left = turn.as_person(waits_no_more(turn.person))
     begun, word = draft.of(left), turn.vocabulary.control(turn.text)
-    if begun is None:
+    if begun is None or draft.outdated(left):
         return Decision(person=left.person, then="umfrage")
     if word in CONTROLS_IN_FREE_TEXT:
         return draft.control(left, begun, word)

@@ -53,7 +53,7 @@ def _chosen(turn: Turn, begun: Progress, choice: Choice) -> Decision:
 
 def picked(turn: Turn, begun: Progress, key: str) -> Decision:
     """Submit, change or pause, as the review offers; the review may be an old one."""
-    if not turn.process.survey.complete(begun):
+    if draft.outdated(turn) or not turn.process.survey.complete(begun):
         return draft.resume(turn, begun)
     if key == "submit":
         return _submit(turn, begun)

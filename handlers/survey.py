@@ -46,7 +46,7 @@ def typed(turn: Turn) -> Decision:
     survey, t, begun = turn.process.survey, turn.t, draft.of(turn)
     if begun is None:
         return run(turn)
-    if begun.version != survey.version or (begun.question and survey.find(begun.question) is None):
+    if draft.outdated(turn):
         # A number means a place in a list that may have changed since it was read: ask again rather than guess.
         return draft.adopted(turn, begun)
     question = survey.current(begun)
@@ -75,9 +75,6 @@ def pressed_button(turn: Turn, key: str) -> Decision:
     question = survey.find(name)
     if begun is None or question is None:
         return turn.say(t("button.submitted") if turn.took_part else t("button.closed"))
-    if begun.version != survey.version:
-        begun = survey.adopt(begun).progress
-        turn = turn.as_person(replace(turn.person, draft=begun))
     offered = any(option == choice.key for choice in question.choices(t))
     value = question.chosen(option, t) if offered else None
     turn = turn.as_person(waits_no_more(turn.person))
@@ -115,6 +112,8 @@ def edited(turn: Turn) -> Decision:
     survey, t, begun = turn.process.survey, turn.t, draft.under_way(turn)
     if begun is None:
         return Decision(person=turn.person)
+    if draft.outdated(turn):
+        return draft.adopted(turn, begun)
     last, question = ([("", ""), *begun.said.items()])[-1]
     if last != turn.message.target or (again := survey.reopen(begun, question)) is None:
         return turn.say(Outgoing(text=t("edit.too_late"), aside=True))
@@ -139,6 +138,8 @@ def pressed_control(turn: Turn, key: str) -> Decision:
     if begun is None:
         return turn.say(turn.t("button.submitted") if turn.took_part else turn.t("button.closed"))
     turn = turn.as_person(waits_no_more(turn.person))
+    if draft.outdated(turn):
+        return draft.adopted(turn, begun)
     if begun.question == name and word == DONE:
         if not begun.ticked:
             return turn.say(Outgoing(text=turn.t("misfit.tick_first"), aside=True))

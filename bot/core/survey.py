@@ -204,6 +204,10 @@ class Survey:
                 return count + max(self._longest_from(index + 1, rest, values) for rest in rests)
         return count
 
+    def knows(self, progress: Progress) -> bool:
+        """Whether progress is of this version, and the question that waits is one of its own."""
+        return progress.version == self.version and (progress.question is None or progress.question in self._by_id)
+
     def adopt(self, progress: Progress) -> Recorded:
         """Progress begun under another version: every answer whose question still takes it is kept."""
         kept = {}
