@@ -1,18 +1,18 @@
-"""Sends what is committed, and decides what becomes of each message: done, again later, or unclear."""
+"""Sends what is committed, and sees to it that it is noted what became of each message."""
 
 import asyncio
-import random
 from collections import deque
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
-from datetime import datetime, timedelta
+from datetime import datetime
 
 import structlog
 
 from bot.claims import Claims
-from bot.core.messages import REPLY, Address, Channel, NotSent, NotYet, OutboxRow, SendError, Unknown
+from bot.core.messages import REPLY, Address, Channel, OutboxRow
 from bot.core.reminders import QuietHours
 from bot.failpoints import Reach, pass_by
+from bot.fate import fate_of
 from bot.left_open import LeftOpen
 from bot.metrics import Metrics
 from bot.pace import Pace
@@ -35,8 +35,6 @@ DATABASE_AGAIN = 0.5
 """Seconds until a database that did not answer is asked again."""
 LAST_WORD = 1.0
 """Seconds that a closing outbox waits for a database to take what it has to note."""
-SLOWEST_RETRY = 30.0
-"""Seconds between two tries at the most, so that an answer comes within a minute of a network's return."""
 
 
 class Outbox:
@@ -228,11 +226,8 @@ class Outbox:
             tries += 1
             try:
                 remote_id = await self._sent(channel, pace, row)
-            except Exception as raised:  # noqa: BLE001 - one message must not cost the others on their way
-                error = raised if isinstance(raised, SendError) else Unknown(type(raised).__name__)
-                if not isinstance(raised, SendError):
-                    log.error("send_failed", row=row.id, error=type(raised).__name__)
-                if fate := _fate_of(row, error, pace, tries, self._now(), repeatable=channel.repeatable):
+            except Exception as error:  # noqa: BLE001 - one message must not cost the others on their way
+                if fate := fate_of(row, error, pace, tries, self._now(), repeatable=channel.repeatable):
                     return fate
             else:
                 self._reach("after_send")
@@ -255,38 +250,3 @@ async def _at_last(task: asyncio.Task[None] | None) -> None:
     if task:
         with suppress(TimeoutError):
             await asyncio.wait_for(task, LAST_WORD)
-
-
-def _fate_of(  # noqa: PLR0913 - what it depends on
-    row: OutboxRow, error: SendError, pace: Pace | None, tries: int, now: datetime, *, repeatable: bool
-) -> Fate | None:
-    """What a failed send means for its row; None where it is tried again once the pace allows."""
-    wait = 0.0
-    match error:
-        case NotSent() if pace is None:
-            return Fate(row=row, state="queued", error="not sent")
-        case NotYet(retry_after=seconds) if pace and seconds is not None:
-            pace.pause_chat(row.to, wait := seconds)
-        case NotSent(retry_after=None) if pace:
-            pace.pause_all(_back_off(tries))
-        case NotSent(retry_after=seconds) if pace and seconds is not None:
-            pace.pause(row.to, wait := seconds)
-        case Unknown() if row.once and not repeatable:
-            return Fate(row=row, state="unknown", error="unclear")
-        case Unknown() if pace:
-            # A reply may arrive twice, better than never. It may be this chat alone that the network has trouble with.
-            pace.pause_chat(row.to, wait := _back_off(tries))
-        case Unknown():
-            return Fate(row=row, state="queued", error="unclear")
-        case _:
-            log.info("send_refused", row=row.id, error=type(error).__name__)
-            return Fate(row=row, state="failed", error=type(error).__name__)
-    if row.priority == REPLY:
-        return None  # it waits in its lane
-    # What nobody asked for just now waits in the database, where it can be taken back and takes nobody else's place.
-    return Fate(row=row, state="queued", error="not sent", until=now + timedelta(seconds=wait))
-
-
-def _back_off(tries: int) -> float:
-    """Seconds until the next try: doubling from one, with jitter."""
-    return float(min(2.0 ** min(tries - 1, 10), SLOWEST_RETRY) * random.uniform(0.75, 1.25))  # noqa: S311 - jitter, no secret
