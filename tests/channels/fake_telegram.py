@@ -126,6 +126,10 @@ class FakeTelegram:
         """How often each update was handed over, by its id."""
         return self._updates.handed
 
+    def number_anew(self) -> None:
+        """Number updates from another, lower id on."""
+        self._updates.number_anew()
+
     def citizen(self, name: str, *, language_code: str | None = "de", **user: Any) -> Citizen:
         """Somebody with a phone; further fields of User as they are given."""
         if language_code is not None:

@@ -17,6 +17,9 @@ Json = dict[str, Any]
 NOT_BY_DEFAULT = frozenset({"chat_member", "message_reaction", "message_reaction_count"})
 """Kinds of updates a bot gets only if it asks for them."""
 TERMINATED = "Conflict: terminated by other getUpdates request; make sure that only one bot instance is running"
+AHEAD = 10
+"""Ids by which an offset may be ahead of the next one; further on, the real one begins with the oldest: `TQueue::get`
+of TDLib finds the offset to be "in the future"."""
 LONGEST_POLL = 50.0
 """Seconds; the real one waits no longer whatever it is asked."""
 
@@ -55,6 +58,10 @@ class Updates:
         self._pending[number] = {"update_id": number, **json.loads(json.dumps(update))}
         self._wake()
         return number
+
+    def number_anew(self) -> None:
+        """Go on with lower ids, as after a week without updates, or on another Bot API server."""
+        self._next_id -= 50_000_000
 
     async def get(self, offset: int = 0, limit: int = 100, seconds: float = 0) -> list[Json]:
         """Forget what lies below the offset and hand over what is left, waiting if there is nothing."""
@@ -122,7 +129,7 @@ class Updates:
         if offset < 0:
             for number in list(self._pending)[:offset]:
                 del self._pending[number]
-        else:
+        elif offset <= self._next_id + AHEAD:
             while self._pending and (oldest := next(iter(self._pending))) < offset:
                 del self._pending[oldest]
 

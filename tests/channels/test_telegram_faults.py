@@ -57,6 +57,21 @@ def _hurried(sleep: object) -> object:
     return hurried
 
 
+async def test_updates_may_be_numbered_anew_from_a_lower_id_on(telegram: FakeTelegram, tmp_path: Path) -> None:
+    """As after a week in which nobody wrote, or on another Bot API server: https://core.telegram.org/bots/api#update"""
+    anna = telegram.citizen("anna")
+    async with serving(telegram, tmp_path):
+        await anna.say("/start")
+        await anna.answers()
+        telegram.number_anew()
+        for _ in range(3):
+            await anna.say("/hilfe")
+            await anna.answers(2)
+        async with asyncio.timeout(5):
+            while telegram.pending:
+                await asyncio.sleep(0.01)
+
+
 async def test_an_unreadable_update_blocks_nobody_and_is_noted(telegram: FakeTelegram, tmp_path: Path) -> None:
     anna = telegram.citizen("anna")
     async with serving(telegram, tmp_path):

@@ -101,7 +101,7 @@ class Telegram:
                 fetched = await self._fetch(offset)
                 self._polled()
                 if fetched:
-                    offset = await self._hand_over(fetched, offset, receive)
+                    offset = await self._hand_over(fetched, receive)
                 elif (rest := LEAST_BETWEEN - (loop.time() - began)) > 0:
                     await asyncio.sleep(rest)
                 failures = 0
@@ -119,7 +119,7 @@ class Telegram:
         """Be brought updates. Telegram is told where until it has understood."""
 
         async def handle(brought: Sequence[msgspec.Raw]) -> None:
-            await self._hand_over(brought, 0, receive)
+            await self._hand_over(brought, receive)
             self._polled()
 
         async with webhook.listening(handle):
@@ -187,7 +187,7 @@ class Telegram:
         )
         return msgspec.json.decode(raw, type=list[msgspec.Raw])
 
-    async def _hand_over(self, fetched: Sequence[msgspec.Raw], offset: int, receive: Receive) -> int:
+    async def _hand_over(self, fetched: Sequence[msgspec.Raw], receive: Receive) -> int:
         """Hand over a batch; the new offset, once everything is committed."""
         batch: list[Incoming] = []
         numbers = []
@@ -206,7 +206,7 @@ class Telegram:
         if not numbers:
             raise NotSent("no update has an id")
         await self._rank(batch)
-        following = max(max(numbers) + 1, offset)
+        following = max(numbers) + 1  # it may be lower than before: after a quiet week Telegram numbers anew
         await receive(batch, str(following), {})
         # It ends the clock on a button, no more: beside the reply, and not before the batch is safe.
         for tap in taps:
