@@ -56,11 +56,11 @@ class Pace:
         # A reply never waits: some room is left for those that come at this very moment.
         self._unasked_allowed = max(self._allowed - 1 - self._allowed // 100, 1)
         # When the bucket of a chat is full again; and when the latest messages of a group went.
-        self._full_at: dict[Address, float] = {}
-        self._in_groups: dict[Address, deque[float]] = {}
-        self._paused: dict[Address, float] = {}
+        self._full_at: dict[str, float] = {}
+        self._in_groups: dict[str, deque[float]] = {}
+        self._paused: dict[str, float] = {}
         self._all_paused_until = 0.0
-        self._told_to_wait: tuple[float, Address | None] = (0.0, None)
+        self._told_to_wait = (0.0, "")
         self._begun = 0
         self._answered: deque[float] = deque()
         self._replies_begun = 0
@@ -91,9 +91,9 @@ class Pace:
             self._count(row.to, asyncio.get_running_loop().time())
 
     def _count(self, to: Address, now: float) -> None:
-        self._full_at[to] = max(self._full_at.get(to, now), now) + 1.0 / self.limits.per_chat
+        self._full_at[to.chat] = max(self._full_at.get(to.chat, now), now) + 1.0 / self.limits.per_chat
         if _is_group(to):
-            sent = self._in_groups.setdefault(to, deque(maxlen=self.limits.group_per_minute))
+            sent = self._in_groups.setdefault(to.chat, deque(maxlen=self.limits.group_per_minute))
             while sent and sent[0] <= now - MINUTE:
                 sent.popleft()
             sent.append(now)
@@ -126,17 +126,19 @@ class Pace:
                     _remember(self._replies_answered, ended)
 
     async def _let_through(self, row: OutboxRow) -> None:
-        """Return when one more request cannot be too many: one after the other."""
-        loop = asyncio.get_running_loop()
+        """Return when one more request cannot be too many: one after the other, but for chats that have to wait."""
+        time = asyncio.get_running_loop().time
+        while (wait := self._pause_left(row, time())) > 0:  # noqa: ASYNC110 - it waits for a time, not an event
+            await asyncio.sleep(wait)
         async with self._at_the_gate:
-            while (wait := max(self._window_wait(loop.time()), self._pause_left(row, loop.time()))) > 0:  # noqa: ASYNC110
+            while (wait := max(self._window_wait(time()), self._all_paused_until - time())) > 0:  # noqa: ASYNC110
                 await asyncio.sleep(wait)
 
     def _pause_left(self, row: OutboxRow, now: float) -> float:
         return self._paused_until(row.to) - now
 
     def _paused_until(self, to: Address) -> float:
-        return max(self._all_paused_until, self._paused.get(to, 0.0))
+        return max(self._all_paused_until, self._paused.get(to.chat, 0.0))
 
     def _note_trip(self, began: float, ended: float) -> None:
         full = len(self._trips) == KNOWN_TRIPS
@@ -174,14 +176,14 @@ class Pace:
         now = asyncio.get_running_loop().time()
         self.pause_chat(to, seconds)
         before, other = self._told_to_wait
-        if other is not None and other != to and now - before < FLOOD_WINDOW:
+        if other not in {"", to.chat} and now - before < FLOOD_WINDOW:
             self.pause_all(seconds)
-        self._told_to_wait = (now, to)
+        self._told_to_wait = (now, to.chat)
 
     def pause_chat(self, to: Address, seconds: float) -> None:
         """Nothing can be sent to one chat for a while."""
         until = asyncio.get_running_loop().time() + seconds
-        self._paused[to] = max(self._paused.get(to, 0.0), until)
+        self._paused[to.chat] = max(self._paused.get(to.chat, 0.0), until)
 
     def pause_all(self, seconds: float) -> None:
         """Nothing can be sent for a while: the network is out of reach, or asks everybody to wait."""
@@ -199,8 +201,8 @@ class Pace:
 
     def _chat_wait(self, to: Address, now: float) -> float:
         """A bucket of `burst` messages that fills at `per_chat` a second; in a group, a window of a minute as well."""
-        wait = self._full_at.get(to, now) - now - (self.limits.burst - 1) / self.limits.per_chat
-        sent = self._in_groups.get(to)
+        wait = self._full_at.get(to.chat, now) - now - (self.limits.burst - 1) / self.limits.per_chat
+        sent = self._in_groups.get(to.chat)
         if sent and len(sent) == sent.maxlen:
             wait = max(wait, sent[0] + MINUTE - now)
         return max(wait, 0.0)
@@ -213,7 +215,7 @@ class Pace:
 
 
 def _is_group(to: Address) -> bool:
-    return to.user != to.room
+    return to.chat != to.user
 
 
 def _remember(answered: deque[float], ended: float) -> None:

@@ -20,7 +20,7 @@ class Trouble:
 
     def __init__(self, paused_until: Callable[[Address], float]) -> None:
         self._paused_until = paused_until
-        self._failed: set[Address] = set()
+        self._failed: set[str] = set()
         self._tries = 0
         self._next_try = 0.0
         self._trying = asyncio.Lock()
@@ -66,7 +66,7 @@ class Trouble:
         return max(self._next_try, self._paused_until(to))
 
     def _note_failure(self, to: Address, *, alone: bool) -> None:
-        self._failed.add(to)
+        self._failed.add(to.chat)
         self._tries += alone
         pause = min(2.0 ** min(self._tries, 10), SLOWEST_TRY)
         self._next_try = asyncio.get_running_loop().time() + pause * random.uniform(1.0, 1.25)  # noqa: S311 - jitter

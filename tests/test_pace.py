@@ -165,6 +165,47 @@ async def test_a_chat_gets_a_burst_and_then_its_rate_and_a_group_no_more_than_it
     assert min(later - earlier for earlier, later in zip(group, group[8:], strict=False)) >= 0.5
 
 
+async def test_a_group_has_one_minute_whoever_of_it_is_answered(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(bot.pace, "MINUTE", 0.5)
+    pace, loop = Pace(Limits(burst=100, per_chat=100.0, group_per_minute=4)), asyncio.get_running_loop()
+    began = loop.time()
+    for number in range(6):
+        await pace.ready(replace(row(number, REPLY), to=Address("net", str(number), "room")))
+    assert loop.time() - began >= 0.5
+
+
+async def test_a_group_that_is_told_to_wait_makes_nobody_wait_outside_of_it() -> None:
+    """Two of its people were being answered: it is one chat all the same, and not the whole bot that is too fast."""
+    pace = Pace(Limits(overall=1000.0))
+    pace.pause(Address("net", "1", "room"), 30)
+    pace.pause(Address("net", "2", "room"), 30)
+    async with asyncio.timeout(1):
+        await pace.ready(row(3))
+
+
+async def test_a_chat_that_has_to_wait_holds_nobody_up_at_the_gate() -> None:
+    """It is told so after its message has had its turn: those behind it go on."""
+    pace = Pace(Limits(overall=1000.0))
+
+    async def send(one: OutboxRow) -> None:
+        await pace.ready(one)
+        async with pace.sending(one):
+            pass
+
+    await pace.ready(row(1))
+    pace.pause_chat(row(1).to, 30)
+
+    async def go_on() -> None:
+        async with pace.sending(row(1)):
+            pass
+
+    held = asyncio.create_task(go_on())
+    await asyncio.sleep(0)
+    async with asyncio.timeout(2):
+        await send(row(2))
+    held.cancel()
+
+
 async def test_a_pace_keeps_nothing_of_replies_that_went_long_ago() -> None:
     pace, loop = Pace(Limits(burst=10**6, per_chat=1e6)), asyncio.get_running_loop()
 

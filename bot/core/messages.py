@@ -29,6 +29,11 @@ class Address:
         """The person, wherever they are reached."""
         return self.channel, self.user
 
+    @property
+    def chat(self) -> str:
+        """What the network sends to: a room, or a person where they have no room yet."""
+        return self.room or self.user
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Incoming:
