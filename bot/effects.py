@@ -45,8 +45,13 @@ def note(  # noqa: PLR0913, PLR0917 - who, where and when it is decided
         changes.put_off = [later for later in changes.put_off if later[0] != talk.person.id]
     else:
         owner = talk.person.id
+    # What a whole room reads is nobody's own: a room that does not take it says nothing about who asked there.
     changes.planned += [
-        Planned(person_id=owner, to=_where(said, message, decision.person), message=placed(said, message))
+        Planned(
+            person_id=owner if said.private or message.private else None,
+            to=_where(said, message, decision.person),
+            message=placed(said, message),
+        )
         for said in decision.say
     ]
     if erased:

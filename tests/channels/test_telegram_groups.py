@@ -1,5 +1,7 @@
 """Groups on Telegram: where the bot speaks only when spoken to, and leads people to where they are alone."""
 
+import asyncio
+from datetime import datetime
 from pathlib import Path
 
 from bot.core.messages import Address, OutboxRow, Outgoing
@@ -49,6 +51,29 @@ async def test_whoever_was_met_in_a_group_first_is_written_to_alone(telegram: Fa
     async with serving(telegram, tmp_path) as app:
         await app.outbox.take([reply(anna.id, "", "Erinnerung")])
         assert [one.text for one in await anna.answers()] == ["Erinnerung"]
+
+
+async def test_a_group_that_does_not_let_the_bot_speak_silences_nobody_in_it(
+    telegram: FakeTelegram, tmp_path: Path
+) -> None:
+    anna = telegram.citizen("anna")
+    group = telegram.group("Nachbarn")
+    sunday = datetime.fromisoformat("2025-11-23T17:00:00+01:00")
+    async with serving(telegram, tmp_path, None, sunday) as app:
+        await anna.say("/start ev_doehren")
+        await anna.answers()
+        await anna.tap("1 Erinnern")
+        await anna.answers()
+        (before,) = await rows(tmp_path, tables.people)
+        telegram.fault("sendMessage", 1, 403, description="Forbidden: bot was kicked from the group chat")
+        said = len(telegram.called("sendMessage"))
+        await anna.say("/hilfe@mitreden_bot", chat=group)
+        async with asyncio.timeout(5):
+            while len(telegram.called("sendMessage")) == said:
+                await asyncio.sleep(0.01)
+        await app.outbox.idle()
+        assert await rows(tmp_path, tables.people) == [before]
+        assert await rows(tmp_path, tables.subscriptions) != []
 
 
 def reply(user: int, room: int | str, text: str) -> OutboxRow:
