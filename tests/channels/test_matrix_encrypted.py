@@ -5,17 +5,20 @@ import json
 import secrets
 import shutil
 from pathlib import Path
+from typing import Any
 from urllib.parse import quote
 
 import pytest
 from aiohttp import web
 
+from storage import tables
 from tests.channels.matrix_citizen import matrix_citizen
 from tests.channels.matrix_conversation import TOLD, is_at_home
 from tests.channels.matrix_js_citizen import MatrixJsCitizen, matrix_js_citizen
 from tests.channels.matrix_way import way_to
 from tests.channels.serving_matrix import serving
 from tests.channels.synapse import Homeserver
+from tests.stored import rows
 
 pytestmark = pytest.mark.usefixtures("matrix_js_sdk")
 
@@ -224,6 +227,26 @@ async def test_an_old_copy_of_the_store_leads_to_a_new_device_and_a_word_in_the_
         assert json.loads((store / "session.json").read_bytes())["device"] in devices
         assert login["device"] == first
     assert "keys_clash" in capsys.readouterr().out
+
+
+async def test_while_the_keys_are_opened_anew_an_answer_waits_and_nobody_counts_as_gone(
+    synapse: Homeserver, name: str, bot: str, tmp_path: Path
+) -> None:
+    """As after the disk was full: a message may just be about to be enciphered."""
+    async with matrix_js_citizen(synapse, name) as anna, serving(synapse, bot, tmp_path) as app:
+        room = await is_at_home(anna, synapse.user_id(bot))
+        (before,) = await rows(tmp_path, tables.people)
+        channel: Any = app.outbox._channels["matrix"]  # noqa: SLF001 - nobody else has reason to
+        async with (await channel._rooms.get(room)).sending:  # noqa: SLF001 - as above
+            await anna.says("!sprache de", room)
+            async with asyncio.timeout(20):
+                while not app.outbox._lanes:  # noqa: SLF001 - as above
+                    await asyncio.sleep(0.01)
+            await asyncio.sleep(0.2)
+            channel._close_keys()  # noqa: SLF001 - as above
+        await anna.hears(TOLD["de"], room=room, timeout=40)
+        assert not before.stopped
+        assert not any(person.stopped for person in await rows(tmp_path, tables.people))
 
 
 def copies(one: Path, other: Path) -> None:

@@ -310,8 +310,10 @@ class Matrix:
     async def _put(self, room: Room, content: dict[str, Any], key: str) -> str:
         type_ = "m.room.message"
         if room.encrypted:
-            if self._encryption is None:
+            if self._mode == "off":
                 raise Blocked("the room is encrypted, and [matrix] encryption is off")
+            if self._encryption is None:
+                raise NotYet("our keys are being opened anew", retry_after=1)
             content = await self._encryption.enciphered(room.id, room.members, type_, content)
             type_ = "m.room.encrypted"
         return str(decoded(await self._api.put(path("rooms", room.id, "send", type_, key), content))["event_id"])
