@@ -12,6 +12,7 @@ from bot.core.reminders import LEADS, QuietHours, due_at, last_call, of_event, p
 
 BERLIN = ZoneInfo("Europe/Berlin")
 QUIET = QuietHours(time(21), time(8), BERLIN)
+NONE = QuietHours(time(), time(), BERLIN)
 instants = st.datetimes(datetime(2025, 1, 1), datetime(2026, 12, 31), timezones=st.just(UTC))  # noqa: DTZ001 - hypothesis wants them bare
 hours = st.builds(time, st.integers(0, 23), st.sampled_from([0, 15, 30, 45]))
 quiets = st.builds(QuietHours, hours, hours, st.just(BERLIN))
@@ -90,6 +91,16 @@ def test_a_reminder_put_off_comes_later_by_day_and_before_the_event(now: datetim
         if later := put_off(by, event, QUIET, now):
             assert now < later.due_at < event.starts_at
             assert not QUIET.holds(later.due_at)
+
+
+def test_where_nothing_is_quiet_the_morning_is_no_midnight_all_the_same() -> None:
+    later = put_off("morning", event_at(instant("2025-11-26T18:00")), NONE, instant("2025-11-25T18:00"))
+    assert later is not None
+    assert later.due_at == instant("2025-11-26T08:00")
+
+
+def instant(text: str) -> datetime:
+    return datetime.fromisoformat(text).replace(tzinfo=BERLIN)
 
 
 def test_the_last_call_comes_at_noon_of_the_last_but_one_day() -> None:

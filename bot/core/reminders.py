@@ -23,6 +23,10 @@ ROOM_TO_SEND = timedelta(hours=1)
 a second an hour is enough for 100,000 people."""
 
 
+MORNING = time(8)
+"""When a day begins where no hours are quiet."""
+
+
 @dataclass(frozen=True, slots=True)
 class QuietHours:
     """The hours of the night, in wall time, in which nobody is disturbed; `begin` equal to `end` is none."""
@@ -30,6 +34,11 @@ class QuietHours:
     begin: time
     end: time
     zone: ZoneInfo
+
+    @property
+    def morning(self) -> time:
+        """When a day begins for people."""
+        return MORNING if self.begin == self.end else self.end
 
     def holds(self, instant: datetime) -> bool:
         """Whether an instant lies in the quiet hours; their first moment does, their end does not."""
@@ -100,7 +109,7 @@ def put_off(by: Literal["hour", "morning"], event: Event, quiet: QuietHours, now
         at = quiet.after(now + timedelta(hours=1))
     else:
         tomorrow = now.astimezone(quiet.zone).date() + timedelta(days=1)
-        at = quiet.after(datetime.combine(tomorrow, quiet.end, quiet.zone))
+        at = quiet.after(datetime.combine(tomorrow, quiet.morning, quiet.zone))
     starts_at = event.starts_at.astimezone(UTC)
     return Reminder("snooze", event.id, at, starts_at) if at < starts_at and not event.cancelled else None
 
