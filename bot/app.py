@@ -152,6 +152,7 @@ async def opened(  # noqa: PLR0913, PLR0917 - the parts that a bot is put togeth
         quiet=quiet,
         is_silent=is_silent,
         unfinished_survey=config.reminders.unfinished_survey,
+        looked_at=clock.now(),
     )
     app = App(process, languages, clock, memory, dispatch, outbox, content, duties)
     beside = Background()

@@ -42,6 +42,8 @@ class Clock:
 
     def now(self) -> datetime:
         """The instant it is, in UTC."""
+        if not self.rehearsed:
+            return datetime.now(UTC)  # what only counts seconds would be late after the machine has slept
         return (self._start + timedelta(seconds=(time.monotonic() - self._began) * self.speed)).astimezone(UTC)
 
 
@@ -80,7 +82,8 @@ class Duties:
     is_silent: Callable[[date], bool]
     announcing: Announcing
     unfinished_survey: bool = True
-    looked_at: datetime | None = None
+    looked_at: datetime
+    """When it was last looked whether messages have failed; at first the start."""
     called_last: bool = False
 
     def today(self) -> date:
@@ -138,7 +141,7 @@ class Duties:
     async def look_at_failures(self) -> None:
         """Tell staff of messages that could not be handled since the last look."""
         since, self.looked_at = self.looked_at, self.clock.now()
-        if since and (failed := await self.memory.failed_since(since)):
+        if failed := await self.memory.failed_since(since):
             log.error("dead_letters", messages=failed)
             await self.tell_staff("alarm.failed", failed)
 
@@ -185,7 +188,7 @@ class Duties:
         mark = "silent" if silent else "aloud"
         if kind in {"nudge", "last_call"}:
             text = unasked.nudge(process, t, last=kind == "last_call", silent=silent)
-            return Shared(f"{kind}:{process.survey.id}:{t.language}:{mark}", "", text)
+            return Shared(f"{kind}:{process.survey.id}:{process.survey.closes}:{t.language}:{mark}", "", text)
         event = process.find_event(name)
         if event is None or (event.cancelled and kind != "changed"):
             return None

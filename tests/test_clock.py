@@ -2,7 +2,8 @@
 
 import asyncio
 import logging
-from datetime import date, datetime, timedelta
+import time
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -88,6 +89,22 @@ async def test_admins_learn_of_messages_that_failed_since_the_last_look(tmp_path
         assert len(anna.heard) == before + 1
 
 
+async def test_admins_learn_of_messages_that_failed_before_the_first_look(tmp_path: Path) -> None:
+    async with talking(config_in(tmp_path, BEISPIELSTADT), BEISPIELSTADT_OPEN) as anna:
+        clock = anna.app.clock
+        assert isinstance(clock, FrozenClock)
+        await anna.app.memory.invite("TEAM-ABCDE-FGHJK", "admin", clock.now(), clock.now() + timedelta(minutes=10))
+        await anna.another("ada").say("TEAM-ABCDE-FGHJK")
+        clock.pass_time(seconds=30)
+        broken = anna.incoming(text="/umfrage")
+        object.__setattr__(broken, "text", 4711)  # as above
+        await anna.receive(broken)
+        clock.pass_time(seconds=30)
+        await anna.app.duties.look_at_failures()
+        await anna.app.outbox.idle()
+        assert anna.heard[-1][1].text.startswith("1 Nachricht konnte ich nicht bearbeiten.")
+
+
 async def test_a_damaged_database_is_noticed(tmp_path: Path) -> None:
     async with talking(config_in(tmp_path)) as anna:
         await anna.say("/erinnern alle")
@@ -127,6 +144,14 @@ def test_silent_days_can_be_switched_off_or_be_of_another_state() -> None:
         silent_days(RemindersSection(silent_on_holidays_of="Niedersachsen"))
     with pytest.raises(UserError, match="not known"):
         silent_days(RemindersSection(silent_on_holidays_of="DE-XX"))(date(2025, 11, 3))
+
+
+def test_after_the_machine_was_asleep_the_clock_is_right(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What counts seconds stands still meanwhile, as on a machine that is moved to another host."""
+    clock, began = Clock(), time.monotonic()
+    monkeypatch.setattr(time, "monotonic", lambda: began)
+    time.sleep(0.2)
+    assert abs(clock.now() - datetime.now(UTC)) < timedelta(seconds=0.1)
 
 
 def test_a_clock_runs_from_its_start_at_its_speed() -> None:

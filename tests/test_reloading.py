@@ -27,8 +27,8 @@ def content(tmp_path: Path) -> Path:
     return tmp_path / "content"
 
 
-def edit(content: Path, old: str, new: str) -> None:
-    file = content / "events.toml"
+def edit(content: Path, old: str, new: str, name: str = "events.toml") -> None:
+    file = content / name
     text = file.read_text(encoding="utf-8")
     assert text.count(old) == 1
     file.write_text(text.replace(old, new), encoding="utf-8")
@@ -101,6 +101,19 @@ async def test_an_event_moved_by_an_hour_is_told_to_every_subscriber_once(
         assert await tick(anna, "2025-11-26T16:30:00+01:00") != []  # the day before, found late, in the new words
         (anna_again, _) = await tick(anna, "2025-11-26T17:00:00+01:00")
         assert "19:00 Uhr" in anna_again.text
+
+
+async def test_a_nudge_names_the_day_until_which_the_survey_now_goes(tmp_path: Path, content: Path) -> None:
+    """Somebody was told of another day before: what many get is written once, and not for ever."""
+    async with talking(config_in(tmp_path, content), NOW) as anna:
+        await anna.say_all("/umfrage", "1")
+        (said,) = await tick(anna, "2025-11-21T11:00:00+01:00")
+        assert "Sonntag, 14. Dezember 2025" in said.text
+        edit(content, "closes = 2025-12-14", "closes = 2025-12-21", "process.toml")
+        await anna.app.content.reload()
+        await anna.another("berta").say_all("/umfrage", "1")
+        (said,) = await tick(anna, "2025-11-22T12:00:00+01:00")
+        assert "Sonntag, 21. Dezember 2025" in said.text
 
 
 async def test_who_agreed_to_other_words_has_not_agreed_to_these(tmp_path: Path, content: Path) -> None:
