@@ -9,7 +9,7 @@ from datetime import datetime
 import structlog
 
 from bot.claims import Claims
-from bot.core.messages import REPLY, Address, Channel, OutboxRow
+from bot.core.messages import REPLY, Address, Channel, NotYet, OutboxRow
 from bot.core.reminders import QuietHours
 from bot.failpoints import Reach, pass_by
 from bot.fate import fate_of
@@ -117,13 +117,16 @@ class Outbox:
     def _night(self) -> bool:
         return self._quiet is not None and self._quiet.holds(self._now())
 
+    def _too_late(self, row: OutboxRow) -> bool:
+        return self._night() or (row.until is not None and row.until <= self._now())
+
     async def _send_once(self, row: OutboxRow) -> None:
         """Send a message that nobody asked for just now: at its pace, by day, once at the most."""
         try:
             pace = self._paces.get(row.to.channel)
             if pace is not None:
                 await pace.ready(row)
-            if self._night() or (row.until is not None and row.until <= self._now()):
+            if self._too_late(row):
                 return  # it stays in the database: until morning, or for good
             self._claimed[row.id] = row
             if not await self._claims.granted(row.id):
@@ -242,6 +245,8 @@ class Outbox:
             await pace.ready(row)
         async with pace.sending(row):
             self._claimed.pop(row.id, None)
+            if row.priority > REPLY and self._too_late(row):
+                raise NotYet("held up for too long", retry_after=0)
             return await channel.send(row.to, row.message, key)
 
 

@@ -10,19 +10,22 @@ from bot.core.messages import ANNOUNCEMENT, Address, Incoming, Memory, NotYet, O
 from bot.metrics import Metrics
 from bot.outbox import UNASKED_AT_ONCE
 from bot.pace import Limits, Pace
+from storage import tables
 from storage.changes import Changes
 from storage.outbox import Planned
+from tests.stored import rows
 from tests.talk import OPEN, FrozenClock, config_in
 
 
 class Picky:
-    """A channel that takes messages for one person only."""
+    """A channel that takes messages for one person only, until it is well."""
 
     name = "matrix"
     repeatable = True
 
     def __init__(self, served: str, error: Exception) -> None:
         self.said: list[str] = []
+        self.is_well = False
         self._served = served
         self._error = error
 
@@ -34,7 +37,7 @@ class Picky:
         """Nothing comes from outside."""
 
     async def send(self, to: Address, message: Outgoing, key: str) -> str:
-        if to.user != self._served:
+        if to.user != self._served and not self.is_well:
             raise self._error
         self.said.append(to.user)
         return str(len(self.said))
@@ -82,3 +85,33 @@ async def test_a_chat_that_cannot_be_told_now_takes_nobodys_place_in_an_announce
         sending.cancel()
         assert channel.said == ["anna"]
         assert metrics.not_sent == 0, "the others are only told later"
+
+
+async def test_what_was_held_up_until_it_is_too_late_is_not_sent_any_more(tmp_path: Path) -> None:
+    """It had its turn in time; then the network was in trouble, and the evening has begun, or the night."""
+    channel, clock = Picky("nobody", Unknown("502")), FrozenClock(OPEN)
+    paces = {channel.name: Pace(Limits(overall=1000))}
+    async with application.opened(config_in(tmp_path), clock, {channel.name: channel}, paces) as app:
+        for user in ("anna", "berta", "carla"):
+            sender = Address(channel.name, user, user)
+            await app.dispatch.receive([Incoming(id=user, sender=sender, sent_at=OPEN, text="/start")])
+        planned = Planned(
+            person_id=None,
+            to=Address(channel.name, "dora", "dora"),
+            message=Outgoing(text="Es gibt Neues"),
+            once=True,
+            priority=ANNOUNCEMENT,
+            key="dora",
+        )
+        await app.memory.write(Changes(channel="", now=OPEN, today=OPEN.date(), planned=[planned]))
+        await asyncio.sleep(0.2)
+        sending = asyncio.create_task(app.outbox.send_unasked())
+        async with asyncio.timeout(20):
+            while [one.state for one in await rows(tmp_path, tables.outbox) if one.key] != ["sending"]:
+                await asyncio.sleep(0.01)
+            clock.at = OPEN.replace(hour=23)
+            channel.is_well = True
+            await sending
+            await app.outbox.idle()
+        assert set(channel.said) == {"anna", "berta", "carla"}
+        assert [one.state for one in await rows(tmp_path, tables.outbox)] == ["queued"]
