@@ -162,7 +162,7 @@ async def _routed(turn: Turn) -> Decision:
     aside = handler in {not_understood.unknown_command, not_understood.only_text} or any(
         c.aside and c.run is handler for c in COMMANDS.values()
     )
-    said, effects = decision.say, decision.effects
+    said, effects, settles = decision.say, decision.effects, decision.settles
     while decision.then:
         name, _, argument = decision.then.partition(" ")
         following = COMMANDS[name]
@@ -171,6 +171,8 @@ async def _routed(turn: Turn) -> Decision:
         said, effects, aside = said + decision.say, effects + decision.effects, following.aside
     if aside and (waiting := menus.waiting_message(turn.as_person(decision.person))):
         said = (*said, waiting)
+    if settles and said:
+        said = (replace(said[0], settles=settles), *said[1:])
     return replace(decision, say=said, effects=effects)
 
 

@@ -144,8 +144,9 @@ async def tapped(turn: Turn, key: str) -> Decision:
         return await _picked(menu, offered, turn)  # the list stays as it is: one may look at several
     # A language may be chosen at any time; every other menu only while it is the one that waits.
     if menu and offered and (name == language.MENU or (waiting and waiting.menu == name)):
+        picked = await _picked(menu, offered, turn)
         text = f"{menu.asks(turn)}\n{turn.t('answer.given', answer=offered.label)}"
-        return (await _picked(menu, offered, turn)).settling(turn.message.target, text)
+        return picked if menu.introduced else picked.settling(turn.message.target, text)
     again = waiting_message(turn)
     closed = turn.t("button.submitted" if name == interview.REVIEW and turn.took_part else "button.closed")
     return turn.say(prefixed(closed, again)) if again else turn.say(closed)

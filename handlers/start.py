@@ -69,4 +69,4 @@ def _meant(turn: Turn) -> str | None:
     return "survey" if turn.vocabulary.command(turn.text) == "umfrage" else None
 
 
-WELCOME = Menu(asks=asks, choices=choices, picked=picked, meant=_meant)
+WELCOME = Menu(asks=asks, choices=choices, picked=picked, meant=_meant, introduced=True)

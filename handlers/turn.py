@@ -22,21 +22,20 @@ Job = Callable[[], Awaitable[Sequence[Outgoing]]]
 class Decision:
     """What is said to the person, who the person then is, what else happens, and the command that goes on from here.
 
-    A `job` is slow work that begins after the commit; what it returns is said as well.
+    What is said first takes the buttons off the message that it `settles`. A `job` is slow work that begins after the
+    commit; what it returns is said as well.
     """
 
     person: Person
     say: tuple[Outgoing, ...] = ()
     effects: tuple[Effect, ...] = ()
     then: str = ""
+    settles: Settled | None = None
     job: Job | None = None
 
     def settling(self, message: str | None, text: str) -> "Decision":
-        """The same; what is said first takes the buttons off a tapped message, which then reads this text."""
-        if message is None or not self.say:
-            return self
-        first = replace(self.say[0], settles=Settled(message, text))
-        return replace(self, say=(first, *self.say[1:]))
+        """The same, after a tap under this message, which reads this text from now on; None where it has no id."""
+        return self if message is None else replace(self, settles=Settled(message, text))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -145,6 +144,8 @@ class Menu:
     """Reads what the menu shows from the storage, before it is asked for its words and choices."""
     meant: Callable[[Turn], str | None] = lambda _turn: None
     """The id of the choice that a typed message means by words that stand in no label."""
+    introduced: bool = False
+    """Whether it is asked below something longer, which stays to be read when a choice was tapped."""
 
     def put(self, turn: Turn) -> Outgoing:
         """The message in which it is asked."""

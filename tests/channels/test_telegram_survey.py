@@ -63,6 +63,25 @@ async def test_an_answered_question_loses_its_buttons_and_shows_the_choice(
     assert telegram.violations == []
 
 
+async def test_who_asks_stays_on_the_screen_and_what_was_agreed_to_shows_it(
+    telegram: FakeTelegram, tmp_path: Path
+) -> None:
+    anna = telegram.citizen("anna")
+    async with serving(telegram, tmp_path):
+        await anna.say("/start")
+        (welcome,) = await anna.answers()
+        assert "Ich bin ein Chatbot" in welcome.text
+        (asked,) = await taps(anna, "1 Umfrage beginnen")
+        await anna.tap("1 Ja, einverstanden")
+        await anna.answers(2)
+        await asyncio.sleep(0.1)
+        shown = {seen.message_id: seen for seen in anna.screen}
+        assert shown[welcome.message_id].text == welcome.text
+        assert shown[asked.message_id].text.endswith("\nIhre Antwort: Ja, einverstanden")
+        assert [seen.keyboard for seen in (shown[welcome.message_id], shown[asked.message_id])] == [(), ()]
+    assert telegram.violations == []
+
+
 async def test_several_choices_are_ticked_and_end_with_done(telegram: FakeTelegram, tmp_path: Path) -> None:
     anna = telegram.citizen("anna")
     async with serving(telegram, tmp_path) as app:
