@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
 from io import BytesIO
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import aiohttp
 import pytest
@@ -76,6 +77,19 @@ async def test_without_the_secret_nothing_is_taken(telegram: FakeTelegram, tmp_p
             # A blank at the end is no part of a header's value: the secret itself was shown.
             assert answer.status == (200 if shown == f"{SECRET} " else 403)
         assert metrics.batches == 0
+
+
+async def test_a_secret_that_is_no_text_is_refused_without_a_traceback(
+    telegram: FakeTelegram, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    async with brought(telegram, tmp_path, Metrics()) as url:
+        await asyncio.sleep(0.3)
+        reader, writer = await asyncio.open_connection("127.0.0.1", urlsplit(url).port)
+        head = b"POST /hook HTTP/1.1\r\nHost: x\r\nContent-Length: 0\r\nConnection: close\r\n"
+        writer.write(head + b"X-Telegram-Bot-Api-Secret-Token: \xff\r\n\r\n")
+        assert b" 403 " in await reader.readline()
+        writer.close()
+    assert caplog.records == []
 
 
 async def test_an_update_that_is_too_large_or_unreadable_harms_nobody(telegram: FakeTelegram, tmp_path: Path) -> None:

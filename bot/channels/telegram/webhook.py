@@ -56,7 +56,7 @@ class Webhook:
 
     async def _take(self, request: web.Request) -> web.Response:
         shown = request.headers.get("X-Telegram-Bot-Api-Secret-Token", "")
-        if not hmac.compare_digest(shown.encode(), self.secret.encode()):
+        if not hmac.compare_digest(shown.encode(errors="surrogateescape"), self.secret.encode()):
             return web.Response(status=403)
         body = await request.read()
         done: asyncio.Future[None] = asyncio.get_running_loop().create_future()
