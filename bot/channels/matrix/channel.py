@@ -2,7 +2,7 @@
 
 import asyncio
 import contextlib
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Literal
 
@@ -22,6 +22,7 @@ from bot.channels.matrix.reading import Reading
 from bot.channels.matrix.receipts import Receipts
 from bot.channels.matrix.rooms import Room, Rooms
 from bot.channels.matrix.session import Account, Session, Store, signed_in
+from bot.channels.matrix.waiting import FACT
 from bot.channels.retrying import back_off, lasting
 from bot.core.messages import (
     Address,
@@ -91,11 +92,19 @@ class Matrix:
         self._store = Store(folder)
         self._encryption: Encryption | None = None
         self._facts: dict[str, str] = {}
+        self._pending: dict[str, str] = {}
         self._rooms = Rooms(self._api, account.user, lambda room: f"encrypted {room}" in self._facts)
         self._invitations = Invitations(self._api, self._welcome)
         self._receipts = Receipts(self._api)
         self._reading = Reading(
-            self._api, self._rooms, account.user, self._staff_servers, self._facts, encryption, patience
+            self._api,
+            self._rooms,
+            account.user,
+            self._staff_servers,
+            self._facts,
+            self._pending,
+            encryption,
+            patience,
         )
         self._private = PrivateRooms(
             self._api, self._rooms, account.user, self._facts, name, encrypted=encryption != "off"
@@ -132,7 +141,7 @@ class Matrix:
     async def run(self, receive: Receive, memory: Memory) -> None:
         """Sync for ever; whatever fails is tried again. Raises Halted where an operator has to act."""
         self._store.open()
-        self._facts.update(await memory.facts(NAME))
+        self._remember(await memory.facts(NAME))
         since = await memory.bookmark(NAME)
         beside = [
             self._background.begin(lasting(lambda: self._invitations.work(self._ready))),
@@ -238,16 +247,22 @@ class Matrix:
                 read.facts[name] = value
         if read.batch or read.facts:
             await receive(read.batch, bookmark, read.facts)
-            for name, value in read.facts.items():
-                self._facts[name] = value
-                if not value:
-                    del self._facts[name]
+            self._remember(read.facts)
             if bookmark is not None:
                 self._noted_at = asyncio.get_running_loop().time()
         self._receipts.note(read.last)
         for room in read.empty:
             self._rooms.forget(room)
             self._background.begin(self._leave(room))
+
+    def _remember(self, facts: Mapping[str, str]) -> None:
+        """Take over facts that are stored; an empty value ends one."""
+        for name, value in facts.items():
+            kept = self._pending if name.startswith(FACT) else self._facts
+            if value:
+                kept[name] = value
+            else:
+                kept.pop(name, None)
 
     async def _keep_up(self) -> None:
         if self._encryption is not None:

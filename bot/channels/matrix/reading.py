@@ -41,7 +41,10 @@ SOON = 0.1
 
 
 class Reading:
-    """Reads syncs. `facts` is what the channel remembers; what a sync adds to it stands in what is read."""
+    """Reads syncs. `facts` is what the channel remembers; what a sync adds to it stands in what is read.
+
+    `pending` are the facts of messages that wait for their keys.
+    """
 
     def __init__(  # noqa: PLR0913, PLR0917 - what it reads with
         self,
@@ -50,6 +53,7 @@ class Reading:
         user: str,
         staff_servers: frozenset[str],
         facts: Mapping[str, str],
+        pending: Mapping[str, str],
         mode: str,
         patience: float,
     ) -> None:
@@ -59,7 +63,7 @@ class Reading:
         self._staff_servers = staff_servers
         self._facts = facts
         self._mode = mode
-        self._waiting = Waiting(facts, patience)
+        self._waiting = Waiting(pending, patience)
         self._members = Members(rooms, user, facts, self._is_private)
         self.encryption: Encryption | None = None
 

@@ -32,15 +32,18 @@ class _Pending(msgspec.Struct):
 
 
 class Waiting:
-    """What waits for its key. `facts` is what the channel remembers; `patience`: seconds until it is too late."""
+    """What waits for its key. `patience`: seconds until it is too late.
 
-    def __init__(self, facts: Mapping[str, str], patience: float) -> None:
-        self._facts = facts
+    `pending` are its facts that the channel remembers, and no others: they are looked through with every sync.
+    """
+
+    def __init__(self, pending: Mapping[str, str], patience: float) -> None:
+        self._pending = pending
         self._patience = patience
 
     def kept(self, room: str, event: Event, noted: Mapping[str, str]) -> dict[str, str]:
         """The fact to note so that an event waits; none where too many do. `noted` are facts not remembered yet."""
-        waiting = [name for facts in (self._facts, noted) for name in facts if name.startswith(FACT)]
+        waiting = [*self._pending, *(name for name in noted if name.startswith(FACT))]
         here = sum(name.startswith(f"{FACT}{room} ") for name in waiting)
         if len(waiting) >= MOST or here >= MOST_IN_ROOM:
             return {}
@@ -49,11 +52,7 @@ class Waiting:
 
     def due(self, arrived: set[tuple[str, str]]) -> Iterator[Kept]:
         """What can be tried again, the first first: its key is among those of rooms and sessions, or it is late."""
-        pending = [
-            (name, read(value.encode(), _Pending))
-            for name, value in self._facts.items()
-            if value and name.startswith(FACT)
-        ]
+        pending = [(name, read(value.encode(), _Pending)) for name, value in self._pending.items()]
         for name, waiting in sorted(pending, key=lambda one: one[1].at if one[1] else 0.0):
             event = read(waiting.event, Event) if waiting else None
             if waiting is None or event is None:
