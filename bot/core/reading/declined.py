@@ -51,9 +51,20 @@ def _told(question: Question, subject: Hit) -> bool:
     Phrases for a subject ask by themselves: "wie komme ich hin".
     """
     clause = question.clause(subject)
-    asks = any(question.clause(hit) == clause for hit in question.of(*ASKING))
+    asks = _asks(question, clause) or _asked_on(question, clause)
     asks = asks or any(question.clause(hit) == clause and hit.end - hit.start > 1 for hit in question.of("subject"))
     return not asks and sum(one == clause for one in question.clauses) > SHORT
+
+
+def _asks(question: Question, clause: int) -> bool:
+    """Whether a clause asks something by one of its words."""
+    return any(question.clause(hit) == clause for hit in question.of(*ASKING))
+
+
+def _asked_on(question: Question, clause: int) -> bool:
+    """ "Wann ist der nächste Termin und ist dort ein Aufzug": whether a clause goes on from one that asks."""
+    joined = any(question.clause(hit) == clause for hit in question.of("and"))
+    return joined and _asks(question, clause - 1)
 
 
 def of_an_office(question: Question) -> bool:

@@ -6,11 +6,14 @@ from datetime import timedelta
 from bot.core.events import Event
 from bot.core.reading.meant import MOVING_ON, Meant, on_any, spans_of
 from bot.core.reading.ordinals import Ordinals
+from bot.core.reading.places import Place
 from bot.core.reading.premises import Premises
 from bot.core.reading.reading import Intent, Premise, Reading, Span
 
 LONG = timedelta(days=10)
 """A longer span, as a month, holds several events."""
+HELD = ("event", "evening", "next")
+"""Concepts that name what is held in a place."""
 
 
 @dataclass(frozen=True)
@@ -59,16 +62,19 @@ class Intended(Meant):
 
     def _held_there(self) -> tuple[Event, ...]:
         """What is asked for by its place: "die nächste Veranstaltung in Misburg" may be the fourth."""
-        question = self._question
-        ways_in, held = question.of("in"), {hit.end for hit in question.of("event", "evening")}
-        named: set[str] = set()
-        for place in question.places:
-            start = place.start
-            while way := next((hit for hit in ways_in if hit.end == start), None):  # "in der Nähe von"
-                start = way.start
-            if start in held and start < place.start:
-                named |= place.events
+        named = {name for place in self._question.places if self._tied(place) for name in place.events}
         return tuple(event for event in self._events if event.id in named and event not in self._left)
+
+    def _tied(self, place: Place) -> bool:
+        """Whether a place stands right behind what is asked for, or before it: "der nächste in Misburg"."""
+        question = self._question
+        ways_in, start = question.of("in"), place.start
+        while way := next((hit for hit in ways_in if hit.end == start), None):  # "in der Nähe von"
+            start = way.start
+        if start < place.start:
+            return start in {hit.end for hit in question.of(*HELD, "comes", "you")}
+        behind = {hit.start: hit.end for hit in question.of("in_behind")}.get(place.end, place.end)
+        return behind in {hit.start for hit in question.of(*HELD)}
 
     def _list(self) -> Reading | None:
         evenings = self.evenings

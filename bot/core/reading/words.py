@@ -26,8 +26,8 @@ _LETTERS = str.maketrans(
         "`": "'",
     }
 )
-# "oe" is what people without umlauts type for "ö", and "o" what others do: all three become "o".
-_UMLAUTS = re.compile(r"([aou])e")
+# "oe" is what people without umlauts type for "ö", and "o" what others do: all three become "o". In "neuen" is no "ü".
+_UMLAUTS = re.compile(r"([ao]|(?<!e)u)e")
 _REPEATED = re.compile(r"([^\W\d])\1{2,}")
 _TOKEN = re.compile(
     r"(?P<date>\d{4}-\d{1,2}-\d{1,2}|\d{1,2}[./-]\d{1,2}[./-](?:\d{4}|\d{2})\b|\d{1,2}\s?\.\s?\d{1,2}\s?\.(?!\d)|\d{1,2}[./]\d{1,2}(?![\d:]))"
