@@ -82,7 +82,7 @@ def route(turn: Turn) -> Handler:
         return lambda joining: staff.join(joining, COMMANDS.values())
     command = command_in(turn.text)
     if command and not turn.may_use(COMMANDS[command]):
-        return not_understood.unknown_command
+        return not_understood.task_of_others
     nothing_begun = command is None and not turn.person.language and turn.person.waiting is None
     if nothing_begun and (told := questions.understood(turn)):
         return lambda asked: asked.say(told)  # a question has its language with it
@@ -159,9 +159,8 @@ async def _understood(turn: Turn) -> Decision:
 async def _routed(turn: Turn) -> Decision:
     handler = route(turn)
     decision = await decided(handler, turn)
-    aside = handler in {not_understood.unknown_command, not_understood.only_text} or any(
-        c.aside and c.run is handler for c in COMMANDS.values()
-    )
+    helps = {not_understood.unknown_command, not_understood.task_of_others, not_understood.only_text}
+    aside = handler in helps or any(c.aside and c.run is handler for c in COMMANDS.values())
     said, effects, settles = decision.say, decision.effects, decision.settles
     while decision.then:
         name, _, argument = decision.then.partition(" ")

@@ -171,7 +171,7 @@ async def _allowed(
     if not may(turn, WRITERS | SENDERS):
         return turn.say(turn.t("button.closed"))  # nobody learns that there is such a thing
     if not may(turn, roles):
-        return turn.say(turn.t("announce.not_your_task"))
+        return turn.say(turn.t("staff.not_your_task"))
     try:
         return await step()
     except NotAllowed as error:

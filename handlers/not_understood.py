@@ -63,6 +63,12 @@ def unknown_command(turn: Turn) -> Decision:
     return turn.say(turn.t("help.unknown_command"))
 
 
+def task_of_others(turn: Turn) -> Decision:
+    """A command for others on the staff; whoever is not on it learns of no such command."""
+    alone = turn.message.private and turn.message.vouched
+    return turn.say(turn.t("staff.not_your_task")) if turn.role != "citizen" and alone else unknown_command(turn)
+
+
 def only_text(turn: Turn) -> Decision:
     """A picture, a voice message, a sticker: friendly, and what to do instead."""
     return turn.say(turn.t("misfit.media"))

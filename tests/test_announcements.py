@@ -215,3 +215,10 @@ async def test_a_test_goes_to_oneself_only(anna: Talk) -> None:
     assert said[0].text.startswith("Es gibt Neues")
     assert said[0].spans
     assert {to.user for to, _ in anna.heard[before:]} == {"erika"}
+
+
+async def test_a_command_of_others_on_the_staff_is_said_to_be_theirs_and_to_nobody_else(anna: Talk) -> None:
+    erika, _ = await two(anna)
+    for command in ("/statistik", "/neu_laden", "/export"):
+        assert (await erika.say(command))[0].text.startswith("Das darf nur jemand mit einer anderen Aufgabe im Team.")
+        assert (await anna.say(command))[0].text.startswith("Diesen Befehl kenne ich nicht.")
