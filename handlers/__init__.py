@@ -51,7 +51,9 @@ COMMANDS: dict[str, Command] = {
         "help.barrierefreiheit", about.accessibility, aliases=("accessibility",), aside=True, public=True
     ),
     "meine_daten": Command("help.meine_daten", my_data.run, aliases=("my_data", "meinedaten"), aside=True),
-    "loeschen": Command("help.loeschen", lambda turn: erase.run(turn, then=_goes_on(turn)), aliases=("delete",)),
+    "loeschen": Command(
+        "help.loeschen", lambda turn: erase.run(turn, then=_goes_on(turn)), aliases=("delete", "widerruf")
+    ),
     "stop": Command("help.stop", stop.run, aliases=("stopp",)),
     "rundnachricht": announcements.COMMAND,
     "neu_laden": Command("help.neu_laden", reload.run, role="sender", aliases=("reload",), aside=True),
@@ -194,7 +196,8 @@ def _goes_on(turn: Turn) -> str:
     waiting = turn.person.waiting
     if waiting is None:
         return ""
-    return {start.MENU: "start", consent.MENU: "umfrage", language.MENU: waiting.then}.get(waiting.menu, "")
+    back = {start.MENU: "start", consent.MENU: "umfrage", language.MENU: waiting.then, erase.MENU: waiting.then}
+    return back.get(waiting.menu, "")
 
 
 def command_in(text: str) -> str | None:
