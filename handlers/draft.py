@@ -4,7 +4,7 @@ from dataclasses import replace
 
 from bot.core import interview
 from bot.core.conversation import Control
-from bot.core.interview import Move, dropped_sentence, prefixed, put
+from bot.core.interview import Move, Step, dropped_sentence, prefixed, put
 from bot.core.messages import Outgoing
 from bot.core.survey import Progress
 from handlers import consent
@@ -54,7 +54,11 @@ def goes_on(turn: Turn, *said: Outgoing | str) -> Decision:
 
 def moved(turn: Turn, begun: Progress, move: Move) -> Decision:
     """The survey after one move, and nothing else that waits."""
-    step = interview.advance(turn.process.survey, begun, move, turn.t)
+    return stepped(turn, interview.advance(turn.process.survey, begun, move, turn.t))
+
+
+def stepped(turn: Turn, step: Step) -> Decision:
+    """The survey as a step leaves it."""
     return turn.say(*step.say, person=replace(waits_no_more(turn.person), draft=step.progress))
 
 

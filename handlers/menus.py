@@ -48,6 +48,8 @@ MENUS: dict[str, Menu] = {
     own_words.MENU: own_words.ASKING_BACK,
 }
 
+OF_THE_SURVEY = {review.CHANGE, draft.CANCEL, draft.PAUSED}
+"""Menus that the survey puts: an earlier answer can be changed from them, too."""
 OPEN = {events.MENU, events.CARD, reminders.MENU}
 """Menus of which nothing has to be chosen: what fits none of their choices is understood as if they were not there."""
 LIKE_A_QUESTION = 20
@@ -127,7 +129,11 @@ def _steered(turn: Turn, menu: str) -> Decision | None:
         return draft.pause(left)
     if word == "onward" and menu == draft.PAUSED:
         return Decision(person=waits_no_more(turn.person), then="umfrage")
+    if menu in OF_THE_SURVEY and (begun := draft.of(left)) and (changing := review.asked_to_change(left, begun)):
+        return changing
     if word in {"back", "cancel", "pause"} and turn.person.language:
+        return _left(left)
+    if word == "onward" and menu in OF_THE_SURVEY:
         return _left(left)
     return _left(left) if menu in OPEN and turn.vocabulary.agreed(turn.text) == "no" else None
 

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 from bot.core import interview
 from bot.core.conversation import DONE, Control, pressed
-from bot.core.interview import Answered, Reopen, prefixed, put
+from bot.core.interview import Answered, Reopen, Step, prefixed, put
 from bot.core.messages import Outgoing
 from bot.core.questions.several import SeveralQuestion
 from bot.core.survey import Progress
@@ -56,16 +56,34 @@ def typed(turn: Turn) -> Decision:
         command = turn.vocabulary.command(turn.text)
         if command:
             return Decision(person=turn.person, then=command)
+        if step := _corrected(turn, begun):
+            return draft.stepped(turn, step)
     move = interview.read(survey, begun, turn.text, turn.vocabulary, t)
+    if move is None:
+        return _typed_beside(turn, begun)
     if isinstance(move, Answered):
         if question.free_text and own_words.doubtful(turn):
             return own_words.ask_back(turn, begun)
         return draft.moved(turn, begun.said_in(turn.message.target, question.id), move)
-    if move is not None:
-        return draft.control(turn, begun, move)
+    return draft.control(turn, begun, move)
+
+
+def _corrected(turn: Turn, begun: Progress) -> Step | None:
+    """ "Nein, ich meinte 3": the last answer is another one; after a reply that did not fit, that reply first."""
+    before = turn.process.survey.back(begun)
+    places = (begun, before) if turn.person.misses else (before, begun)
+    return interview.corrected(turn.process.survey, places, turn.text, turn.vocabulary, turn.t)
+
+
+def _typed_beside(turn: Turn, begun: Progress) -> Decision:
+    """What is no answer to the question that waits: another wish, something asked, or what does not fit."""
+    survey, t = turn.process.survey, turn.t
+    again = put(survey, begun, t)
     if changing := review.asked_to_change(turn, begun):
         return changing
-    return not_understood.instead(turn, question.misfit(turn.text, t), put(survey, begun, t))
+    if t.says("words.unclear", turn.text):
+        return not_understood.missed(turn, interview.unclear(survey, begun, t), again)
+    return not_understood.instead(turn, interview.misfit(survey, begun, turn.text, t), again)
 
 
 def pressed_button(turn: Turn, key: str) -> Decision:

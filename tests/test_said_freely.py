@@ -26,6 +26,8 @@ from tests.typing_answers import GERMAN, PROCESSES, answer, messages, several
         ("Ja, aber nur einmal", None),
         ("ja nein", None),
         ("Nein, nicht mehr", None),
+        ("ja, glaube ich", "yes"),
+        ("Nein, ich meinte ja", None),
         ("Ja wirklich?", None),
         ("Danke", None),
         ("bitte", None),
@@ -35,7 +37,7 @@ def test_yes_and_no_may_be_said_politely_and_with_a_detail(typed: str, value: st
     assert answer(YesNoQuestion(id="x", text={}, short={}), typed) == value
 
 
-@messages("Ja, gern in der Zeitung", "ja ohne Namen", "Nein, noch nicht")
+@messages("Ja, gern in der Zeitung", "ja ohne Namen", "Nein, noch nicht", "ja, glaube ich", "ich denke, ja")
 def test_a_permission_is_said_whole(typed: str) -> None:
     assert answer(YesNoQuestion(id="x", text={}, short={}, publishes="wish"), typed) is None
 

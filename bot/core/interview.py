@@ -1,6 +1,7 @@
 """The survey as a conversation: what is asked, how a reply is read, and what is said next. A pure step."""
 
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
 from bot.core import recognition
@@ -24,6 +25,8 @@ from bot.core.values import Missing, Value
 REVIEW = "review"
 SOON_OVER = 5
 """From this many questions left on, people are told how many."""
+TELLING = 4
+"""Words from which on a reply that fits no choice tells something of its own."""
 SHOWN_IN_REVIEW = 200
 """Characters of a text that the review repeats; the whole review has to fit into one message."""
 
@@ -139,7 +142,24 @@ def read(survey: Survey, progress: Progress, typed: str, vocabulary: Vocabulary,
     if control:
         return control
     guess = question.guess(typed, t)
-    return None if guess is None else Answered(guess, guessed=True)
+    if guess is None:
+        return "skip" if question.optional and vocabulary.agreed(typed) == "no" else None
+    return Answered(guess, guessed=True)
+
+
+def corrected(
+    survey: Survey, places: Iterable[Progress | None], typed: str, vocabulary: Vocabulary, t: Texts
+) -> Step | None:
+    """ "Nein, ich meinte 3": another answer at the first of these places at which it is one; None for anything else."""
+    meant = recognition.behind(typed, t.words("words.meant"))
+    for place in places if meant else ():
+        question = survey.current(place) if place else None
+        move = read(survey, place, meant, vocabulary, t) if place and question else None
+        if place and question and isinstance(move, Answered):
+            answer = question.shown(move.value, t)
+            understood = t("answer.corrected", question=_name(survey, question, t), answer=shortened(answer))
+            return _recorded(survey, place, move.value, understood, t)
+    return None
 
 
 def advance(survey: Survey, progress: Progress, move: Move, t: Texts) -> Step:
@@ -168,6 +188,16 @@ def advance(survey: Survey, progress: Progress, move: Move, t: Texts) -> Step:
     if move == "onward" and question is not None:
         return _said_and_asked(survey, progress, t("control.answer_first"), t)
     return Step((put(survey, progress, t),), progress)
+
+
+def misfit(survey: Survey, progress: Progress, typed: str, t: Texts) -> str:
+    """What would fit instead; to somebody who tells something, that there is a question for that still to come."""
+    question = survey.current(progress)
+    if question is None:
+        return t("misfit.review")
+    ahead = any(other.free_text and other.id not in progress.answers for other in survey.path(progress.answers))
+    telling = ahead and len(typed.split()) >= TELLING
+    return "\n".join([question.misfit(typed, t), *([t("misfit.own_words_later")] if telling else [])])
 
 
 def prefixed(sentence: str, message: Outgoing) -> Outgoing:
@@ -201,6 +231,14 @@ def _said_and_asked(survey: Survey, progress: Progress, sentence: str, t: Texts)
 def _cannot_skip(question: Question, t: Texts) -> str:
     choices = question.choices(t)
     return t("control.cannot_skip", last=len(choices), label=choices[-1].label) if choices else t("control.must_answer")
+
+
+def unclear(survey: Survey, progress: Progress, t: Texts) -> str:
+    """What is said to somebody who asks what the waiting question means: its hint has said all that is known."""
+    question = survey.current(progress)
+    choices = question.choices(t) if question else ()
+    way_out = [t("misfit.unclear_choice", last=len(choices), label=choices[-1].label)] if choices else []
+    return "\n".join([t("misfit.unclear"), *way_out])
 
 
 def _how_many_left(survey: Survey, progress: Progress, t: Texts) -> str:

@@ -165,6 +165,16 @@ def has(folded: str, phrases: Iterable[str]) -> bool:
     return any(f" {phrase} " in f" {folded} " for phrase in phrases)
 
 
+def behind(typed: str, beginnings: Sequence[str]) -> str:
+    """What stands behind one of these beginnings, as it was typed: its commas divide; empty where there is none."""
+    words = typed.split()
+    longest = max(len(beginning.split()) for beginning in beginnings) + 1  # a dash may stand between
+    for count in range(1, min(len(words), longest + 1)):
+        if fold(" ".join(words[:count])) in beginnings:
+            return " ".join(words[count:])
+    return ""
+
+
 def bare(folded: str, polite: Container[str]) -> str:
     """A folded text without the polite words it begins or ends with ("pause bitte"); one word is always left."""
     words = folded.split()

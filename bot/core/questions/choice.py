@@ -166,6 +166,8 @@ class YesNoQuestion(ChoiceQuestion):
         return yes_or_no(typed, t) or super().read(typed, t)
 
     def guess(self, typed: str, t: Texts) -> Value | None:
+        if self.publishes and not set(t.words("words.hedges")).isdisjoint(recognition.fold(typed).split()):
+            return None  # a permission is no "ja, glaube ich"
         return super().guess(typed, t) or self._begun(typed, t)
 
     def _begun(self, typed: str, t: Texts) -> Value | None:

@@ -1,6 +1,5 @@
 """Questions with several answers at once out of those that are numbered."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import product
 from typing import ClassVar
@@ -83,9 +82,9 @@ class SeveralQuestion(ChoiceQuestion):
         if whole:
             return {whole.key}
         meant: set[str] = set()
-        polite = t.words("words.please")
+        beside = {*t.words("words.please"), *t.words("words.choice.small")}
         for part in recognition.parts(typed):
-            if guess and recognition.fold(part) in polite:  # "mit Termin, bitte"
+            if guess and recognition.fold(part) in beside:  # "mit Termin, bitte"
                 continue
             choice = recognition.exact(part, choices) or (self._near(part, choices, t) if guess else None)
             span = recognition.span(part) if guess and choice is None else None
@@ -110,10 +109,10 @@ class SeveralQuestion(ChoiceQuestion):
     def _all_but(self, typed: str, t: Texts) -> set[str] | None:
         """ "alle außer 3", "nur 1"."""
         excepted = [" ".join(pair) for pair in product(t.words("words.choice.all"), t.words("words.choice.except"))]
-        if (rest := _behind(typed, excepted)) and (everything := self._all(t)):
+        if (rest := recognition.behind(typed, excepted)) and (everything := self._all(t)):
             less = self._named(rest, t, guess=True)
             return everything - less if less and NO_ANSWER not in less else None
-        only = _behind(typed, t.words("words.choice.only"))
+        only = recognition.behind(typed, t.words("words.choice.only"))
         return self._named(only, t, guess=True) if only else None
 
     def _all(self, t: Texts) -> set[str] | None:
@@ -123,13 +122,3 @@ class SeveralQuestion(ChoiceQuestion):
         if any(against.intersection(recognition.fold_label(t.of(option.label)).split()) for option in named):
             return None
         return {option.id for option in named}
-
-
-def _behind(typed: str, beginnings: Sequence[str]) -> str:
-    """What stands behind one of these beginnings, as it was typed: its commas divide; empty where there is none."""
-    words = typed.split()
-    longest = max(len(beginning.split()) for beginning in beginnings) + 1  # a dash may stand between
-    for count in range(1, min(len(words), longest + 1)):
-        if recognition.fold(" ".join(words[:count])) in beginnings:
-            return " ".join(words[count:])
-    return ""
