@@ -54,6 +54,14 @@ async def test_statistics_come_as_text_first_then_as_a_picture_with_the_same_wor
         assert "results.csv" in unpacked(data.attachment.content)
 
 
+async def test_where_every_table_would_give_a_count_away_no_number_of_surveys_is_promised(tmp_path: Path) -> None:
+    async with talking(config_in(tmp_path)) as anna:
+        await simulated.fill(anna.app.memory, anna.app.process.survey, 30)
+        (said,) = await (await joined(anna, "stefan", "analyst")).say("/statistik 5")
+        assert said.text.startswith("Es gibt noch zu wenige Antworten.")
+        assert "ab 5" not in said.text
+
+
 async def test_slow_work_lets_others_be_answered_meanwhile(tmp_path: Path) -> None:
     """The answer to who asked for all pictures comes after that of somebody who wrote later."""
     async with talking(config_in(tmp_path)) as anna:
