@@ -4,7 +4,7 @@ from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from bot.core.announcement import UNDER_WAY, Announcement, Tally
-from bot.core.audience import FEW, shown
+from bot.core.audience import FEW
 from bot.core.texts import Texts
 
 
@@ -12,7 +12,7 @@ def reported(one: Announcement, tally: Tally, t: Texts, zone: ZoneInfo, now: dat
     """The whole state in lines; a handful of recipients is not counted out."""
     lines = [t(f"announce.progress.{one.state}", number=one.id)]
     if tally.everybody < FEW:
-        lines.append(t("announce.few", count=shown(tally.everybody)))
+        lines.append(t("announce.few", count=in_words(tally.everybody, t)))
     else:
         numbers = {
             "sent": tally.sent,
@@ -33,6 +33,11 @@ def reported(one: Announcement, tally: Tally, t: Texts, zone: ZoneInfo, now: dat
     if one.state not in UNDER_WAY and tally.unclear and tally.everybody >= FEW:
         lines += ["", t("announce.unclear_means")]
     return "\n".join(lines)
+
+
+def in_words(many: int, t: Texts) -> str:
+    """A number of people as it may be said, to the ear as well: below five only that it is so."""
+    return t("announce.fewer", few=FEW) if 0 < many < FEW else t.number(many)
 
 
 def _done_at(one: Announcement, tally: Tally, now: datetime) -> datetime | None:

@@ -6,9 +6,10 @@ from datetime import datetime
 
 from bot.core import markup
 from bot.core.announcement import Announcement, text_in
-from bot.core.audience import FEW, Audience, Count, shown, total
+from bot.core.audience import FEW, Audience, Count, total
 from bot.core.conversation import KeepAnnouncement, Tell, announcement_button
 from bot.core.messages import Attachment, Choice, Outgoing
+from handlers.announcement_progress import in_words
 from handlers.evening import label
 from handlers.turn import Decision, Turn, waits_at, waits_no_more
 
@@ -117,7 +118,7 @@ def described(turn: Turn, audience: Audience, counts: list[Count]) -> str:
     people = [count for count in counts if not count.room]
     lines = [t("announce.audience", who="; ".join(who))]
     if audience.people:
-        lines.append(t("announce.people", count=shown(total(people))))
+        lines.append(t("announce.people", count=in_words(total(people), t)))
         # Beside a number that is not said, an exact sum would say it.
         if len(people) > 1 and all(count.many >= FEW for count in people):
             lines += [f"– {_place(turn, count)}: {count.many}" for count in people]

@@ -92,7 +92,7 @@ async def test_an_audience_is_counted_as_it_is_and_a_handful_is_not_counted_out(
     said = await erika.tap(chosen(said, "Empfänger"))
     said = await erika.tap(chosen(said, "Stand"))
     said = await erika.tap(chosen(said, "Umfrage begonnen"))
-    assert "Das sind jetzt so viele Personen: < 5" in said[-1].text
+    assert "Das sind jetzt so viele Personen: weniger als 5" in said[-1].text
     said = await erika.tap(chosen(await erika.tap(chosen(said, "Interesse")), "Bürgerhaus Misburg"))
     assert "Das sind jetzt so viele Personen: 0" in said[-1].text
     said = await erika.tap(chosen(said, "Fertig"))
