@@ -109,7 +109,7 @@ async def test_with_a_picture_it_is_one_message_with_bold_words_and_a_link(
         await erika.tap("1 Zur Freigabe geben")
         await answers_with(berta, "wartet auf Ihre Freigabe")
         await berta.tap("1 Ansehen")
-        await answers_with(berta, "so viele Personen: < 5")
+        await answers_with(berta, "so viele Personen: weniger als 5")
         await berta.tap("1 Freigeben")
         await answers_with(berta, "ist freigegeben")
         clock = app.clock

@@ -62,7 +62,7 @@ async def test_a_group_that_does_not_let_the_bot_speak_silences_nobody_in_it(
     async with serving(telegram, tmp_path, None, sunday) as app:
         await anna.say("/start ev_doehren")
         await anna.answers()
-        await anna.tap("1 Erinnern")
+        await anna.tap("1 Erinnern (an diesen Termin)")
         await anna.answers()
         (before,) = await rows(tmp_path, tables.people)
         telegram.fault("sendMessage", 1, 403, description="Forbidden: bot was kicked from the group chat")

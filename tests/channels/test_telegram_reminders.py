@@ -33,7 +33,7 @@ async def test_a_reminder_is_put_off_by_its_button_and_is_silent_on_sundays(
     async with serving(telegram, tmp_path, None, sunday) as app:
         await anna.say("/start ev_doehren")
         await anna.answers()
-        await anna.tap("1 Erinnern")
+        await anna.tap("1 Erinnern (an diesen Termin)")
         await anna.answers()
         clock = app.clock
         assert isinstance(clock, FrozenClock)
@@ -81,7 +81,7 @@ async def test_a_card_has_a_map_where_the_content_has_coordinates_and_a_file_for
         card, venue = await anna.answers(2)
         assert "Ende: Mittwoch, 26. November 2025, 20:00 Uhr\nPlatz für 120 Personen" in card.text
         assert venue.raw["venue"]["title"] == "Bürgerhaus Misburg"
-        await anna.tap("2 Kalender")
+        await anna.tap("2 Kalender-Eintrag")
         (file,) = await anna.answers()
         assert file.raw["document"]["file_name"] == "misburg.ics"
         # The list stays as it is: another evening can be looked at by its button.

@@ -126,8 +126,12 @@ async def test_a_day_before_and_two_hours_before_none_at_night_and_none_twice_af
     await running.start("--speed", str(SPEED), now=FROM)
     await anna.say("start misburg")
     (card,) = await anna.answers(timeout=30)
-    assert [row[0] for row in card.keyboard][:3] == ["1 Erinnern", "2 Kalender", "3 Ich komme"]
-    await anna.tap("1 Erinnern")
+    assert [row[0] for row in card.keyboard][:3] == [
+        "1 Erinnern (an diesen Termin)",
+        "2 Kalender-Eintrag",
+        "3 Ich komme",
+    ]
+    await anna.tap("1 Erinnern (an diesen Termin)")
     await anna.answers()
     await until(1, anna, telegram)
     first = rehearsed(tmp_path)
