@@ -29,7 +29,7 @@ def silent_days(section: RemindersSection) -> Callable[[date], bool]:
 
 @cache
 def _holidays(state: str) -> Collection[date]:
-    """Those of this century. They take a quarter of a second, once: `run` asks before it starts."""
+    """The public holidays of a state in this century: a quarter of a second, once. `run` asks before it starts."""
     country, _, part = state.partition("-")
     program = [sys.executable, "-P", str(PUBLIC_HOLIDAYS), country, part]
     try:

@@ -1,4 +1,4 @@
-"""Reads the vocabularies of `locales/reading` and what was learned, each when it is first needed."""
+"""Reads the vocabularies of `locales/reading` and what was learned: each when it is first needed, or all at once."""
 
 import tomllib
 from array import array

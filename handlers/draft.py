@@ -28,7 +28,7 @@ def outdated(turn: Turn) -> bool:
 
 
 def under_way(turn: Turn) -> Progress | None:
-    """The same, if a question of the survey or the review waits for this person today."""
+    """The draft, if a question of the survey or the review waits for this person today."""
     begun = of(turn)
     return begun if begun and not turn.took_part and turn.survey_is_open and consent.given(turn) else None
 

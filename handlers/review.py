@@ -28,7 +28,8 @@ def typed(turn: Turn, begun: Progress) -> Decision:
         return Decision(person=turn.person, then=command)
     if choice := recognition.near(turn.text, choices):
         return _chosen(turn, begun, choice)
-    return not_understood.instead(turn, turn.t("misfit.review"), put(turn.process.survey, begun, turn.t))
+    survey = turn.process.survey
+    return not_understood.instead(turn, interview.misfit(survey, begun, turn.text, turn.t), put(survey, begun, turn.t))
 
 
 def asked_to_change(turn: Turn, begun: Progress) -> Decision | None:

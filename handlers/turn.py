@@ -34,7 +34,7 @@ class Decision:
     job: Job | None = None
 
     def settling(self, message: str | None, text: str) -> "Decision":
-        """The same, after a tap under this message, which reads this text from now on; None where it has no id."""
+        """The same, after a tap under a message, given by its id if it has one: it reads this text from now on."""
         return self if message is None else replace(self, settles=Settled(message, text))
 
 

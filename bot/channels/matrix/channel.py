@@ -4,14 +4,13 @@ import asyncio
 import contextlib
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
-from typing import Any, Literal
+from typing import Literal
 
 import msgspec
 import structlog
 
 from bot.background import Background
-from bot.channels.matrix import rendering
-from bot.channels.matrix.api import Api, Denied, SignedOut, decoded, path
+from bot.channels.matrix.api import Api, Denied, SignedOut, path
 from bot.channels.matrix.cross_signing import sign_device
 from bot.channels.matrix.encryption import Encryption, KeysClash, StoreFailed
 from bot.channels.matrix.events import NAME, TYPES, EncryptedFile, sync_in
@@ -20,13 +19,13 @@ from bot.channels.matrix.invites import Invitation, Invitations, remembered
 from bot.channels.matrix.private import PrivateRooms
 from bot.channels.matrix.reading import Reading
 from bot.channels.matrix.receipts import Receipts
-from bot.channels.matrix.rooms import Room, Rooms
+from bot.channels.matrix.rooms import Rooms
+from bot.channels.matrix.sending import Sending
 from bot.channels.matrix.session import Account, Session, Store, signed_in
 from bot.channels.matrix.waiting import FACT
 from bot.channels.retrying import back_off, lasting
 from bot.core.messages import (
     Address,
-    Attachment,
     Blocked,
     Halted,
     Memory,
@@ -109,6 +108,7 @@ class Matrix:
         self._private = PrivateRooms(
             self._api, self._rooms, account.user, self._facts, name, encrypted=encryption != "off"
         )
+        self._sending = Sending(self._api, self._private, account.user, encryption)
         self._ready = asyncio.Event()
         self._background = Background()
         self._leaving = asyncio.Semaphore(LEAVING_AT_ONCE)
@@ -194,7 +194,7 @@ class Matrix:
         if self._encryption is None:
             folder = self._store.folder
             self._encryption = Encryption(self._api, session.user, session.device, folder, session.pickle_key)
-            self._reading.encryption = self._encryption
+            self._reading.encryption = self._sending.encryption = self._encryption
         await self._encryption.keep_up()
         if not session.signed:
             try:
@@ -218,7 +218,7 @@ class Matrix:
         self._ready.clear()
         if self._encryption is not None:
             self._encryption.close()
-            self._encryption = self._reading.encryption = None
+            self._encryption = self._reading.encryption = self._sending.encryption = None
 
     async def _sync(self, since: str | None, receive: Receive) -> str:
         """One sync, handed over and committed; from where the next one goes on."""
@@ -276,14 +276,14 @@ class Matrix:
     def _welcome(self, invited: Invitation) -> bool:
         return not (invited.encrypted and self._mode == "off")
 
-    # Sending
+    # Beside the syncs
 
     async def send(self, to: Address, message: Outgoing, key: str) -> str:
         """Send or edit one message; the last event's id. Raises a SendError."""
         await self._ready.wait()
         try:
             async with asyncio.timeout(self._longest_send):
-                return await self._send(to, message, key)
+                return await self._sending.send(to, message, key)
         except TimeoutError as error:
             raise NotYet("took too long", retry_after=5) from error
         except Denied as error:
@@ -304,53 +304,6 @@ class Matrix:
             return bytes(decrypt_attachment(data, file.key.k, file.hashes.get("sha256", ""), file.iv))
         except EncryptionError as error:
             raise Refused("cannot be deciphered") from error
-
-    async def _send(self, to: Address, message: Outgoing, key: str) -> str:
-        room = await self._private.room(to, private=message.private)
-        alone = len(room.members) <= 2
-        if not room.others(self._account.user):
-            raise Blocked("nobody is left in the room")
-        # A notice never rings: right for answers that a whole room reads, and for what is to be silent.
-        quiet = message.silent or (not alone and message.reply_to is not None)
-        ringing = None if quiet or alone else "@room"
-        kind = "m.notice" if quiet else "m.text"
-        sent = ""
-        async with room.sending:
-            for number, content in enumerate(rendering.contents(message, kind=kind, ringing=ringing)):
-                sent = await self._put(room, content, f"{key}-{number}" if number else key)
-            if message.attachment is not None:
-                await self._put(room, await self._uploaded(room, message.attachment), f"{key}-file")
-        return sent
-
-    async def _put(self, room: Room, content: dict[str, Any], key: str) -> str:
-        type_ = "m.room.message"
-        if room.encrypted:
-            if self._mode == "off":
-                raise Blocked("the room is encrypted, and [matrix] encryption is off")
-            if self._encryption is None:
-                raise NotYet("our keys are being opened anew", retry_after=1)
-            content = await self._encryption.enciphered(room.id, room.members, type_, content)
-            type_ = "m.room.encrypted"
-        return str(decoded(await self._api.put(path("rooms", room.id, "send", type_, key), content))["event_id"])
-
-    async def _uploaded(self, room: Room, file: Attachment) -> dict[str, Any]:
-        """A file as an event that points to it; in an encrypted room the homeserver gets it enciphered."""
-        info = {"mimetype": file.media_type, "size": len(file.content)}
-        content: dict[str, Any] = {
-            "msgtype": "m.image" if file.media_type.startswith("image/") else "m.file",
-            "body": file.name,
-            "filename": file.name,
-            "info": info,
-            "m.mentions": {},  # without it older programs look for names in the name of the file
-        }
-        data, keys = file.content, None
-        if room.encrypted:
-            from nio.crypto import encrypt_attachment  # noqa: PLC0415 - rare
-
-            data, keys = encrypt_attachment(file.content)
-        answer = decoded(await self._api.call("POST", "/_matrix/media/v3/upload", data, {}))
-        where = str(answer["content_uri"])
-        return {**content, "file": {**keys, "url": where}} if keys else {**content, "url": where}
 
     async def _leave(self, room: str) -> None:
         """Where it fails, nobody is there to notice."""
