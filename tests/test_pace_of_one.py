@@ -10,6 +10,7 @@ from bot.core.messages import ANNOUNCEMENT, Address, Incoming, Memory, NotYet, O
 from bot.metrics import Metrics
 from bot.outbox import UNASKED_AT_ONCE
 from bot.pace import Limits, Pace
+from bot.trouble import IN_A_ROW
 from storage import tables
 from storage.changes import Changes
 from storage.outbox import Planned
@@ -41,6 +42,23 @@ class Picky:
             raise self._error
         self.said.append(to.user)
         return str(len(self.said))
+
+
+class OutOfReach(Picky):
+    """A network that fails for three chats; then a request waits for its answer until the network is well."""
+
+    def __init__(self) -> None:
+        super().__init__("nobody", Unknown("502"))
+        self.is_tried = asyncio.Event()
+        self.answers = asyncio.Event()
+        self._failed = 0
+
+    async def send(self, to: Address, message: Outgoing, key: str) -> str:
+        self._failed += 1
+        if self._failed > IN_A_ROW:
+            self.is_tried.set()
+            await self.answers.wait()
+        return await super().send(to, message, key)
 
 
 @pytest.mark.parametrize("error", [NotYet("has not come yet", retry_after=30), Unknown("500")])
@@ -89,7 +107,7 @@ async def test_a_chat_that_cannot_be_told_now_takes_nobodys_place_in_an_announce
 
 async def test_what_was_held_up_until_it_is_too_late_is_not_sent_any_more(tmp_path: Path) -> None:
     """It had its turn in time; then the network was in trouble, and the evening has begun, or the night."""
-    channel, clock = Picky("nobody", Unknown("502")), FrozenClock(OPEN)
+    channel, clock = OutOfReach(), FrozenClock(OPEN)
     paces = {channel.name: Pace(Limits(overall=1000))}
     async with application.opened(config_in(tmp_path), clock, {channel.name: channel}, paces) as app:
         for user in ("anna", "berta", "carla"):
@@ -104,13 +122,14 @@ async def test_what_was_held_up_until_it_is_too_late_is_not_sent_any_more(tmp_pa
             key="dora",
         )
         await app.memory.write(Changes(channel="", now=OPEN, today=OPEN.date(), planned=[planned]))
-        await asyncio.sleep(0.2)
-        sending = asyncio.create_task(app.outbox.send_unasked())
         async with asyncio.timeout(20):
+            await channel.is_tried.wait()  # by a reply, which what nobody asked for has to stand behind
+            sending = asyncio.create_task(app.outbox.send_unasked())
             while [one.state for one in await rows(tmp_path, tables.outbox) if one.key] != ["sending"]:
                 await asyncio.sleep(0.01)
             clock.at = OPEN.replace(hour=23)
             channel.is_well = True
+            channel.answers.set()
             await sending
             await app.outbox.idle()
         assert set(channel.said) == {"anna", "berta", "carla"}
