@@ -72,7 +72,9 @@ def _answers(turn: Turn) -> tuple[Choice, ...]:
 
 def _change(turn: Turn, question: str) -> Decision:
     begun = draft.of(turn)
-    return draft.moved(turn, begun, Reopen(question)) if begun else Decision(person=turn.person, then="umfrage")
+    if begun is None or draft.outdated(turn):
+        return Decision(person=turn.person, then="umfrage")
+    return draft.moved(turn, begun, Reopen(question))
 
 
 def _submit(turn: Turn, begun: Progress) -> Decision:

@@ -93,9 +93,11 @@ def pressed_button(turn: Turn, key: str) -> Decision:
     question = survey.find(name)
     if begun is None or question is None:
         return turn.say(t("button.submitted") if turn.took_part else t("button.closed"))
+    turn = turn.as_person(waits_no_more(turn.person))
+    if draft.outdated(turn):
+        return draft.adopted(turn, begun)
     offered = any(option == choice.key for choice in question.choices(t))
     value = question.chosen(option, t) if offered else None
-    turn = turn.as_person(waits_no_more(turn.person))
     if begun.question == name and isinstance(question, SeveralQuestion) and offered and value is not Missing.NO_ANSWER:
         return _ticked(turn, begun, option)
     if begun.question == name and value is not None:
