@@ -22,7 +22,8 @@ def silent_days(section: RemindersSection) -> Callable[[date], bool]:
         raise UserError(f'[reminders] silent_on_holidays_of "{state}" is no state. Write it like "DE-NI", or "".')
 
     def is_silent(day: date) -> bool:
-        return (section.silent_on_sundays and day.weekday() == SUNDAY) or (bool(state) and day in _holidays(state))
+        # The holidays first: whoever asks in order to see whether the state is known may do so on a Sunday.
+        return (bool(state) and day in _holidays(state)) or (section.silent_on_sundays and day.weekday() == SUNDAY)
 
     return is_silent
 
