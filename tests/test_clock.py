@@ -146,6 +146,12 @@ def test_silent_days_can_be_switched_off_or_be_of_another_state() -> None:
         silent_days(RemindersSection(silent_on_holidays_of="DE-XX"))(date(2025, 11, 3))
 
 
+def test_an_unknown_state_is_found_on_a_sunday_too() -> None:
+    """`run` and `check` ask about the day they are started on."""
+    with pytest.raises(UserError, match="not known"):
+        silent_days(RemindersSection(silent_on_holidays_of="DE-XX"))(date(2025, 12, 7))
+
+
 def test_after_the_machine_was_asleep_the_clock_is_right(monkeypatch: pytest.MonkeyPatch) -> None:
     """What counts seconds stands still meanwhile, as on a machine that is moved to another host."""
     clock, began = Clock(), time.monotonic()
