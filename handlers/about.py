@@ -44,6 +44,7 @@ def accessibility(turn: Turn) -> Decision:
             "accessibility.text",
             contact=_given(turn, process.accessibility_contact),
             enforcement=_given(turn, process.enforcement_body),
+            plain=f"\n{turn.plain_language}" if turn.plain_language else "",
         )
     )
 

@@ -83,11 +83,19 @@ def resume(turn: Turn, begun: Progress) -> Decision:
     return turn.say(prefixed(turn.t("survey.resumed"), put(turn.process.survey, begun, turn.t)))
 
 
-def adopted(turn: Turn, begun: Progress) -> Decision:
-    """What is left of a draft of another version of the survey, and the person is told."""
+def adopted(turn: Turn, begun: Progress, first: str = "") -> Decision:
+    """What is left of a draft of another version of the survey, and the person is told, after a first sentence."""
     survey, t = turn.process.survey, turn.t
-    dropped = survey.adopt(turn.person.draft or begun).dropped
-    sentence = "\n".join(part for part in (t("survey.changed"), dropped_sentence(survey, dropped, t)) if part)
+    written = turn.person.draft or begun
+    not_asked = sum(survey.find(question) is None for question in written.answers)
+    parts = (
+        first,
+        t("survey.changed"),
+        dropped_sentence(survey, survey.adopt(written).dropped, t),
+        t.counted("answer.not_asked", not_asked) if not_asked else "",
+        t("survey.changed_ask") if survey.current(begun) else "",
+    )
+    sentence = "\n".join(part for part in parts if part)
     message = prefixed(sentence, put(survey, begun, t))
     return turn.say(message, person=replace(turn.person, draft=begun, misses=0))
 

@@ -75,6 +75,7 @@ def picked(turn: Turn, key: str) -> Decision:
         return left.say(kept, then=then) if then else draft.goes_on(left, kept)
     t = turn.t
     text = t("erase.done_took_part", closes=t.date(turn.process.survey.closes)) if turn.took_part else t("erase.done")
+    text = f"{text}\n{t('erase.staff')}" if turn.member else text
     return replace(turn.say(text, person=person), effects=(Erase(),))
 
 

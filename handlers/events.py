@@ -90,9 +90,12 @@ def _listed(turn: Turn) -> str:
 def choices(turn: Turn) -> tuple[Choice, ...]:
     """An evening to look at more closely, or something for all of them."""
     labels = {event.id: label(turn, event) for event in coming(turn)}
-    labels |= {REMIND_ALL: turn.t("events.remind_all"), CALENDAR_ALL: turn.t("events.calendar_all")}
     everything = turn.person.waiting is not None and turn.person.waiting.then == "all"
-    if not everything and len(labels) - 2 < len(turn.process.events):
+    some_past = len(labels) < len(turn.process.events)
+    if any(reminders.leads_in_time(turn, event) for event in coming(turn)):
+        labels[REMIND_ALL] = turn.t("events.remind_all")
+    labels[CALENDAR_ALL] = turn.t("events.calendar_all")
+    if some_past and not everything:
         labels[ALL] = turn.t("events.show_all")
     return tuple(Choice(menu_button(MENU, key), shown) for key, shown in labels.items())
 
@@ -111,12 +114,13 @@ def picked(turn: Turn, key: str) -> Decision:
 
 
 def card_choices(turn: Turn, event: Event) -> tuple[Choice, ...]:
-    """What can be done about an evening; nothing is planned for one that was cancelled."""
+    """What can be done about an evening; a reminder while there is time for one, nothing where it was cancelled."""
     t = turn.t
     if event.cancelled:
         return (Choice(event_button(event.id, "calendar"), t("event.calendar")),)
+    remind = {"remind": t("event.remind")} if reminders.leads_in_time(turn, event) else {}
     labels = {
-        "remind": t("event.remind"),
+        **remind,
         "calendar": t("event.calendar"),
         "yes": t("event.yes"),
         "maybe": t("event.maybe"),

@@ -127,6 +127,8 @@ def _steered(turn: Turn, menu: str) -> Decision | None:
     left = turn.as_person(waits_no_more(turn.person))
     if word == "pause" and draft.under_way(left):
         return draft.pause(left)
+    if word == "cancel" and menu in {draft.PAUSED, draft.CANCEL} and (begun := draft.under_way(left)):
+        return draft.control(left, begun, word)
     if word == "onward" and menu == draft.PAUSED:
         return Decision(person=waits_no_more(turn.person), then="umfrage")
     if menu in OF_THE_SURVEY and (begun := draft.of(left)) and (changing := review.asked_to_change(left, begun)):

@@ -57,6 +57,7 @@ def everything(turn: Turn, record: Record, planned: Sequence[Reminder], supporte
         "took_part": turn.took_part,
         "wishes_supported": supported,
         "messages_waiting": record.messages_waiting,
+        **({"staff": {"number": turn.member, "role": turn.role}} if turn.member else {}),
     }
 
 
@@ -72,6 +73,8 @@ def _readable(turn: Turn, record: Record, supported: int) -> str:
         if consent
         else t("my_data.no_consent"),
     ]
+    if turn.member:
+        lines.append(t("my_data.staff", role=t(f"staff.role.{turn.role}")))
     if person.stopped:
         lines.append(t("my_data.stopped"))
     begun = person.draft

@@ -2,14 +2,16 @@
 
 from dataclasses import replace
 
-from bot.core.conversation import CONTROLS_IN_FREE_TEXT
 from bot.core.interview import Answered, put
 from bot.core.messages import Choice
+from bot.core.questions.choice import choice_misfit
+from bot.core.recognition import fold
 from bot.core.survey import Progress
-from handlers import draft, questions
+from handlers import draft, not_understood, questions
 from handlers.turn import Decision, Menu, Turn, menu_choices, waits_at, waits_no_more
 
 MENU = "own_words"
+ANSWER, QUESTION, SMALL = "words.own_words.answer", "words.own_words.question", "words.own_words.small"
 
 
 def doubtful(turn: Turn) -> bool:
@@ -63,9 +65,34 @@ def typed(turn: Turn) -> Decision:
     begun, word = draft.of(left), turn.vocabulary.control(turn.text)
     if begun is None or draft.outdated(left):
         return Decision(person=left.person, then="umfrage")
-    if word in CONTROLS_IN_FREE_TEXT:
+    if word:
         return draft.control(left, begun, word)
+    if _chooses(turn):
+        again = ASKING_BACK.put(turn)
+        return not_understood.missed(turn, choice_misfit(turn.text, len(again.choices), turn.t), again)
     return _recorded(left, begun.said_in(turn.message.target, begun.question or ""), turn.text)
+
+
+def _meant(turn: Turn) -> str | None:
+    """What a short sentence chooses: "ja, das ist meine Antwort"; "ja" alone where no language is asked about."""
+    if not _chooses(turn):
+        return None
+    said, t = set(fold(turn.text).split()), turn.t
+    answer, question = (not said.isdisjoint(t.words(words)) for words in (ANSWER, QUESTION))
+    if answer != question:
+        other = not said.isdisjoint(t.words("words.negations"))
+        return "answer" if answer != other else "question"
+    if answer or _language(turn):
+        return None
+    agreed = turn.vocabulary.agreed(turn.text)
+    return {"yes": "answer", "no": "question"}[agreed] if agreed else None
+
+
+def _chooses(turn: Turn) -> bool:
+    """Whether a message is about the two choices and nothing else: then it is no answer to the survey."""
+    said = set(fold(turn.text).split())
+    known = {word for words in (ANSWER, QUESTION, SMALL) for word in turn.t.words(words)}
+    return turn.vocabulary.agreed(turn.text) is not None or (bool(said) and said <= known)
 
 
 def _recorded(turn: Turn, begun: Progress, text: str) -> Decision:
@@ -78,4 +105,4 @@ def _recorded(turn: Turn, begun: Progress, text: str) -> Decision:
     return draft.moved(turn, begun, Answered(value))
 
 
-ASKING_BACK = Menu(asks=asks, choices=choices, picked=picked)
+ASKING_BACK = Menu(asks=asks, choices=choices, picked=picked, meant=_meant)

@@ -39,7 +39,7 @@ def run(turn: Turn) -> Decision:
             return _changed(turn, frozenset(), turn.t("reminders.ended"))
         if names := reminder_wish.named(turn.argument, turn) or reminder_wish.read(turn.argument, turn):
             return _granted(turn, names)
-    if not _ahead(turn):
+    if not _ahead(turn) and not _mine(turn):
         return goes_on(turn, Outgoing(text=_none_left(turn), aside=True))
     text = f"{turn.t('reminders.unknown')}\n\n{asks(turn)}" if turn.argument else asks(turn)
     return turn.say(Outgoing(text=text, choices=choices(turn), aside=True), person=waits_at(turn.person, MENU))
@@ -52,28 +52,27 @@ def _granted(turn: Turn, wish: reminder_wish.Wish) -> Decision:
     if not wish.every and not ahead:
         return Decision(person=turn.person, then=f"termine {known[0].id}")
     names = [EVERY] if wish.every else [event.id for event in ahead]
-    if wish.lead is None:
+    if wish.lead is None or not any(leads_in_time(turn, event) for event in ahead):
         return subscribe(turn, names)
-    in_time = [
-        event
-        for event in ahead
-        if reminders.of_event(event, [lead for lead in LEADS if lead == wish.lead], turn.quiet, turn.now)
-    ]
-    if in_time and (wish.every or in_time == ahead):
-        others = (turn.person.leads or turn.process.leads) if turn.person.reminded else ()
+    as_wished = [event for event in ahead if wish.lead in leads_in_time(turn, event)]
+    if as_wished and (wish.every or as_wished == ahead):
+        others = _leads(turn) if turn.person.reminded else ()
         leads = tuple(lead for lead in LEADS if lead in {*others, wish.lead})
         return subscribe(turn.as_person(replace(turn.person, leads=leads)), names)
     begun = subscribe(turn, names)
-    chosen = turn.as_person(waits_at(begun.person, TIMES))
-    return chosen.say(begun.say[0], Outgoing(text=turn.t("reminders.ask_times"), choices=time_choices(chosen)))
+    return _ask_times(turn.as_person(begun.person), begun.say[0])
+
+
+def _ask_times(turn: Turn, *said: Outgoing) -> Decision:
+    """How long before somebody wants to be reminded, after what has been said."""
+    chosen = turn.as_person(waits_at(turn.person, TIMES))
+    return chosen.say(*said, REMINDER_TIMES.put(chosen))
 
 
 def asks(turn: Turn) -> str:
     t, mine = turn.t, _mine(turn)
-    if not _ahead(turn):
-        return _none_left(turn)
     if not mine:
-        return t("reminders.ask")
+        return t("reminders.ask") if _ahead(turn) else _none_left(turn)
     lines = [t("reminders.of"), *(f"– {label(turn, event)}" for event in mine)]
     return "\n".join([*lines, t("reminders.when", times=times(turn)), t("reminders.ask_change")])
 
@@ -82,9 +81,11 @@ def choices(turn: Turn) -> tuple[Choice, ...]:
     """Each evening to be added or taken off, all of them, the times, and none any more."""
     ahead, mine = _ahead(turn), {event.id for event in _mine(turn)}
     labels = {EVERY_EVENT: turn.t("reminders.every_event")} if EVERY not in turn.person.reminded and ahead else {}
-    for event in ahead:
-        shown = label(turn, event)
-        labels[event.id] = turn.t("reminders.not_of", event=shown) if event.id in mine else shown
+    for event in _open(turn):
+        if event.id in mine:
+            labels[event.id] = turn.t("reminders.not_of", event=label(turn, event))
+        elif event in ahead:
+            labels[event.id] = label(turn, event)
     if ahead:
         labels[CHANGE_TIMES] = turn.t("reminders.change_times")
     if turn.person.reminded:
@@ -97,8 +98,7 @@ def picked(turn: Turn, key: str) -> Decision:
     if key == EVERY_EVENT:
         return subscribe(turn, [EVERY])
     if key == CHANGE_TIMES:
-        person = waits_at(turn.person, TIMES)
-        return turn.say(Outgoing(text=turn.t("reminders.ask_times"), choices=time_choices(turn)), person=person)
+        return _ask_times(turn)
     if key == NO_MORE:
         return _changed(turn, frozenset(), turn.t("reminders.ended"))
     mine = {event.id for event in _mine(turn)}
@@ -110,19 +110,25 @@ def picked(turn: Turn, key: str) -> Decision:
 
 def subscribe(turn: Turn, names: Iterable[str]) -> Decision:
     """From now on the person is reminded of these events; what that means is said with it."""
-    if not _ahead(turn):
-        return goes_on(turn, Outgoing(text=_none_left(turn), aside=True))
-    names = list(names)
-    t = turn.t
+    t, names = turn.t, set(names)
+    every = [event for event in coming(turn) if EVERY in names and not event.cancelled]
+    chosen = every or [event for event in turn.process.events if event.id in names]
+    late = [event for event in chosen if not leads_in_time(turn, event)]
+    of = [event for event in chosen if event not in late]
+    if not of:
+        return goes_on(turn, Outgoing(text=_too_late_for(turn, late) if late else _none_left(turn), aside=True))
+    names = {EVERY} if EVERY in names else {event.id for event in of}
     # Who wants to be reminded of an evening takes back that they do not come.
-    of = {event.id for event in turn.process.events} if EVERY in names else set(names)
-    coming = {event: answer for event, answer in turn.person.coming.items() if event not in of or answer != "no"}
-    person = replace(turn.person, reminded=turn.person.reminded | set(names), coming=coming, stopped=False)
-    chosen = [event for event in _ahead(turn) if event.id in of]
+    again = {event.id for event in of}
+    answers = {event: answer for event, answer in turn.person.coming.items() if event not in again or answer != "no"}
+    person = replace(turn.person, reminded=turn.person.reminded | names, coming=answers, stopped=False)
     lines = [t("reminders.begun_every" if EVERY in names else "reminders.begun")]
-    lines += [] if EVERY in names else [f"– {label(turn, event)}" for event in chosen]
-    lines += [t("reminders.when", times=times(turn)), t("reminders.stored", days=KEPT_DAYS)]
-    return goes_on(turn.as_person(person), Outgoing(text="\n".join(lines), aside=True))
+    lines += [] if EVERY in names else [f"– {label(turn, event)}" for event in of]
+    planned = [lead for lead in _leads(turn) if any(lead in leads_in_time(turn, event) for event in of)]
+    lines += [t("reminders.when", times=_in_words(turn, planned))] if planned else []
+    lines += [t("reminders.stored", days=KEPT_DAYS), *([_too_late_for(turn, late)] if late else [])]
+    said = Outgoing(text="\n".join(lines), aside=True)
+    return goes_on(turn.as_person(person), said) if planned else _ask_times(turn.as_person(person), said)
 
 
 def ask(turn: Turn, event: Event) -> Decision:
@@ -168,12 +174,20 @@ def goes_on(turn: Turn, said: Outgoing) -> Decision:
 
 def times(turn: Turn) -> str:
     """How long before, in words."""
-    return ", ".join(turn.t(LEAD_NAMES[lead]) for lead in turn.person.leads or turn.process.leads)
+    return _in_words(turn, _leads(turn))
+
+
+def _in_words(turn: Turn, leads: Iterable[Lead]) -> str:
+    return ", ".join(turn.t(LEAD_NAMES[lead]) for lead in leads)
+
+
+def _leads(turn: Turn) -> tuple[Lead, ...]:
+    return turn.person.leads or turn.process.leads
 
 
 def time_choices(turn: Turn) -> tuple[Choice, ...]:
     """Each time with whether it is chosen; choosing it again takes it off."""
-    chosen = turn.person.leads or turn.process.leads
+    chosen = _leads(turn)
     states = {True: turn.t("reminders.on"), False: turn.t("reminders.off")}
     labels = {lead: f"{turn.t(LEAD_NAMES[lead])} ({states[lead in chosen]})" for lead in LEADS}
     return menu_choices(TIMES, **labels, **{DONE: turn.t("reminders.times_done")})
@@ -184,7 +198,7 @@ def time_picked(turn: Turn, key: str) -> Decision:
     if key == DONE:
         turn = turn.as_person(waits_no_more(turn.person))
         return goes_on(turn, Outgoing(text=turn.t("reminders.when", times=times(turn))))
-    chosen = set(turn.person.leads or turn.process.leads) ^ {lead for lead in LEADS if lead == key}
+    chosen = set(_leads(turn)) ^ {lead for lead in LEADS if lead == key}
     ask_times = turn.t("reminders.ask_times" if chosen else "reminders.one_time")
     if chosen:
         turn = turn.as_person(replace(turn.person, leads=tuple(lead for lead in LEADS if lead in chosen)))
@@ -195,9 +209,23 @@ def _changed(turn: Turn, reminded: frozenset[str], text: str) -> Decision:
     return goes_on(turn.as_person(replace(turn.person, reminded=reminded)), Outgoing(text=text, aside=True))
 
 
+def leads_in_time(turn: Turn, event: Event) -> set[str]:
+    """How long before this evening somebody can still be reminded."""
+    return {one.kind for one in reminders.of_event(event, LEADS, turn.quiet, turn.now)}
+
+
+def _open(turn: Turn) -> list[Event]:
+    """The evenings that have not begun."""
+    return [event for event in turn.process.events if event.starts_at > turn.now and not event.cancelled]
+
+
 def _ahead(turn: Turn) -> list[Event]:
     """The evenings that somebody can be reminded of."""
-    return [event for event in turn.process.events if event.starts_at > turn.now and not event.cancelled]
+    return [event for event in _open(turn) if leads_in_time(turn, event)]
+
+
+def _too_late_for(turn: Turn, events: Iterable[Event]) -> str:
+    return "\n".join([turn.t("reminders.too_late_for"), *(f"– {label(turn, event)}" for event in events)])
 
 
 def _none_left(turn: Turn) -> str:
@@ -208,7 +236,7 @@ def _none_left(turn: Turn) -> str:
 
 
 def _mine(turn: Turn) -> list[Event]:
-    return reminders.wanted(_ahead(turn), turn.person.reminded, turn.person.coming)
+    return reminders.wanted(_open(turn), turn.person.reminded, turn.person.coming)
 
 
 def _words(turn: Turn, name: str) -> set[str]:
@@ -234,7 +262,7 @@ def _ask_picked(turn: Turn, key: str) -> Decision:
 
 
 def _meant(turn: Turn) -> str | None:
-    event = event_named(turn.text, tuple(_ahead(turn)))
+    event = event_named(turn.text, tuple(_open(turn)))
     return event.id if event else None
 
 

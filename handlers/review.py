@@ -20,6 +20,8 @@ def typed(turn: Turn, begun: Progress) -> Decision:
     choices = interview.review_choices(turn.t)
     if choice := recognition.exact(turn.text, choices):
         return _chosen(turn, begun, choice)
+    if turn.t.says("words.submit", turn.text):
+        return picked(turn, begun, "submit")
     if word := turn.vocabulary.control(turn.text):
         return draft.control(turn, begun, word)
     if changing := asked_to_change(turn, begun):

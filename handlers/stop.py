@@ -9,9 +9,10 @@ from handlers.turn import Decision, Turn, waits_no_more
 
 def run(turn: Turn) -> Decision:
     """Take back what was planned, reminders included; an open survey is paused."""
-    open_draft = draft.of(turn) is not None and not turn.took_part
-    person = replace(waits_no_more(turn.person), stopped=True, reminded=frozenset(), news=None)
-    if open_draft:
-        person = replace(person, waiting=Waiting(draft.PAUSED))
-    said = turn.say(turn.t("stop.draft" if open_draft else "stop.done"), person=person)
-    return replace(said, effects=(CancelPlanned(),))
+    t, person = turn.t, replace(waits_no_more(turn.person), stopped=True, reminded=frozenset(), news=None)
+    kept = draft.of(turn) is not None and not turn.took_part
+    if kept and turn.survey_is_open:
+        text, person = t("stop.draft"), replace(person, waiting=Waiting(draft.PAUSED))
+    else:
+        text = "\n".join([t("stop.done"), *([t("survey.over_draft")] if kept else [])])
+    return replace(turn.say(text, person=person), effects=(CancelPlanned(),))

@@ -7,10 +7,11 @@ from bot.core.conversation import DONE, Control, pressed
 from bot.core.interview import Answered, Reopen, Step, prefixed, put
 from bot.core.messages import Outgoing
 from bot.core.questions.several import SeveralQuestion
+from bot.core.recognition import fold
 from bot.core.survey import Progress
 from bot.core.values import Missing, Value
 from handlers import consent, draft, not_understood, own_words, review
-from handlers.turn import Decision, Turn, waits_no_more
+from handlers.turn import PLAIN, Decision, Turn, waits_no_more
 
 
 def run(turn: Turn) -> Decision:
@@ -52,6 +53,8 @@ def typed(turn: Turn) -> Decision:
     question = survey.current(begun)
     if question is None:
         return review.typed(turn, begun)
+    if isinstance(question, SeveralQuestion) and (done := _ticks_done(turn, begun)):
+        return done
     if not question.free_text and question.read(turn.text, t) is None:
         command = turn.vocabulary.command(turn.text)
         if command:
@@ -68,6 +71,14 @@ def typed(turn: Turn) -> Decision:
     return draft.control(turn, begun, move)
 
 
+def _ticks_done(turn: Turn, begun: Progress) -> Decision | None:
+    """ "Fertig" typed instead of tapped; "weiter" says the same once something is ticked."""
+    done = any(fold(turn.text) == fold(t("control.done")) for t in turn.languages.values())
+    if begun.ticked and (done or turn.vocabulary.control(turn.text) == "onward"):
+        return draft.moved(turn, begun.said_in(turn.message.target, begun.question or ""), Answered(begun.ticked))
+    return _tick_first(turn) if done else None
+
+
 def _corrected(turn: Turn, begun: Progress) -> Step | None:
     """ "Nein, ich meinte 3": the last answer is another one; after a reply that did not fit, that reply first."""
     before = turn.process.survey.back(begun)
@@ -82,7 +93,8 @@ def _typed_beside(turn: Turn, begun: Progress) -> Decision:
     if changing := review.asked_to_change(turn, begun):
         return changing
     if t.says("words.unclear", turn.text):
-        return not_understood.missed(turn, interview.unclear(survey, begun, t), again)
+        plain = "" if t.language.endswith(PLAIN) else turn.plain_language
+        return not_understood.missed(turn, interview.unclear(survey, begun, t, plain), again)
     return not_understood.instead(turn, interview.misfit(survey, begun, turn.text, t), again)
 
 
@@ -121,6 +133,10 @@ def _ticked(turn: Turn, begun: Progress, option: str) -> Decision:
     return turn.say(shown, person=replace(turn.person, draft=ticked))
 
 
+def _tick_first(turn: Turn) -> Decision:
+    return turn.say(Outgoing(text=turn.t("misfit.tick_first"), aside=True))
+
+
 def _tapped(turn: Turn, begun: Progress, value: Value) -> Decision:
     """An answer by button: the next message, and the question without buttons but with the answer."""
     answered = interview.answered(turn.process.survey, begun, value, turn.t)
@@ -146,9 +162,13 @@ def deleted(turn: Turn) -> Decision:
     question = begun.said.get(turn.message.target or "") if begun else None
     if begun is None or question is None:
         return Decision(person=turn.person)
-    without = survey.without(begun, question)
-    again = prefixed(turn.t("answer.taken_back"), put(survey, without, turn.t))
-    return turn.say(again, person=replace(waits_no_more(turn.person), draft=without))
+    without, gone = survey.without(begun, question), turn.t("answer.taken_back")
+    if draft.under_way(turn) is None:  # the survey is over, or waits for consent: no question waits
+        return turn.say(Outgoing(text=gone, aside=True), person=replace(turn.person, draft=without))
+    turn = turn.as_person(waits_no_more(turn.person))
+    if draft.outdated(turn):
+        return draft.adopted(turn, without, gone)
+    return turn.say(prefixed(gone, put(survey, without, turn.t)), person=replace(turn.person, draft=without))
 
 
 def pressed_control(turn: Turn, key: str) -> Decision:
@@ -160,10 +180,8 @@ def pressed_control(turn: Turn, key: str) -> Decision:
     turn = turn.as_person(waits_no_more(turn.person))
     if draft.outdated(turn):
         return draft.adopted(turn, begun)
-    if begun.question == name and word == DONE:
-        if not begun.ticked:
-            return turn.say(Outgoing(text=turn.t("misfit.tick_first"), aside=True))
-        return _tapped(turn, begun, begun.ticked)
+    if begun.question == name and (word == DONE or (word == "onward" and begun.ticked)):
+        return _tapped(turn, begun, begun.ticked) if begun.ticked else _tick_first(turn)
     known: dict[str, Control] = {"back": "back", "skip": "skip", "pause": "pause", "onward": "onward"}
     if begun.question == name and word in known:
         return draft.control(turn, begun, known[word])

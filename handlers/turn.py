@@ -15,6 +15,8 @@ from storage.memory import Memory
 
 Role = Literal["citizen", "editor", "sender", "analyst", "admin"]
 """An admin may do what the others may; the others have one task each."""
+PLAIN = "-simple"
+"""How the tag of a plain language ends."""
 Job = Callable[[], Awaitable[Sequence[Outgoing]]]
 
 
@@ -83,6 +85,11 @@ class Turn:
     def survey_is_open(self) -> bool:
         """Whether the survey can be taken today."""
         return self.process.stage(self.now) == "open"
+
+    @property
+    def plain_language(self) -> str:
+        """How plain language is chosen, where the process offers it; else empty."""
+        return self.t("language.plain") if any(tag.endswith(PLAIN) for tag in self.process.languages) else ""
 
     def language_in(self, text: str, *, asked: bool = False) -> str:
         """The language of the process that a text names, and nothing else: "in English please"; empty where none.

@@ -265,12 +265,14 @@ class Person(stateful.RuleBasedStateMachine):
     def adopt_another_version(self, data: st.DataObject) -> None:
         self.survey = self.versions[data.draw(st.integers(0, len(self.versions) - 1), label="version")]
         options = {question.id: {option.id for option in question.answers()} for question in self.survey.questions}
+        misfits = set()
         for name, value in list(self.said.items()):
             chosen = set(value if isinstance(value, tuple) else [value] if isinstance(value, str) else [])
             if name not in options or (options[name] and not chosen <= options[name]):
                 del self.said[name]
+                misfits |= {name} & options.keys()
         adopted = self.survey.adopt(self.progress)
-        assert {question.id for question in adopted.dropped} == self.forget_unreachable()
+        assert {question.id for question in adopted.dropped} == misfits | self.forget_unreachable()
         self.progress, self.waiting = adopted.progress, self.first_open()
 
     @rule()

@@ -113,11 +113,12 @@ def _of_announcements() -> set[str]:
 def test_a_word_steers_one_way_only() -> None:
     """Whatever language a word is from, it has one meaning: somebody may write "back" in a German conversation."""
     meanings: dict[str, set[str]] = {}
+    # Parts of an answer or of a sentence, looked for only within it.
+    parts = ("words.question", "words.choice.", "words.remind.", "words.own_words.")
     for language in LANGUAGES:
         t = locales.load(LOCALES, language)
         for name in forms(language):
-            # Parts of an answer or of a sentence, looked for only within it.
-            if name.startswith("words.") and not name.startswith(("words.question", "words.choice.", "words.remind.")):
+            if name.startswith("words.") and not name.startswith(parts):
                 for word in t.words(name):
                     meanings.setdefault(word, set()).add(name)
     assert {word: names for word, names in meanings.items() if len(names) > 1} == {}

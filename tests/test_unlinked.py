@@ -6,6 +6,7 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import pytest
 from sqlalchemy import Connection, TextClause, select, text
 from sqlalchemy.exc import DBAPIError
@@ -13,6 +14,7 @@ from sqlalchemy.exc import DBAPIError
 from storage import tables
 from storage.database import Unavailable, database
 from tests import postgres
+from tests.staff import joined
 from tests.stored import rows
 from tests.talk import BEISPIELSTADT, BEISPIELSTADT_OPEN, SHORT, config_in, talking
 
@@ -161,6 +163,22 @@ async def test_erasing_leaves_no_row_about_the_person(tmp_path: Path, database_u
     await stored.close()
     about_nobody = {"seen", "process_keys", "events"}
     assert {name for name, found in kept.items() if found} <= about_nobody
+
+
+async def test_staff_are_told_that_they_stay_on_the_team(tmp_path: Path) -> None:
+    async with talking(config_in(tmp_path, BEISPIELSTADT), BEISPIELSTADT_OPEN) as talk:
+        erika = await joined(talk, "erika", "editor")
+        (shown,) = await erika.say("/meine_daten")
+        assert "Sie gehören zum Team: Rundnachrichten schreiben" in shown.text
+        assert shown.attachment is not None
+        assert msgspec.json.decode(shown.attachment.content)["staff"] == {"number": 1, "role": "editor"}
+        (erased,) = await erika.say_all("/loeschen", "2")
+        assert erased.text.endswith("bleiben Ihre Adresse und Ihre Rolle gespeichert, bis die Verwaltung sie entfernt.")
+        assert len(await rows(tmp_path, tables.staff)) == 1
+        (shown,) = await talk.say("/meine_daten")
+        assert "Team" not in shown.text
+        (erased,) = await talk.say_all("/loeschen", "2")
+        assert "Team" not in erased.text
 
 
 async def test_ids_are_forgotten_after_48_hours_and_participations_when_the_process_is_over(tmp_path: Path) -> None:

@@ -17,10 +17,8 @@ Control = Literal["back", "skip", "pause", "cancel", "onward"]
 Agreed = Literal["yes", "no"]
 Meaning = TypeVar("Meaning", bound=str)
 DONE: Literal["done"] = "done"
-"""The button that ends a selection of several; as a typed message is a whole selection, there is no word for it."""
+"""The button that ends a selection of several; a typed message is a whole selection by itself."""
 CONTROLS: tuple[Control, ...] = ("back", "skip", "pause", "cancel", "onward")
-# "weiter" would be a plausible answer in own words; these four are said to be control words wherever they stand.
-CONTROLS_IN_FREE_TEXT: tuple[Control, ...] = ("back", "skip", "pause", "cancel")
 
 
 CODE_LETTERS = "ABCDEFGHJKLMNPQRSTUVWXYZ23456789"

@@ -7,7 +7,6 @@ from dataclasses import dataclass, replace
 from bot.core import recognition
 from bot.core.conversation import (
     CONTROLS,
-    CONTROLS_IN_FREE_TEXT,
     DONE,
     Control,
     Vocabulary,
@@ -64,12 +63,13 @@ def put(survey: Survey, progress: Progress, t: Texts) -> Outgoing:
     if question is None:
         return review(survey, progress, t)
     earlier = progress.answers.get(question.id)
+    stays = earlier is not None and not progress.ticked
     parts = [
         "" if earlier is not None else _how_many_left(survey, progress, t),
         question.wording(t),
         t.of(question.hint) if question.hint else "",
         question.invite(t),
-        t("question.earlier", answer=shortened(question.shown(earlier, t))) if earlier is not None else "",
+        t("question.earlier", answer=shortened(question.shown(earlier, t))) if stays else "",
         t("question.optional") if question.optional and earlier is None else "",
     ]
     several = isinstance(question, SeveralQuestion)
@@ -132,7 +132,7 @@ def read(survey: Survey, progress: Progress, typed: str, vocabulary: Vocabulary,
     if question is None:
         return None
     control = vocabulary.control(typed)
-    if question.free_text and (control in CONTROLS_IN_FREE_TEXT or (control and question.id in progress.answers)):
+    if question.free_text and control:
         return control
     if question.free_text and question.optional and vocabulary.nothing(typed):
         return "skip"
@@ -186,7 +186,10 @@ def advance(survey: Survey, progress: Progress, move: Move, t: Texts) -> Step:
         onward = survey.onward(progress)
         return Step((put(survey, onward, t),), onward)
     if move == "onward" and question is not None:
-        return _said_and_asked(survey, progress, t("control.answer_first"), t)
+        optional = t("control.may_skip", skip=t("control.skip")) if question.optional else t("control.answer_first")
+        return _said_and_asked(survey, progress, optional, t)
+    if move in {"onward", "skip"}:
+        return _said_and_asked(survey, progress, t("control.at_review"), t)
     return Step((put(survey, progress, t),), progress)
 
 
@@ -233,12 +236,15 @@ def _cannot_skip(question: Question, t: Texts) -> str:
     return t("control.cannot_skip", last=len(choices), label=choices[-1].label) if choices else t("control.must_answer")
 
 
-def unclear(survey: Survey, progress: Progress, t: Texts) -> str:
-    """What is said to somebody who asks what the waiting question means: its hint has said all that is known."""
+def unclear(survey: Survey, progress: Progress, t: Texts, plain: str = "") -> str:
+    """What is said to somebody who asks what the waiting question means: its hint has said all that is known.
+
+    `plain` says how plain language is chosen, where that is offered.
+    """
     question = survey.current(progress)
     choices = question.choices(t) if question else ()
     way_out = [t("misfit.unclear_choice", last=len(choices), label=choices[-1].label)] if choices else []
-    return "\n".join([t("misfit.unclear"), *way_out])
+    return "\n".join(filter(None, (t("misfit.unclear"), plain, *way_out)))
 
 
 def _how_many_left(survey: Survey, progress: Progress, t: Texts) -> str:
@@ -249,11 +255,11 @@ def _how_many_left(survey: Survey, progress: Progress, t: Texts) -> str:
 
 
 def _controls(survey: Survey, progress: Progress, question: Question, t: Texts) -> tuple[Choice, ...]:
-    answered = question.id in progress.answers
+    stays = question.id in progress.answers and not progress.ticked
     offered = {
         "back": survey.back(progress) is not None,
         "skip": question.optional,
-        "onward": answered,
+        "onward": stays,
         "pause": True,
         "cancel": False,
     }

@@ -210,11 +210,15 @@ class Survey:
 
     def adopt(self, progress: Progress) -> Recorded:
         """Progress begun under another version: every answer whose question still takes it is kept."""
-        kept = {}
+        kept, misfits = {}, []
         for question in self.questions:
-            if question.id in progress.answers and question.fits(progress.answers[question.id]):
-                kept[question.id] = progress.answers[question.id]
-        return self._settled(kept, progress.said)
+            if question.id in progress.answers:
+                if question.fits(progress.answers[question.id]):
+                    kept[question.id] = progress.answers[question.id]
+                else:
+                    misfits.append(question)
+        settled = self._settled(kept, progress.said)
+        return Recorded(settled.progress, (*misfits, *settled.dropped))
 
     def battery_of(self, question: str) -> BatteryQuestion | None:
         """The battery that a question is one aspect of."""
