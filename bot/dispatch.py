@@ -68,7 +68,7 @@ class Dispatch:
         self._metrics = metrics or Metrics()
         self._memory = memory
         self._vocabularies = vocabularies
-        self.adopt(process, languages)
+        self._answer_from(process, languages)
         self._quiet = quiet or QuietHours(time(), time(), process.zone)
         self._floods = floods
         self._now = now
@@ -77,8 +77,12 @@ class Dispatch:
         self._one_batch = asyncio.Lock()
         self.afterwards = Afterwards(self._write_to, send)
 
-    def adopt(self, process: Process, languages: Mapping[str, Texts]) -> None:
-        """Answer from this content from now on."""
+    async def adopt(self, process: Process, languages: Mapping[str, Texts]) -> None:
+        """Answer from this content from now on. A batch that is being answered from the old one is written before."""
+        async with self._one_batch:
+            self._answer_from(process, languages)
+
+    def _answer_from(self, process: Process, languages: Mapping[str, Texts]) -> None:
         self._process = process
         self._reader = reading.Reader(process, self._vocabularies)
         self._languages = languages

@@ -1,7 +1,7 @@
 """The content that is served, held against what people were told: what has changed, and who is to hear of it."""
 
 import asyncio
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
@@ -13,7 +13,7 @@ from bot.core.reminders import ALL, LEADS, QuietHours, Reminder, of_event
 from bot.core.texts import Texts
 from bot.problems import UserError
 from handlers import unasked
-from storage.events import comparable
+from storage.events import KnownEvent, comparable
 from storage.memory import Memory
 from storage.reminders import Shared
 
@@ -25,6 +25,10 @@ TELLERS = frozenset({"sender", "admin"})
 """Whose task it is to have people told."""
 
 Loaded = tuple[Process, Mapping[str, Texts]]
+
+
+async def _nobody(_process: Process, _languages: Mapping[str, Texts]) -> None:
+    """Nobody else serves this content."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,13 +64,12 @@ class Content:
         self._now = now
         self._read = read
         self._one_at_a_time = asyncio.Lock()
-        self.on_change: Callable[[Process, Mapping[str, Texts]], None] = lambda _process, _languages: None
+        self.on_change: Callable[[Process, Mapping[str, Texts]], Awaitable[None]] = _nobody
 
     async def agree(self) -> None:
         """Give every event its sequence. What hangs on one whose facts have changed is planned anew at once."""
         async with self._one_at_a_time:
-            self.process = await self._agreed(self.process)
-            self.on_change(self.process, self.languages)
+            await self._adopt(self.process, self.languages)
 
     async def reload(self) -> None:
         """Read the files and answer from them. Raises UserError where they have problems: all stays as it was."""
@@ -74,8 +77,7 @@ class Content:
         if process.id != self.process.id:
             raise UserError(f"The process is now called {process.id}. Stop and start Mitreden for another process.")
         async with self._one_at_a_time:
-            self.process, self.languages = await self._agreed(process), languages
-            self.on_change(self.process, self.languages)
+            await self._adopt(process, languages)
         log.info("content_reloaded", events=len(self.process.events))
 
     async def changes(self) -> list[Change]:
@@ -111,7 +113,9 @@ class Content:
         """Plan notices, block by block, also where a killed process left off."""
         known = await self._memory.diary.known_events(self.process.zone)
         for event in self.process.events:
-            if event.id in known and known[event.id].telling is not None:
+            kept = known.get(event.id)
+            # Newer facts that are not kept yet end it: nobody has agreed to have people told of them.
+            if kept is not None and kept.telling is not None and kept.event.sequence == event.sequence:
                 notice = Reminder("changed", event.id, self._now(), _until(event, event))
                 while await self._memory.diary.go_on_telling(event, notice):
                     pass
@@ -126,29 +130,41 @@ class Content:
             for language, t in self.languages.items()
         ]
 
-    async def _agreed(self, process: Process) -> Process:
+    async def _adopt(self, process: Process, languages: Mapping[str, Texts]) -> None:
+        """Serve this content, and then plan anew: whoever subscribes while that goes on is planned for as it now is.
+
+        Killed in between, the next start finds the same changes, gives them the same numbers and plans anew.
+        """
         known = await self._memory.diary.known_events(process.zone)
-        new = [event for event in process.events if event.id not in known]
+        process = replace(process, events=tuple(_numbered(event, known.get(event.id)) for event in process.events))
+        await self.on_change(process, languages)
+        self.process, self.languages = process, languages
+        await self._plan_anew(known)
+
+    async def _plan_anew(self, known: Mapping[str, KnownEvent]) -> None:
+        new = [event for event in self.process.events if event.id not in known]
         if new and not await self._memory.diary.subscribers_of(ALL):
             await self._memory.diary.add_events(new)
             new = []
-        agreed = []
-        for event in process.events:
-            if event.id not in known:
-                numbered = event
-            elif comparable(known[event.id].event) == comparable(event):
-                agreed.append(replace(event, sequence=known[event.id].event.sequence))
-                continue
-            else:
-                numbered = replace(event, sequence=known[event.id].event.sequence + 1)
-                log.info("event_changed", id=event.id, sequence=numbered.sequence)
-            agreed.append(numbered)
-            if event in new or event.id in known:
-                before = known[event.id].event if event.id in known else None
-                moved = before is None or (before.starts_at, before.cancelled) != (event.starts_at, event.cancelled)
-                planned = of_event(numbered, LEADS, self._quiet, self._now())
-                await self._memory.diary.adopt_event(numbered, planned, process.leads, moved=moved)
-        return replace(process, events=tuple(agreed))
+        changed = [
+            event
+            for event in self.process.events
+            if event.id in known and event.sequence != known[event.id].event.sequence
+        ]
+        for event in changed:
+            log.info("event_changed", id=event.id, sequence=event.sequence)
+        for event in [*new, *changed]:
+            before = known[event.id].event if event.id in known else None
+            moved = before is None or (before.starts_at, before.cancelled) != (event.starts_at, event.cancelled)
+            planned = of_event(event, LEADS, self._quiet, self._now())
+            await self._memory.diary.adopt_event(event, planned, self.process.leads, moved=moved)
+
+
+def _numbered(event: Event, known: KnownEvent | None) -> Event:
+    """An event with its sequence, which is the next one where its facts are not those that were last read."""
+    if known is None:
+        return event
+    return replace(event, sequence=known.event.sequence + (comparable(known.event) != comparable(event)))
 
 
 def notice_name(event: Event, language: str) -> str:

@@ -1,5 +1,6 @@
 """An evening that changes: answered at once, told to whoever waits for it once staff confirm; no old word goes out."""
 
+import asyncio
 import shutil
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -10,13 +11,15 @@ import vobject
 from msgspec.structs import replace
 
 from bot.config import StaffSection
-from bot.core.messages import Outgoing
+from bot.core.messages import OutboxRow, Outgoing
 from bot.paths import CONTENT
 from bot.problems import UserError
 from bot.reloading import OPERATOR, reloaded
+from storage.database import Unavailable
 from tests.talk import FrozenClock, Talk, config_in, talking
 
 NOW = datetime.fromisoformat("2025-11-20T10:00:00+01:00")
+HALF_AN_HOUR = timedelta(minutes=30)
 BEFORE, LATER = "starts_at = 2025-11-26T18:00:00", "starts_at = 2025-11-26T19:00:00"
 
 
@@ -219,6 +222,118 @@ async def test_a_new_event_is_planned_for_those_who_want_every_event(tmp_path: P
         assert await anna.app.content.changes() == []
         (said,) = await tick(anna, "2025-11-21T18:00:00+01:00")
         assert "Samstag, 22. November 2025, 18:00 Uhr" in said.text
+
+
+@pytest.mark.parametrize("order", ["/erinnern misburg", "/erinnern alle"])
+async def test_whoever_subscribes_while_reminders_are_planned_anew_is_reminded_at_the_new_time(
+    tmp_path: Path, content: Path, order: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with talking(config_in(tmp_path, content), NOW) as anna:
+        diary = anna.app.memory.diary
+        adopt_event = diary.adopt_event
+
+        async def then_somebody_comes(*args: Any, **named: Any) -> None:
+            await adopt_event(*args, **named)
+            await anna.say(order)
+
+        monkeypatch.setattr(diary, "adopt_event", then_somebody_comes)
+        edit(content, BEFORE, LATER)
+        await anna.app.content.reload()
+        assert await planned_for_misburg(anna) == ["2025-11-25T19:00", "2025-11-26T17:00"]
+    async with talking(config_in(tmp_path, content), NOW) as anna:
+        assert await planned_for_misburg(anna) == ["2025-11-25T19:00", "2025-11-26T17:00"]
+
+
+async def test_a_batch_that_is_being_answered_when_an_event_moves_is_planned_for_the_new_time(
+    tmp_path: Path, content: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with talking(config_in(tmp_path, content), NOW) as anna:
+        memory = anna.app.memory
+        write = memory.write
+        reloads: list[asyncio.Task[None]] = []
+
+        async def written_late(*args: Any) -> list[OutboxRow]:
+            if not reloads:
+                reloads.append(asyncio.create_task(anna.app.content.reload()))
+                await asyncio.wait(reloads, timeout=1.0)
+            return await write(*args)
+
+        monkeypatch.setattr(memory, "write", written_late)
+        edit(content, BEFORE, LATER)
+        await anna.say("/erinnern misburg")
+        await asyncio.gather(*reloads)
+        assert await planned_for_misburg(anna) == ["2025-11-25T19:00", "2025-11-26T17:00"]
+
+
+async def test_killed_before_reminders_are_planned_anew_the_next_start_plans_them(
+    tmp_path: Path, content: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with talking(config_in(tmp_path, content), NOW) as anna:
+        await anna.say("/erinnern misburg")
+        edit(content, BEFORE, LATER)
+        monkeypatch.setattr(anna.app.memory.diary, "adopt_event", killed)
+        with pytest.raises(Unavailable):
+            await anna.app.content.reload()
+        await anna.another("berta").say("/erinnern misburg")
+    async with talking(config_in(tmp_path, content), NOW) as anna:
+        for one in (anna, anna.another("berta")):
+            assert await planned_for_misburg(one) == ["2025-11-25T19:00", "2025-11-26T17:00"]
+        event = anna.app.content.process.find_event("misburg")
+        assert event is not None
+        assert event.sequence == 1
+
+
+async def test_words_written_before_a_kill_are_not_sent_about_facts_that_have_changed_once_more(
+    tmp_path: Path, content: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Both changes have the same number, because the first one was not kept."""
+    async with talking(config_in(tmp_path, content), NOW) as anna:
+        await anna.say("/erinnern misburg")
+        edit(content, "Seckbruchstraße 20", "Seckbruchstraße 21")
+        monkeypatch.setattr(anna.app.memory.diary, "adopt_event", killed)
+        with pytest.raises(Unavailable):
+            await anna.app.content.reload()
+        clock = anna.app.clock
+        assert isinstance(clock, FrozenClock)
+        clock.at = datetime.fromisoformat("2025-11-25T18:00:00+01:00")
+        await anna.app.duties.remind()  # in the outbox, not yet sent
+        edit(content, "Seckbruchstraße 21", "Seckbruchstraße 22")
+        monkeypatch.undo()
+        await anna.app.content.reload()
+        (said,) = await tick(anna)
+        assert "Seckbruchstraße 22" in said.text
+
+
+async def test_nobody_is_told_of_facts_that_nobody_agreed_to_while_they_are_being_told_of_others(
+    tmp_path: Path, content: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with talking(config_in(tmp_path, content), NOW) as anna:
+        await anna.say("/erinnern misburg")
+        edit(content, BEFORE, LATER)
+        await anna.app.content.reload()
+        (agreed,) = await anna.app.content.changes()
+        await anna.app.memory.diary.begin_telling(agreed.new, [], NOW.date())
+        edit(content, LATER, "starts_at = 2025-11-26T19:30:00")
+        monkeypatch.setattr(anna.app.memory.diary, "adopt_event", killed)
+        with pytest.raises(Unavailable):
+            await anna.app.content.reload()
+        await anna.app.content.go_on_telling()
+        (asked,) = await anna.app.content.changes()
+        assert (asked.old.starts_at, asked.new.starts_at) == (agreed.new.starts_at, asked.old.starts_at + HALF_AN_HOUR)
+        assert await tick(anna) == []
+
+
+async def killed(*_args: Any, **_named: Any) -> None:
+    raise Unavailable("killed")
+
+
+async def planned_for_misburg(talk: Talk) -> list[str]:
+    """When somebody is to be reminded of that evening, in its own time."""
+    address = talk.incoming().sender
+    known = await talk.app.memory.known(address.channel, [], [address])
+    planned = await talk.app.memory.diary.planned_of(known.people[address].id)
+    zone = talk.app.content.process.zone
+    return [one.due_at.astimezone(zone).isoformat()[:16] for one in planned if one.event == "misburg"]
 
 
 async def test_files_with_a_mistake_change_nothing_and_staff_read_which(tmp_path: Path, content: Path) -> None:
