@@ -86,6 +86,8 @@ def write(  # noqa: PLR0913, PLR0917 - what a batch is sealed and marked with
     people.add(connection, vault, changes.new, changes.today)
     people.change(connection, changes.changed)
     people.readdress(connection, vault, changes.readdressed)
+    received.note_facts(connection, vault, changes.channel, changes.facts)
+    rooms.move(connection, vault, changes.channel, changes.facts)
     nudge_at = changes.nudge_at or changes.now
     people.begin_drafts(connection, vault, changes.begun, changes.today, nudge_at)
     people.change_drafts(connection, vault, changes.moved, changes.today, nudge_at)
@@ -111,7 +113,6 @@ def write(  # noqa: PLR0913, PLR0917 - what a batch is sealed and marked with
     reach("answers_written")
     if changes.bookmark is not None:
         received.move_bookmark(connection, changes.channel, changes.bookmark)
-    received.note_facts(connection, vault, changes.channel, changes.facts)
     reach("bookmark_moved")
     rows = outbox.add(connection, vault, changes.planned, changes.today)
     reach("rows_written")

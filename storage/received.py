@@ -81,15 +81,21 @@ def move_bookmark(connection: Connection, channel: str, value: str) -> None:
 def read_facts(connection: Connection, vault: Vault, channel: str) -> dict[str, str]:
     """A channel's small durable keys."""
     sealed = connection.execute(select(facts.c.value).where(facts.c.channel == channel)).scalars()
-    pairs = (msgspec.json.decode(vault.open(b64decode(value), "fact"), type=tuple[str, str]) for value in sealed)
-    return dict(pairs)
+    return dict(_opened(vault, value) for value in sealed)
+
+
+def fact(connection: Connection, vault: Vault, channel: str, name: str) -> str | None:
+    """One of a channel's small durable keys."""
+    mine = (facts.c.channel == channel) & (facts.c.name == _hashed(vault, channel, name))
+    sealed = connection.execute(select(facts.c.value).where(mine)).scalar()
+    return None if sealed is None else _opened(vault, sealed)[1]
 
 
 def note_facts(connection: Connection, vault: Vault, channel: str, new: Mapping[str, str]) -> None:
     """Write some of a channel's keys anew; an empty value removes its key. Names and values may be rooms and people."""
     if not new:
         return
-    hashes = {name: vault.lookup(f"fact {channel}", name).hex() for name in new}
+    hashes = {name: _hashed(vault, channel, name) for name in new}
     connection.execute(delete(facts).where(facts.c.channel == channel, facts.c.name.in_(list(hashes.values()))))
     rows = [
         {
@@ -102,3 +108,12 @@ def note_facts(connection: Connection, vault: Vault, channel: str, new: Mapping[
     ]
     if rows:
         connection.execute(insert(facts), rows)
+
+
+def _hashed(vault: Vault, channel: str, name: str) -> str:
+    return vault.lookup(f"fact {channel}", name).hex()
+
+
+def _opened(vault: Vault, sealed: str) -> tuple[str, str]:
+    """A stored fact: its name and its value."""
+    return msgspec.json.decode(vault.open(b64decode(sealed), "fact"), type=tuple[str, str])

@@ -1,18 +1,20 @@
 """Rooms that are reminded of every event or hear news: kept as somebody with an address of their own, no more."""
 
 import secrets
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
+from typing import Any
 
 from sqlalchemy import Connection, delete, insert, select, update
 
-from bot.core.messages import Address
+from bot.core.messages import MOVED, Address
 from bot.core.reminders import ALL, Reminder
-from storage import reminders
+from storage import received, reminders
 from storage.people import sealed_address
 from storage.reminders import Interest
-from storage.tables import people, subscriptions
+from storage.tables import outbox, people, subscriptions
+from storage.tables import reminders as planned
 from storage.vault import Vault
 
 
@@ -33,6 +35,47 @@ class RoomNews:
     channel: str
     room: str
     language: str | None
+
+
+def move(connection: Connection, vault: Vault, channel: str, facts: Iterable[str]) -> None:
+    """Keep rooms as those that have taken their place, where some of these facts say that they have moved."""
+    for old in (name.removeprefix(MOVED) for name in facts if name.startswith(MOVED)):
+        new = _place_of(connection, vault, channel, old)
+        before, there = (_kept(connection, vault.lookup(channel, room)) for room in (old, new))
+        if new == old or before is None or not before.is_room:
+            continue
+        if there is None:
+            address = sealed_address(vault, Address(channel, "", new))
+            moved = update(people).where(people.c.id == before.id)
+            connection.execute(moved.values(lookup=vault.lookup(channel, new), address=address))
+        elif there.is_room:
+            _merge(connection, before, there)
+
+
+def _place_of(connection: Connection, vault: Vault, channel: str, room: str) -> str:
+    """Where a room is now, however often it has moved."""
+    passed: set[str] = set()
+    while room not in passed and (onward := received.fact(connection, vault, channel, MOVED + room)):
+        passed.add(room)
+        room = onward
+    return room
+
+
+def _kept(connection: Connection, lookup: bytes) -> Any:
+    """What is kept under a lookup, if anything is."""
+    return connection.execute(
+        select(people.c.id, people.c.is_room, people.c.news_on).where(people.c.lookup == lookup)
+    ).first()
+
+
+def _merge(connection: Connection, old: Any, new: Any) -> None:
+    """Of two rooms that are one now, the new one is kept, and wants what either did."""
+    wanted = select(subscriptions.c.person_id).where(subscriptions.c.person_id == new.id)
+    hands_over = [outbox] if connection.execute(wanted).first() else [outbox, subscriptions, planned]
+    for table in hands_over:
+        connection.execute(update(table).where(table.c.person_id == old.id).values(person_id=new.id))
+    connection.execute(update(people).where(people.c.id == new.id).values(news_on=new.news_on or old.news_on))
+    connection.execute(delete(people).where(people.c.id == old.id))
 
 
 def remind(connection: Connection, vault: Vault, wishes: Sequence[RoomWish], now: datetime, today: date) -> None:
@@ -69,9 +112,10 @@ def _found(  # noqa: PLR0913, PLR0917 - how a room is named, and what it is kept
     connection: Connection, vault: Vault, channel: str, room: str, language: str | None, today: date
 ) -> int | None:
     """The number of a room, which is kept from now on where it has a language; None where it is not a room's."""
+    move(connection, vault, channel, [MOVED + room])  # older versions noted that without moving what was kept
+    room = _place_of(connection, vault, channel, room)
     lookup = vault.lookup(channel, room)
-    row = connection.execute(select(people.c.id, people.c.is_room).where(people.c.lookup == lookup)).first()
-    if row is not None:
+    if (row := _kept(connection, lookup)) is not None:
         if row.is_room and language is not None:
             connection.execute(update(people).where(people.c.id == row.id).values(language=language, stopped=False))
         return int(row.id) if row.is_room else None

@@ -4,17 +4,20 @@ from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 
-from bot.core.messages import Address, Outgoing
+from bot.core.audience import Audience
+from bot.core.messages import MOVED, Address, Outgoing
 from tests.talk import Talk, config_in, talking
 
 NOW = datetime.fromisoformat("2025-11-24T09:00:00+01:00")
-ROOM = "!nachbarn:example.org"
+ROOM, NEW_ROOM = "!nachbarn:example.org", "!neue-nachbarn:example.org"
 
 
-async def in_room(talk: Talk, text: str = "", choice: str | None = None, *, admin: bool = False) -> list[Outgoing]:
+async def in_room(
+    talk: Talk, text: str = "", choice: str | None = None, *, admin: bool = False, room: str = ROOM
+) -> list[Outgoing]:
     """Say something in a room on a network that has no links."""
     said = talk.incoming(text=text, choice=choice)
-    address = Address(said.sender.channel, talk.user, ROOM)
+    address = Address(said.sender.channel, talk.user, room)
     return await talk.receive(replace(said, sender=address, private=False, by_admin=admin))
 
 
@@ -67,6 +70,41 @@ async def test_a_room_is_reminded_once_as_a_whole_when_an_admin_wants_it(tmp_pat
         before = len(anna.heard)
         await anna.wait_until(datetime.fromisoformat("2025-11-26T17:00:00+01:00"))
         assert [to.room for to, _ in anna.heard[before:]] == ["anna"]
+
+
+async def test_two_rooms_that_become_one_are_one_room_that_wants_what_either_did(
+    tmp_path: Path, database_url: str
+) -> None:
+    async with talking(config_in(tmp_path, None, database_url), NOW) as anna:
+        await in_room(anna, "!erinnern", admin=True)
+        await in_room(anna, "!neuigkeiten", admin=True, room=NEW_ROOM)
+        for _ in range(2):  # a killed process hears of it again
+            await moves(anna, ROOM, NEW_ROOM)
+        assert await anna.app.memory.diary.subscribers_of("misburg") == 1
+        before = len(anna.heard)
+        await anna.wait_until(datetime.fromisoformat("2025-11-25T18:00:00+01:00"))
+        assert [to.room for to, _ in anna.heard[before:]] == [NEW_ROOM]
+        await in_room(anna, "!erinnern", admin=True)  # still said in the old one
+        assert await anna.app.memory.diary.subscribers_of("misburg") == 1
+        await in_room(anna, "!erinnern aus", admin=True, room=NEW_ROOM)
+        assert await anna.app.memory.diary.subscribers_of("misburg") == 0
+        news = await anna.app.memory.newsroom.count(Audience(rooms="only"), "", "de")
+        assert [one.many for one in news] == [1]
+
+
+async def test_a_room_that_moves_twice_keeps_its_reminders(tmp_path: Path) -> None:
+    async with talking(config_in(tmp_path), NOW) as anna:
+        await in_room(anna, "!erinnern", admin=True)
+        await moves(anna, ROOM, NEW_ROOM)
+        await moves(anna, NEW_ROOM, "!dritter:example.org")
+        await in_room(anna, "!erinnern aus", admin=True, room="!dritter:example.org")
+        assert await anna.app.memory.diary.subscribers_of("misburg") == 0
+
+
+async def moves(talk: Talk, old: str, new: str) -> None:
+    """A channel learns that a room is another one from now on."""
+    channel = talk.incoming().sender.channel
+    await talk.app.dispatch.receive([], None, {MOVED + old: new}, channel)
 
 
 async def test_somebody_else_in_the_room_is_answered_in_private(tmp_path: Path) -> None:

@@ -226,6 +226,9 @@ class Menu:
 Receive = Callable[[Sequence[Incoming], str | None, Mapping[str, str]], Awaitable[None]]
 """(batch, bookmark, facts): returns once everything is committed; only then may the network's bookmark move."""
 
+MOVED = "moved "
+"""A fact of a channel with this before a room's id: the room that took its place."""
+
 
 class Memory(Protocol):
     """What a channel may remember between starts: its bookmark and its small durable facts."""

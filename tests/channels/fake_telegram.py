@@ -142,13 +142,15 @@ class FakeTelegram:
         chat.members |= {one.id: (one.user, "administrator") for one in administrators}
         return chat
 
-    def upgrade(self, group: Chat) -> Chat:
+    def upgrade(self, group: Chat, *, heard_of: bool = True) -> Chat:
         """Make a group a supergroup: it gets another id, and the old one is refused from now on."""
         chat = self.chats.add_group(group.raw["title"], supergroup=True)
         chat.members |= group.members
         group.migrated_to = chat.id
         for place, note in ((group, {"migrate_to_chat_id": chat.id}), (chat, {"migrate_from_chat_id": group.id})):
-            self.push({"message": self.chats.add_message(place, ANONYMOUS, **note)})
+            message = self.chats.add_message(place, ANONYMOUS, **note)
+            if heard_of:
+                self.push({"message": message})
         return chat
 
     def push(self, update: Json) -> int | None:

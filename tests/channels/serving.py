@@ -41,7 +41,7 @@ async def serving(  # noqa: PLR0917 - what a test may want to be different
 
             async def receive(batch: Sequence[Incoming], bookmark: str | None, facts: Mapping[str, str]) -> None:
                 spoil(batch)
-                await app.dispatch.receive(batch, bookmark, facts)
+                await app.dispatch.receive(batch, bookmark, facts, channel.name)
 
             polling = asyncio.create_task(channel.run(receive, app.memory))
             try:

@@ -2,9 +2,17 @@
 
 from contextlib import AsyncExitStack
 from pathlib import Path
+from typing import Any
 
+import msgspec
 import pytest
 
+from bot.channels.matrix.api import Api
+from bot.channels.matrix.events import Event
+from bot.channels.matrix.found import Found
+from bot.channels.matrix.members import Members
+from bot.channels.matrix.rooms import Rooms
+from storage import tables
 from tests.channels.matrix_citizen import MatrixCitizen, matrix_citizen
 from tests.channels.matrix_conversation import (
     answers_everything,
@@ -17,14 +25,20 @@ from tests.channels.matrix_conversation import (
 from tests.channels.matrix_js_citizen import matrix_js_citizen
 from tests.channels.serving_matrix import serving
 from tests.channels.synapse import Homeserver
+from tests.stored import rows
 from tests.talk import OPEN
 
 
-async def in_a_crowd(stack: AsyncExitStack, synapse: Homeserver, name: str, bot: str, size: int = 12) -> MatrixCitizen:
-    """Somebody who has opened a room with so many others and the bot, which has said what it is for."""
+async def in_a_crowd(
+    stack: AsyncExitStack, synapse: Homeserver, name: str, bot: str, size: int = 12, **fields: Any
+) -> MatrixCitizen:
+    """Somebody who has opened a room with so many others and the bot, which has said what it is for.
+
+    Fields are those of the room.
+    """
     anna = await stack.enter_async_context(matrix_citizen(synapse, name))
     others = [await synapse.register(f"{name}-{number}") for number in range(size)]
-    room = await anna.creates_room(synapse.user_id(bot), *(other.user_id for other in others))
+    room = await anna.creates_room(synapse.user_id(bot), *(other.user_id for other in others), **fields)
     for other in others:
         await synapse.request("POST", f"/_matrix/client/v3/join/{room}", {}, other.token)
     greeting = await anna.hears("!termine", sender=synapse.user_id(bot))
@@ -179,6 +193,40 @@ async def test_an_upgraded_room_is_followed_with_everything_that_was_said(
         await anna.says("1")
         await answers_everything(anna, first_option)
         assert len(await exported(app)) == 1
+
+
+async def test_an_upgraded_room_keeps_its_reminders_and_can_switch_them_off(
+    synapse: Homeserver, name: str, bot: str, tmp_path: Path
+) -> None:
+    me = synapse.user_id(bot)
+    async with AsyncExitStack() as stack:
+        await stack.enter_async_context(serving(synapse, bot, tmp_path, None, OPEN))
+        anna = await in_a_crowd(stack, synapse, name, bot, size=1, room_version="10")
+        paul = await stack.enter_async_context(matrix_citizen(synapse, f"{name}-paul"))
+        await anna.says("!erinnern")
+        await anna.hears("Gruppe an jeden Termin", sender=me)
+        moved = await anna.upgrades()
+        await anna.invites_in(paul.user_id, moved)
+        await paul.joins(moved)
+        await anna.invites_in(me, moved)
+        await joined(anna, me, moved)
+        await anna.says("!erinnern", moved)
+        await anna.hears("Gruppe an jeden Termin", room=moved, sender=me)
+        assert len(await rows(tmp_path, tables.subscriptions)) == 1, "they would come twice"
+        await anna.says("!erinnern aus", moved)
+        await anna.hears("nicht mehr", room=moved, sender=me)
+        assert await rows(tmp_path, tables.subscriptions) == []
+
+
+async def test_a_room_is_never_taken_for_somebody_whom_its_tombstone_names() -> None:
+    rooms = Rooms(Api("http://localhost"), "@bot:test", lambda _room: False)
+    members = Members(rooms, "@bot:test", {}, lambda _room: False)
+    for named, facts in (("@paul:test", 0), ("", 0), ("!next:test", 2)):
+        content = msgspec.Raw(msgspec.json.encode({"replacement_room": named}))
+        found = Found()
+        stone = Event(type="m.room.tombstone", sender="@anna:test", content=content, state_key="")
+        members.noted("!room:test", stone, found)
+        assert len(found.facts) == facts
 
 
 async def joined(citizen: MatrixCitizen, user_id: str, room: str) -> None:

@@ -4,11 +4,16 @@ import asyncio
 from datetime import datetime
 from pathlib import Path
 
+import pytest
+
 from bot.core.messages import Address, OutboxRow, Outgoing
 from storage import tables
 from tests.channels.fake_telegram import FakeTelegram
 from tests.channels.serving import serving
 from tests.stored import rows
+
+NOVEMBER = datetime.fromisoformat("2025-11-23T17:00:00+01:00")
+"""Before all events but the first ones."""
 
 
 async def test_a_group_gets_a_link_for_a_command_and_silence_for_the_rest(
@@ -45,6 +50,31 @@ async def test_a_group_that_is_upgraded_is_answered_where_it_went(telegram: Fake
     assert telegram.violations == []
 
 
+@pytest.mark.parametrize("heard_of", [True, False])
+async def test_a_group_that_is_upgraded_keeps_its_reminders_and_can_switch_them_off(
+    telegram: FakeTelegram, tmp_path: Path, *, heard_of: bool
+) -> None:
+    """Also where the bot missed that it was upgraded, and learns it only when it says something there."""
+    anna = telegram.citizen("anna")
+    group = telegram.group("Nachbarn", administrators=(anna,))
+    async with serving(telegram, tmp_path, None, NOVEMBER) as app:
+        await anna.say("/erinnern@mitreden_bot", chat=group)
+        assert "Gruppe an jeden Termin" in (await anna.answers(chat=group))[0].text
+        moved = telegram.upgrade(group, heard_of=heard_of)
+        if not heard_of:
+            await app.outbox.take([reply(anna.id, group.id, "noch an die alte Gruppe")])
+            await anna.answers(chat=moved)
+        await anna.say("/erinnern@mitreden_bot", chat=moved)
+        await anna.answers(chat=moved)
+        assert len(await rows(tmp_path, tables.people)) == 1, "switched on again, everything would come twice"
+        assert len(await rows(tmp_path, tables.subscriptions)) == 1
+        await anna.say("/erinnern@mitreden_bot aus", chat=moved)
+        assert "nicht mehr" in (await anna.answers(chat=moved))[0].text
+        assert await rows(tmp_path, tables.people) == []
+        assert await rows(tmp_path, tables.reminders) == []
+    assert telegram.violations == []
+
+
 async def test_whoever_was_met_in_a_group_first_is_written_to_alone(telegram: FakeTelegram, tmp_path: Path) -> None:
     """Older versions stored nowhere to write to, and what was planned with it waits in databases."""
     anna = telegram.citizen("anna")
@@ -58,8 +88,7 @@ async def test_a_group_that_does_not_let_the_bot_speak_silences_nobody_in_it(
 ) -> None:
     anna = telegram.citizen("anna")
     group = telegram.group("Nachbarn")
-    sunday = datetime.fromisoformat("2025-11-23T17:00:00+01:00")
-    async with serving(telegram, tmp_path, None, sunday) as app:
+    async with serving(telegram, tmp_path, None, NOVEMBER) as app:
         await anna.say("/start ev_doehren")
         await anna.answers()
         await anna.tap("1 Erinnern (an diesen Termin)")

@@ -9,7 +9,7 @@ from bot.channels.matrix.events import NAME, Event, Membership, Tombstone, insta
 from bot.channels.matrix.found import Found
 from bot.channels.matrix.invites import Invitation
 from bot.channels.matrix.rooms import Room, Rooms
-from bot.core.messages import Address, Incoming
+from bot.core.messages import MOVED, Address, Incoming
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,8 +61,9 @@ class Members:
             found.facts[f"encrypted {room}"] = "1"
         if event.type == "m.room.tombstone":
             stone = read(event.content, Tombstone)
-            if stone and stone.replacement_room and f"moved {room}" not in self.facts:
-                found.facts[f"moved {room}"] = stone.replacement_room
+            # Whatever else it names is no room, but perhaps somebody.
+            if stone and stone.replacement_room.startswith("!") and MOVED + room not in self.facts:
+                found.facts[MOVED + room] = stone.replacement_room
                 found.facts[f"followed {stone.replacement_room}"] = "1"
                 found.invited.append(Invitation(stone.replacement_room, event.sender))
 
@@ -77,7 +78,7 @@ class Members:
             return
         if not known.others(self.user):
             found.empty.append(room)
-        if f"moved {room}" not in self.facts and len(known.members) <= 1:
+        if MOVED + room not in self.facts and len(known.members) <= 1:
             found.batch.append(
                 Incoming(
                     id=event.event_id,

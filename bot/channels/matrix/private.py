@@ -7,7 +7,7 @@ from typing import Any
 
 from bot.channels.matrix.api import Api, Denied, decoded, path
 from bot.channels.matrix.rooms import Room, Rooms
-from bot.core.messages import Address, NotYet, SendError
+from bot.core.messages import MOVED, Address, NotYet, SendError
 
 PATIENCE = 120.0
 """Seconds for opening a room, whose invitation another server may keep waiting."""
@@ -83,7 +83,7 @@ class PrivateRooms:
     def _moved(self, room: str) -> str:
         """Where a room is now, however often it was upgraded."""
         passed: set[str] = set()
-        while (onward := self._facts.get(f"moved {room}")) and room not in passed:
+        while (onward := self._facts.get(MOVED + room)) and room not in passed:
             passed.add(room)
             room = onward
         return room

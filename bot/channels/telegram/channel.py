@@ -14,7 +14,7 @@ from bot.channels.telegram import updates
 from bot.channels.telegram.api import BotApi, Migrated
 from bot.channels.telegram.request import ANSWER_SECONDS, request_to
 from bot.channels.telegram.sending import Sending
-from bot.core.messages import Address, Incoming, Memory, Menu, NotSent, Outgoing, Receive, Refused, SendError
+from bot.core.messages import MOVED, Address, Incoming, Memory, Menu, NotSent, Outgoing, Receive, Refused, SendError
 
 if TYPE_CHECKING:
     from bot.channels.telegram.webhook import Webhook
@@ -66,6 +66,7 @@ class Telegram:
         self._background = Background()
         self._sending = Sending(self._api, self._background)
         self._moved: dict[str, str] = {}
+        self._unnoted: dict[str, str] = {}
 
     def serves(self, to: Address) -> bool:
         """Everybody on Telegram."""
@@ -100,6 +101,7 @@ class Telegram:
                     self._background.begin(self._introduce())
                 fetched = await self._fetch(offset)
                 self._polled()
+                await self._note_moves(receive)
                 if fetched:
                     offset = await self._hand_over(fetched, receive)
                 elif (rest := LEAST_BETWEEN - (loop.time() - began)) > 0:
@@ -150,7 +152,7 @@ class Telegram:
         try:
             return await self._sending.send(int(room), message)
         except Migrated as error:
-            self._moved[to.room] = str(error.chat)
+            self._move(to.room, str(error.chat))
             return await self._sending.send(error.chat, message)
 
     async def fetch(self, reference: str, most: int) -> bytes:
@@ -199,12 +201,15 @@ class Telegram:
                 log.error("update_without_id")
                 continue
             numbers.append(number)
+            if update is not None and (moved := updates.moved(update)):
+                self._move(*moved)
             if (message := self._read(update, number)) is not None:
                 batch.append(message)
             if update is not None and update.callback_query is not None:
                 taps.append(update.callback_query.id)
         if not numbers:
             raise NotSent("no update has an id")
+        await self._note_moves(receive)
         await self._rank(batch)
         following = max(numbers) + 1  # it may be lower than before: after a quiet week Telegram numbers anew
         await receive(batch, str(following), {})
@@ -212,6 +217,18 @@ class Telegram:
         for tap in taps:
             self._background.begin(self._api.quietly("answerCallbackQuery", callback_query_id=tap))
         return following
+
+    def _move(self, old: str, new: str) -> None:
+        """A group has another id: it is written to there at once, and that is noted before anything said there."""
+        self._moved[old] = new
+        self._unnoted[MOVED + old] = new
+
+    async def _note_moves(self, receive: Receive) -> None:
+        """Have it noted which groups have moved. What is not noted is so before the next batch."""
+        if noted := dict(self._unnoted):
+            await receive([], None, noted)
+            for name in noted:
+                self._unnoted.pop(name, None)
 
     async def _rank(self, batch: list[Incoming]) -> None:
         """Learn of the commands given in groups whether an admin of the group gave them; nothing else depends on it.

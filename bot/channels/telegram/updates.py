@@ -55,6 +55,8 @@ class Message(msgspec.Struct):
     left_chat_member: User | None = None
     is_topic_message: bool = False
     message_thread_id: int | None = None
+    migrate_to_chat_id: int | None = None
+    migrate_from_chat_id: int | None = None
 
 
 class Shown(msgspec.Struct):
@@ -147,6 +149,18 @@ def incoming(update: Update, bot_name: str) -> Incoming | None:
         thread=str(message.message_thread_id) if message.is_topic_message and message.message_thread_id else None,
         formatted=_formatted(message) if private else "",
     )
+
+
+def moved(update: Update) -> tuple[str, str] | None:
+    """That a group has another id from now on: the old one and the new one. Telegram says so in both."""
+    message = update.message
+    if message is None:
+        return None
+    if message.migrate_to_chat_id is not None:
+        return str(message.chat.id), str(message.migrate_to_chat_id)
+    if message.migrate_from_chat_id is not None:
+        return str(message.migrate_from_chat_id), str(message.chat.id)
+    return None
 
 
 def _formatted(message: Message) -> str:
