@@ -209,12 +209,16 @@ class Job:
 
     every: float
     run: Callable[[Duties], Awaitable[None]]
+    side_by_side: int = 1
+    """How often it may run at the same time."""
 
 
+NETWORKS = 8
+"""More networks than there are: a run sends on those on which no earlier one still does."""
 JOBS: dict[str, Job] = {
     "reminders": Job(1, Duties.remind),
     "announcements": Job(1, Duties.announce),
-    "messages": Job(1, Duties.send),
+    "messages": Job(1, Duties.send, side_by_side=NETWORKS),
     "replies_left": Job(1, Duties.send_left),
     "progress": Job(5, Duties.report),
     "nudges": Job(60, Duties.nudge),
@@ -249,12 +253,13 @@ async def ticking(duties: Duties, jobs: dict[str, Job] = JOBS) -> AsyncIterator[
         finally:
             busy.discard(task)
 
-    defaults = {"misfire_grace_time": None, "coalesce": True, "max_instances": 1}
+    defaults = {"misfire_grace_time": None, "coalesce": True}
     scheduler = AsyncIOScheduler(job_defaults=defaults, timezone=UTC)
     for name, job in jobs.items():
         seconds = max(job.every / duties.clock.speed, QUICKEST)
         first = datetime.now(UTC) + timedelta(seconds=min(seconds, FIRST_AFTER))
-        scheduler.add_job(run, "interval", (name, job), seconds=seconds, next_run_time=first)
+        most = job.side_by_side
+        scheduler.add_job(run, "interval", (name, job), seconds=seconds, next_run_time=first, max_instances=most)
     scheduler.start()
     try:
         yield

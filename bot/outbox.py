@@ -65,6 +65,7 @@ class Outbox:
         self._in_a_hurry = asyncio.Event()
         self._settling: asyncio.Task[None] | None = None
         self._unasked: dict[str, dict[int, asyncio.Task[None]]] = {}
+        self._at_it: set[str] = set()
         self._claimed: dict[int, OutboxRow] = {}
         self._claims = Claims(memory, reach)
         self._left_open = LeftOpen(memory, now)
@@ -86,11 +87,13 @@ class Outbox:
         """Send what is due of the bot's own accord, a few at a time, until nothing is left or the night begins.
 
         Such a message never stands before a reply: it waits for its turn in no lane, and mostly in the database. Each
-        network goes at its own pace.
+        network goes at its own pace: where one is at it already, such as one in trouble, the others begin all the same.
         """
         async with asyncio.TaskGroup() as networks:
-            for channel in self._channels:
-                networks.create_task(self._send_unasked_on(channel))
+            for channel in self._channels.keys() - self._at_it:
+                self._at_it.add(channel)
+                at_it = networks.create_task(self._send_unasked_on(channel), name=channel)
+                at_it.add_done_callback(lambda task: self._at_it.discard(task.get_name()))
 
     async def _send_unasked_on(self, channel: str) -> None:
         passed_by: set[int] = set()

@@ -14,7 +14,7 @@ from bot.core.messages import ANNOUNCEMENT, Attachment, Outgoing
 from storage import audit
 from storage.audiences import Took, block_of, in_rooms, of_stage
 from storage.database import Overtaken
-from storage.outbox import BLOCKED
+from storage.outbox import AS_ITS_ANNOUNCEMENT, BLOCKED
 from storage.reminders import BLOCK, Shared, text_id
 from storage.tables import announcements, outbox, people, staff
 from storage.vault import Vault
@@ -144,17 +144,12 @@ def _sealed(announcement: Announcement, vault: Vault) -> bytes:
 
 
 def _move_rows(connection: Connection, number: int, state: steps.State) -> None:
-    """Hold what waits, let it go on, or take it back. What is being sent is not touched."""
+    """Hold what waits, let it go on, or take it back. What is being sent follows if it does not arrive."""
     mine = update(outbox).where(outbox.c.announcement_id == number)
-    if state == "paused":
-        connection.execute(mine.where(outbox.c.state == "queued").values(state="held"))
-    elif state == "sending":
+    if state == "sending":
         connection.execute(mine.where(outbox.c.state == "held").values(state="queued"))
-    elif state in {"stopped", "done"}:
-        # Nothing of it is sent any more. That it was not is counted, to whom it was not is forgotten.
-        blank = {"person_id": None, "address": None, "text_id": None, "key": None}
-        waiting = mine.where(outbox.c.state.in_(["queued", "held"]))
-        connection.execute(waiting.values(state="failed", error="stopped" if state == "stopped" else "late", **blank))
+    elif then := AS_ITS_ANNOUNCEMENT.get(state):
+        connection.execute(mine.where(outbox.c.state.in_(["queued", "held"])).values(then))
 
 
 def may_still(connection: Connection, member: int, roles: Collection[str]) -> bool:

@@ -1,8 +1,8 @@
 """What is to be sent, and what became of it. Address and text are sealed, and gone once the row is done."""
 
-from collections.abc import Collection, Container, Sequence
+from collections.abc import Collection, Container, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 
 import msgspec
 from sqlalchemy import (
@@ -18,10 +18,10 @@ from sqlalchemy import (
     update,
 )
 
-from bot.core.messages import REPLY, Address, OutboxRow, Outgoing, State
+from bot.core.messages import ANNOUNCEMENT, REPLY, Address, OutboxRow, Outgoing, State
 from storage.people import opened_address, sealed_address
 from storage.statements import Adding, Removing
-from storage.tables import outbox, people, reminders, subscriptions, texts
+from storage.tables import announcements, outbox, people, reminders, subscriptions, texts
 from storage.vault import Vault
 
 
@@ -218,6 +218,15 @@ class Fate:
     until: datetime | None = None
 
 
+LONG_AGO = datetime(2000, 1, 1, tzinfo=UTC)
+_BLANK = {"state": "failed", "person_id": None, "address": None, "text_id": None, "key": None}
+AS_ITS_ANNOUNCEMENT: Mapping[str, Mapping[str, str | None]] = {
+    "paused": {"state": "held"},
+    "stopped": {**_BLANK, "error": "stopped"},
+    "done": {**_BLANK, "error": "late"},
+}
+"""What becomes of a message that waits once its announcement is in a state. That it is not sent any more is counted, to
+whom it was not is forgotten."""
 _GONE = Removing(outbox, "id")
 _DONE = (
     update(outbox)
@@ -260,6 +269,22 @@ def settle(connection: Connection, fates: Sequence[Fate]) -> None:
         connection.execute(_DONE, rows)
     if again:
         connection.execute(_AGAIN, [_again(fate) for fate in again])
+        _follow(connection, [fate.row.id for fate in again if fate.row.priority == ANNOUNCEMENT])
+
+
+def _follow(connection: Connection, rows: Sequence[int]) -> None:
+    """What is put back goes the way of its announcement, which may have been paused or ended while it was tried."""
+    if not rows:
+        return
+    mine = (outbox.c.id.in_(rows), outbox.c.state == "queued")
+    for state, values in AS_ITS_ANNOUNCEMENT.items():
+        those = select(announcements.c.id).where(announcements.c.state == state)
+        connection.execute(update(outbox).where(*mine, outbox.c.announcement_id.in_(those)).values(values))
+
+
+def not_again(connection: Connection, which: ColumnElement[bool]) -> None:
+    """What is being sent just now and has been taken back is not tried again, if it does not arrive."""
+    connection.execute(update(outbox).where(which, outbox.c.state == "sending").values(until_at=LONG_AGO))
 
 
 def _again(fate: Fate) -> dict[str, object]:
@@ -291,6 +316,7 @@ def cancel_planned(connection: Connection, people: Sequence[int]) -> None:
         # Found by the person: "priority > REPLY" would have SQLite look through all that waits for anybody.
         planned = (outbox.c.priority != REPLY) & outbox.c.state.in_(["queued", "held"])
         connection.execute(delete(outbox).where(outbox.c.person_id.in_(people), planned))
+        not_again(connection, outbox.c.person_id.in_(people) & (outbox.c.priority != REPLY))
 
 
 def cancel_news(connection: Connection, people: Sequence[int]) -> None:
@@ -298,6 +324,7 @@ def cancel_news(connection: Connection, people: Sequence[int]) -> None:
     if people:
         waiting = outbox.c.announcement_id.is_not(None) & outbox.c.state.in_(["queued", "held"])
         connection.execute(delete(outbox).where(outbox.c.person_id.in_(people), waiting))
+        not_again(connection, outbox.c.person_id.in_(people) & outbox.c.announcement_id.is_not(None))
 
 
 def waiting(connection: Connection, person: int) -> int:

@@ -26,7 +26,7 @@ from sqlalchemy import (
 
 from bot.core.messages import REMINDER, Outgoing
 from bot.core.reminders import ALL, LEADS, Coming, Kind, Lead, Reminder
-from storage.outbox import sealed_message
+from storage.outbox import not_again, sealed_message
 from storage.tables import attendance, drafts, outbox, people, reminders, subscriptions, texts
 from storage.vault import Vault
 
@@ -220,8 +220,9 @@ def supersede(connection: Connection, event: str, *, again: bool) -> None:
         values = (literal("snooze"), literal(event), func.min(outbox.c.due_at), func.min(outbox.c.until_at))
         rows = select(outbox.c.person_id, *values).where(waiting, ~there.exists()).group_by(outbox.c.person_id)
         connection.execute(insert(reminders).from_select(["person_id", "kind", "event", "due_at", "until_at"], rows))
-    about = select(texts.c.id).where(texts.c.event == event)
-    connection.execute(delete(outbox).where(outbox.c.state == "queued", outbox.c.text_id.in_(about)))
+    about = outbox.c.text_id.in_(select(texts.c.id).where(texts.c.event == event))
+    connection.execute(delete(outbox).where(outbox.c.state == "queued", about))
+    not_again(connection, about)
     connection.execute(delete(reminders).where(reminders.c.event == event, reminders.c.kind == "changed"))
     # Killed before these facts were kept, the next ones have the same number, and their words the same name.
     going_out = select(outbox.c.text_id).where(outbox.c.state == "sending", outbox.c.text_id.in_(about))

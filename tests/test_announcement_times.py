@@ -5,6 +5,7 @@ import pytest
 from bot.core import announcement as steps
 from bot.core.announcement import Announcement
 from bot.core.messages import Outgoing
+from storage.outbox import Fate
 from tests.announced import PEOPLE, being_sent, confirm, offered, pass_time, recipients, two
 from tests.staff import chosen
 from tests.talk import Talk
@@ -75,6 +76,35 @@ async def test_it_can_be_held_go_on_and_be_ended_in_the_middle(anna: Talk) -> No
     assert "Nicht gesendet: 6" in ended[-1].text
     assert (await otto.tap(chosen(going, "Anhalten")))[0].text.startswith("Rundnachricht 1 hat sich inzwischen")
     assert recipients(await pass_time(anna, hours=1), "Es gibt") == []
+
+
+async def test_a_try_that_fails_meanwhile_undoes_neither_pause_nor_end_nor_stop(anna: Talk) -> None:
+    """Six messages are with the network, which is in trouble: each comes back to be tried again."""
+    erika, otto = await two(anna)
+    await being_sent(anna, erika, otto)
+    sending, now = anna.app.memory.sending, anna.app.clock.now()
+    rows = sorted(await sending.due_unasked(now, 99, (), "terminal"), key=lambda row: row.to.user)
+    assert [row.to.user for row in rows] == list(PEOPLE)
+    await sending.mark_sending([row.id for row in rows])
+    await anna.another("a").say("/stop")
+    await anna.another("b").say("/neuigkeiten nein")
+    shown = await otto.tap(chosen(await otto.say("/rundnachricht"), "Nr."))
+    held = await otto.tap(chosen(shown, "Anhalten"))
+    come_back, others = rows[:4], rows[4:]
+    for row in come_back:
+        sending.leave(Fate(row=row, state="queued", error="not sent"))
+    await sending.settle()
+    assert recipients(await pass_time(anna, hours=1), "Es gibt") == []
+    await otto.tap(chosen(held, "Weiter"))
+    assert recipients(await pass_time(anna, seconds=1), "Es gibt") == ["c", "d"]
+    shown = await otto.tap(chosen(await otto.say("/rundnachricht"), "Nr."))
+    await otto.tap(chosen(await otto.tap(chosen(shown, "Senden beenden")), "Ja"))
+    for row in others:
+        sending.leave(Fate(row=row, state="queued", error="not sent"))
+    await sending.settle()
+    assert recipients(await pass_time(anna, hours=1), "Es gibt") == []
+    (ended,) = await otto.tap(chosen(await otto.say("/rundnachricht"), "Nr."))
+    assert {"Gesendet: 2", "Nicht gesendet: 4"} <= set(ended.text.splitlines())
 
 
 async def test_a_slip_ends_no_announcement_and_it_goes_on_meanwhile(anna: Talk) -> None:

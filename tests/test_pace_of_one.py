@@ -6,7 +6,8 @@ from pathlib import Path
 import pytest
 
 from bot import app as application
-from bot.core.messages import ANNOUNCEMENT, Address, Incoming, Memory, NotYet, Outgoing, Receive, Unknown
+from bot.clock import JOBS, ticking
+from bot.core.messages import ANNOUNCEMENT, REMINDER, Address, Incoming, Memory, NotYet, Outgoing, Receive, Unknown
 from bot.metrics import Metrics
 from bot.outbox import UNASKED_AT_ONCE
 from bot.pace import Limits, Pace
@@ -103,6 +104,48 @@ async def test_a_chat_that_cannot_be_told_now_takes_nobodys_place_in_an_announce
         sending.cancel()
         assert channel.said == ["anna"]
         assert metrics.not_sent == 0, "the others are only told later"
+
+
+class Silent(Picky):
+    """A network that takes a request and never answers."""
+
+    name = "telegram"
+
+    async def send(self, to: Address, message: Outgoing, key: str) -> str:
+        await asyncio.sleep(60)
+        return await super().send(to, message, key)
+
+
+async def test_a_network_in_trouble_keeps_no_reminder_on_another_waiting(tmp_path: Path) -> None:
+    """More is due on it than waits for its turn in memory, and then something on the other."""
+    silent, well = Silent("nobody", Unknown("504")), Picky("anna", Unknown("504"))
+    channels, paces = {one.name: one for one in (silent, well)}, {one.name: Pace(Limits()) for one in (silent, well)}
+    async with application.opened(config_in(tmp_path), FrozenClock(OPEN), channels, paces) as app:
+
+        async def plan(*to: Address) -> None:
+            planned = [
+                Planned(
+                    person_id=None, to=one, message=Outgoing(text="Morgen"), once=True, priority=REMINDER, key=one.user
+                )
+                for one in to
+            ]
+            await app.memory.write(Changes(channel="", now=OPEN, today=OPEN.date(), planned=planned))
+
+        users = [f"user-{number}" for number in range(UNASKED_AT_ONCE)]
+        await plan(*(Address(silent.name, user, user) for user in users))
+        async with ticking(app.duties, {"messages": JOBS["messages"]}):
+            async with asyncio.timeout(10):
+                while not await _any_sending(tmp_path):
+                    await asyncio.sleep(0.01)
+            await plan(Address(well.name, "anna", "anna"))
+            async with asyncio.timeout(10):
+                while not well.said:
+                    await asyncio.sleep(0.01)
+        await app.outbox.close(patience=0.1)
+
+
+async def _any_sending(folder: Path) -> bool:
+    return any(one.state == "sending" for one in await rows(folder, tables.outbox))
 
 
 async def test_what_was_held_up_until_it_is_too_late_is_not_sent_any_more(tmp_path: Path) -> None:

@@ -63,13 +63,13 @@ def put(survey: Survey, progress: Progress, t: Texts) -> Outgoing:
     if question is None:
         return review(survey, progress, t)
     earlier = progress.answers.get(question.id)
-    stays = earlier is not None and not progress.ticked
+    stays = None if progress.ticked else earlier
     parts = [
         "" if earlier is not None else _how_many_left(survey, progress, t),
         question.wording(t),
         t.of(question.hint) if question.hint else "",
         question.invite(t),
-        t("question.earlier", answer=shortened(question.shown(earlier, t))) if stays else "",
+        t("question.earlier", answer=shortened(question.shown(stays, t))) if stays is not None else "",
         t("question.optional") if question.optional and earlier is None else "",
     ]
     several = isinstance(question, SeveralQuestion)
