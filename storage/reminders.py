@@ -225,7 +225,7 @@ def supersede(connection: Connection, event: str, *, again: bool) -> None:
     not_again(connection, about)
     connection.execute(delete(reminders).where(reminders.c.event == event, reminders.c.kind == "changed"))
     # Killed before these facts were kept, the next ones have the same number, and their words the same name.
-    going_out = select(outbox.c.text_id).where(outbox.c.state == "sending", outbox.c.text_id.in_(about))
+    going_out = select(outbox.c.text_id).where(outbox.c.state == "sending", about)
     connection.execute(delete(texts).where(texts.c.event == event, texts.c.id.not_in(going_out)))
 
 
