@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import Callable, Container, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 
 from sqlalchemy import Connection
@@ -27,6 +28,7 @@ from storage.met import Citizen, Met
 from storage.newsroom import Newsroom
 from storage.outbox import Fate
 from storage.people import Record
+from storage.reminders import BLOCK
 from storage.results import Results
 from storage.retention import Moment
 from storage.sending import Sending
@@ -201,11 +203,13 @@ class Memory:
         self._reach("after_tidying")
 
     async def forget_old(self, at: Moment) -> None:
-        """What the privacy text promises to be gone by now; it is looked for beside all writing."""
-        if not await self._database.read(lambda connection: retention.is_anything_due(connection, at)):
-            return
-        gone = await self._database.write(lambda connection: retention.forget(connection, at))
-        self._leftovers |= gone > 0
+        """What the privacy text promises to be gone by now: looked for beside all writing, block by block."""
+        for rule in retention.RULES.values():
+            more = await self._database.read(partial(retention.is_due, rule=rule, at=at))
+            while more:
+                gone = await self._database.write(partial(retention.forget, rule=rule, at=at))
+                self._leftovers |= gone > 0
+                more = gone >= BLOCK
 
     async def is_sound(self) -> bool:
         """Whether the database's own check finds nothing wrong."""

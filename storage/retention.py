@@ -5,9 +5,10 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import Connection, Delete, Update, delete, literal, or_, select, update
+from sqlalchemy import Connection, Delete, Update, delete, literal, or_, select, tuple_, update
 
 from storage import events, responses
+from storage.reminders import BLOCK
 from storage.tables import (
     announcements,
     attendance,
@@ -116,7 +117,8 @@ def _participations(_connection: Connection, at: Moment) -> list[Step]:
     return responses.forgetting_participations(at.process) if at.now >= at.survey_ends_at else []
 
 
-RULES: dict[str, Callable[[Connection, Moment], list[Step]]] = {
+Rule = Callable[[Connection, Moment], list[Step]]
+RULES: dict[str, Rule] = {
     "seen": _seen,
     "dead_letters": _dead_letters,
     "drafts": _drafts,
@@ -132,9 +134,9 @@ RULES: dict[str, Callable[[Connection, Moment], list[Step]]] = {
 """In this order: people go once nothing hangs on them."""
 
 
-def is_anything_due(connection: Connection, at: Moment) -> bool:
+def is_due(connection: Connection, rule: Rule, at: Moment) -> bool:
     """Whether a rule has something to do. Among very many rows that takes a while, in which others may write."""
-    return any(_finds(connection, step) for rule in RULES.values() for step in rule(connection, at))
+    return any(_finds(connection, step) for step in rule(connection, at))
 
 
 def _finds(connection: Connection, step: Step) -> bool:
@@ -144,6 +146,17 @@ def _finds(connection: Connection, step: Step) -> bool:
     return connection.execute(rows).first() is not None
 
 
-def forget(connection: Connection, at: Moment) -> int:
-    """Apply every rule; how many rows went or were blanked."""
-    return sum(connection.execute(step).rowcount for rule in RULES.values() for step in rule(connection, at))
+def forget(connection: Connection, rule: Rule, at: Moment) -> int:
+    """Apply a rule to a block of rows of each of its tables; how many went or were blanked where it was most.
+
+    Where that is a whole block there may be more. Wherever it is left off, the next block is the one that was due.
+    """
+    return max((connection.execute(_of_a_block(step)).rowcount for step in rule(connection, at)), default=0)
+
+
+def _of_a_block(step: Step) -> Step:
+    key = tuple_(*step.table.primary_key)
+    block = select(*step.table.primary_key).limit(BLOCK)
+    if step.whereclause is not None:
+        block = block.where(step.whereclause)
+    return step.where(key.in_(block))

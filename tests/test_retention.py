@@ -1,8 +1,10 @@
 """What has to be gone, table by table, on a clock of the test's own; and what has to stay a moment longer."""
 
-from collections.abc import Callable
+import asyncio
+from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -12,10 +14,11 @@ from sqlalchemy import Connection, Table, func, insert, select
 from bot.core.messages import Address, Outgoing
 from storage import tables
 from storage.changes import Changes
-from storage.database import database
+from storage.database import Database, database
+from storage.memory import Memory
 from storage.outbox import Planned
 from storage.reminders import Shared, text_id
-from storage.retention import RULES, Moment, forget, is_anything_due
+from storage.retention import RULES, Moment, forget, is_due
 from storage.vault import Vault
 from tests.talk import FrozenClock, config_in, talking
 
@@ -84,9 +87,10 @@ async def kept_after(folder: Path, url: str, table: Table, fill: Callable[[Conne
     stored = database(url, folder)
     await stored.write(fill)
     at = Moment(NOW + after, "buergeraemter-der-zukunft", OVER.tzinfo, OVER, OVER)  # type: ignore[arg-type]
-    due = await stored.read(lambda connection: is_anything_due(connection, at))
-    gone = await stored.write(lambda connection: forget(connection, at))
-    assert due == (gone > 0), "what is due is done, and nothing else"
+    for rule in RULES.values():
+        due = await stored.read(partial(is_due, rule=rule, at=at))
+        gone = await stored.write(partial(forget, rule=rule, at=at))
+        assert due == (gone > 0), "what is due is done, and nothing else"
     await stored.close()
     return await count(folder, url, table)
 
@@ -183,6 +187,53 @@ def test_every_table_about_people_has_a_rule_or_is_kept_on_purpose() -> None:
     on_purpose = answers | {"bookmarks", "facts", "events", "staff", "audit", "sources"}
     ruled = {name for rule in RULES for name in rule.split(" and ")}
     assert ruled | on_purpose == {table.name for table in tables.metadata.sorted_tables}
+
+
+@pytest.fixture
+async def stored(tmp_path: Path, database_url: str) -> AsyncIterator[Database]:
+    """A database with its tables, and nothing in them that is due."""
+    async with talking(config_in(tmp_path, None, database_url), NOW):
+        pass
+    opened = database(database_url, tmp_path)
+    yield opened
+    await opened.close()
+
+
+LONG_OVER = Moment(OVER + timedelta(days=40), "p", NOW.tzinfo, OVER, OVER)  # type: ignore[arg-type]
+
+
+async def test_whoever_writes_waits_for_a_block_of_what_has_to_be_gone_and_not_for_all_of_it(stored: Database) -> None:
+    """Many idle people went in one write: a server cancelled it, again and again, and nobody was answered meanwhile."""
+    somebody = {"channel": "terminal", "address": b"x", "stopped": False, "misses": 0, "since": NOW.date()}
+    many = [somebody | {"id": number, "lookup": number.to_bytes(16)} for number in range(2_500)]
+    await stored.write(lambda connection: connection.execute(insert(tables.people), many))
+    forgetting = asyncio.create_task(Memory(stored, Vault(b"k" * 32), "p").forget_old(LONG_OVER))
+    counted, left = select(func.count()).select_from(tables.people), set()
+    while not forgetting.done():
+        left.add(await stored.write(lambda connection: connection.execute(counted).scalar_one()))
+    await forgetting
+    assert left & {1_500, 500}
+    assert await stored.read(lambda connection: connection.execute(counted).scalar_one()) == 0
+
+
+async def test_a_process_killed_while_it_forgets_who_supports_a_wish_loses_and_doubles_no_voice(
+    stored: Database,
+) -> None:
+    def fill(connection: Connection) -> None:
+        voice(connection)
+        marks = [{"wish_id": "w", "mark": number.to_bytes(32)} for number in range(2_499)]
+        connection.execute(insert(tables.wish_voices), marks)
+
+    def voices(connection: Connection) -> tuple[int, int]:
+        counted = connection.execute(select(tables.wishes.c.voices)).scalar_one()
+        return counted, connection.execute(select(func.count()).select_from(tables.wish_voices)).scalar_one()
+
+    await stored.write(fill)
+    rule = RULES["participations and process_keys and wish_voices"]
+    assert await stored.write(partial(forget, rule=rule, at=LONG_OVER)) == 1_000
+    assert await stored.read(voices) == (1_000, 1_500)
+    await Memory(stored, Vault(b"k" * 32), "p").forget_old(LONG_OVER)  # the next process
+    assert await stored.read(voices) == (2_500, 0)
 
 
 async def test_people_stay_as_long_as_something_hangs_on_them(tmp_path: Path) -> None:
