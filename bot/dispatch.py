@@ -108,7 +108,7 @@ class Dispatch:
         self._reach("after_commit")
         await self._send(rows)
         await self.afterwards.begin()
-        await self._memory.tidy(at_once=True)
+        await self._memory.tidy_after_batch()
 
     async def _handled(self, batch: Sequence[Incoming], bookmark: Bookmark) -> list[OutboxRow]:
         """Handle a batch, whatever is wrong with it; what is now to be sent. Raises where nothing could be written."""

@@ -72,6 +72,8 @@ class Memory:
         self._leftovers = False
         self._asked_for = False
         """Whether somebody asked for what was erased."""
+        self._just_asked = False
+        """Whether it was not tried since."""
         self._left_open = -DOUBT_LASTS
         """When it stayed open last whether something was written."""
         self.newsroom = Newsroom(database, vault, self._who_took_part, reach)
@@ -172,7 +174,8 @@ class Memory:
             return await self.write(changes, remembered)  # alone: it may have been what went along
         if remembered is not None:
             self._met.remember(remembered, self._database.written)
-        self._asked_for |= bool(changes.erased or changes.codes)
+        self._just_asked |= bool(changes.erased or changes.codes)
+        self._asked_for |= self._just_asked
         self._leftovers |= bool(self._asked_for or changes.ended or changes.supported)
         return rows
 
@@ -201,6 +204,12 @@ class Memory:
                 self._leftovers = True
                 self._asked_for |= asked_for
         self._reach("after_tidying")
+
+    async def tidy_after_batch(self) -> None:
+        """Tidy what somebody has just asked for, once: where the database is being read the duties try again."""
+        if self._just_asked:
+            self._just_asked = False
+            await self.tidy(at_once=True)
 
     async def forget_old(self, at: Moment) -> None:
         """What the privacy text promises to be gone by now: looked for beside all writing, block by block."""

@@ -136,13 +136,20 @@ class _Writer:
             return found
 
     def empty_log(self) -> bool:
-        """Take over all of the write-ahead log into the database; False where somebody still reads it."""
+        """Take over all of the write-ahead log into the database; False where somebody still reads it.
+
+        Nobody is waited for: whoever reads may do so for minutes, and everybody would wait for this connection.
+        """
         with self._at_hand() as connection:
             # Not as a transaction of SQLAlchemy: a checkpoint cannot run inside one.
             cursor = connection.connection.cursor()
-            cursor.execute("PRAGMA wal_checkpoint(TRUNCATE)")
-            (busy, *_) = cursor.fetchone() or (1,)
-            cursor.close()
+            cursor.execute("PRAGMA busy_timeout = 0")
+            try:
+                cursor.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+                (busy, *_) = cursor.fetchone() or (1,)
+            finally:
+                cursor.execute(f"PRAGMA busy_timeout = {PRAGMAS['busy_timeout']}")
+                cursor.close()
             return not busy
 
     @contextmanager

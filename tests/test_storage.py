@@ -43,6 +43,7 @@ async def test_sqlite_is_opened_durable_with_one_writer_and_readers_that_cannot_
     def pragmas(connection: Connection) -> dict[str, object]:
         return {name: connection.execute(text(f"PRAGMA {name}")).scalar() for name in (*wanted, "query_only")}
 
+    await stored.forget_deleted()
     assert await stored.write(pragmas) == wanted | {"query_only": 0}
     assert await stored.read(pragmas) == wanted | {"query_only": 1}
     await stored.close()

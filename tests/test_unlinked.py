@@ -1,5 +1,6 @@
 """No query leads from a response to a person, and nothing is left in a file of what was erased."""
 
+import asyncio
 import sqlite3
 from collections.abc import Sequence
 from datetime import timedelta
@@ -115,10 +116,15 @@ async def test_what_was_to_be_erased_while_somebody_read_is_tried_again_before_t
         reading = sqlite3.connect(tmp_path / "data" / "mitreden.db", isolation_level=None)
         reading.execute("BEGIN")
         reading.execute("SELECT count(*) FROM people").fetchone()
-        said = await anna.say_all("/loeschen", "2")
+        async with asyncio.timeout(4):
+            said = await anna.say_all("/loeschen", "2")
         assert "gelöscht" in said[0].text
         assert log.stat().st_size > 0
+        async with asyncio.timeout(4):  # each of these waited five seconds for the reader
+            await anna.say_all("/hilfe", "/datenschutz")
         reading.close()
+        await anna.say("/hilfe")
+        assert log.stat().st_size > 0, "it is not tried with every batch"
         await memory.tidy(at_once=True)
         assert log.stat().st_size == 0
 
