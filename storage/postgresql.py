@@ -247,7 +247,9 @@ class ServerDatabase:
                 again = f"UPDATE {table} SET {column} = {column}"  # noqa: S608 - our names
                 # Never two tables at once: a batch that has one of them and wants the other would be in its way.
                 for statement in (again, f"CLUSTER {table} USING pk_{table}"):
-                    async with self._transaction(BEGIN + NO_LIMIT, self._last_step, None) as connection:
+                    # The work may take its time; the lock may not: whoever wants the table queues behind it.
+                    begin = BEGIN + self._limits + NO_LIMIT
+                    async with self._transaction(begin, self._last_step, None) as connection:
                         await connection.exec_driver_sql(statement)
             await self._vacuum([table.name for table in metadata.sorted_tables if table.name not in ANONYMOUS])
         if (took := now() - began) > QUICK:

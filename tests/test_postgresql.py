@@ -240,6 +240,34 @@ async def test_behind_a_pooler_that_lends_sessions_for_a_transaction_all_is_the_
             assert len(await anna.app.memory.results.responses()) == 12
 
 
+async def test_tidying_does_not_queue_for_a_table_that_is_read_for_long(
+    tmp_path: Path, server: postgres.Cluster
+) -> None:
+    """Everybody else would queue behind it. A pooler takes no limits for a session: each transaction brings its own."""
+    url = server.new_database()
+    async with short_survey(tmp_path, f"{url}&statement_cache_size=0") as anna:
+        await anna.say_all(*SHORT)
+        other: Database = database(url, tmp_path)
+        reading = asyncio.create_task(other.read(_read_the_answers_for_long))
+        while not await other.read(_answers_are_read):
+            await asyncio.sleep(0.01)
+        with pytest.raises(Unavailable):
+            await anna.app.memory.tidy()
+        assert not reading.done()
+        await reading
+        await other.close()
+
+
+def _read_the_answers_for_long(connection: Connection) -> None:
+    for statement in ("SET LOCAL statement_timeout = 0", "SELECT * FROM responses", "SELECT pg_sleep(6)"):
+        connection.execute(text(statement))
+
+
+def _answers_are_read(connection: Connection) -> bool:
+    held = "SELECT count(*) FROM pg_locks WHERE relation = 'responses'::regclass AND pid <> pg_backend_pid()"
+    return bool(connection.execute(text(held)).scalar())
+
+
 async def test_options_of_the_url_are_those_that_operators_know_and_others_are_refused_in_a_sentence(
     tmp_path: Path, server: postgres.Cluster
 ) -> None:
