@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Literal
 
@@ -11,6 +12,8 @@ import structlog
 
 from bot.background import Background
 from bot.channels.matrix.api import Api, Denied, SignedOut, path
+from bot.channels.matrix.behind import FACT as GAP
+from bot.channels.matrix.behind import Behind
 from bot.channels.matrix.cross_signing import sign_device
 from bot.channels.matrix.encryption import Encryption, KeysClash, StoreFailed
 from bot.channels.matrix.events import NAME, TYPES, EncryptedFile, sync_in
@@ -92,6 +95,8 @@ class Matrix:
         self._encryption: Encryption | None = None
         self._facts: dict[str, str] = {}
         self._pending: dict[str, str] = {}
+        self._gaps: dict[str, str] = {}
+        self._behind = Behind(self._gaps)
         self._rooms = Rooms(self._api, account.user, lambda room: f"encrypted {room}" in self._facts)
         self._invitations = Invitations(self._api, self._welcome)
         self._receipts = Receipts(self._api)
@@ -102,6 +107,7 @@ class Matrix:
             self._staff_servers,
             self._facts,
             self._pending,
+            self._behind,
             encryption,
             patience,
         )
@@ -147,6 +153,7 @@ class Matrix:
             self._background.begin(lasting(lambda: self._invitations.work(self._ready))),
             self._background.begin(lasting(self._receipts.work)),
         ]
+        self._behind.begin(since, partial(self._catch_up, receive))
         failures = 0
         try:
             while True:
@@ -177,6 +184,7 @@ class Matrix:
         finally:
             for task in beside:
                 task.cancel()
+            await self._behind.close()
 
     async def _sign_in(self) -> None:
         """Once: session, keys, cross-signing. A failing cross-signature is said, and tried again at the next start."""
@@ -254,11 +262,19 @@ class Matrix:
         for room in read.empty:
             self._rooms.forget(room)
             self._background.begin(self._leave(room))
+        self._behind.go_on()
+
+    async def _catch_up(self, receive: Receive, room: str, since: str, until: str) -> None:
+        """Hand over what was said in a room that is behind. Raises a SendError."""
+        await self._ready.wait()
+        await self._take(await self._reading.catch_up(room, since, until), None, receive)
+        if self._behind.left(room):
+            self._rooms.forget(room)  # it has learned what was older than what it knew
 
     def _remember(self, facts: Mapping[str, str]) -> None:
         """Take over facts that are stored; an empty value ends one."""
         for name, value in facts.items():
-            kept = self._pending if name.startswith(FACT) else self._facts
+            kept = self._pending if name.startswith(FACT) else self._gaps if name.startswith(GAP) else self._facts
             if value:
                 kept[name] = value
             else:

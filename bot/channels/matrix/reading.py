@@ -1,14 +1,18 @@
 """Turns a sync into messages for the bot: in order, decrypted, without gaps, and without what is not meant for it."""
 
 import asyncio
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections import defaultdict
+from collections.abc import Awaitable, Callable, Collection, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import replace
 from datetime import UTC, datetime
+from functools import partial
 
 import msgspec
 import structlog
 
-from bot.channels.matrix.api import Api, Denied, path
+from bot.channels.matrix.api import Api, Denied, SignedOut, path
+from bot.channels.matrix.behind import FACT, Behind
 from bot.channels.matrix.encryption import Deciphered, Encryption, StoreFailed, Undecipherable
 from bot.channels.matrix.events import (
     NAME,
@@ -19,6 +23,7 @@ from bot.channels.matrix.events import (
     Reaction,
     Redaction,
     Sync,
+    Timeline,
     addressed,
     incoming,
     instant,
@@ -29,8 +34,8 @@ from bot.channels.matrix.invites import invitation
 from bot.channels.matrix.members import Members
 from bot.channels.matrix.missed import missed
 from bot.channels.matrix.rooms import Room, Rooms
-from bot.channels.matrix.waiting import Waiting
-from bot.core.messages import Address, Incoming, SendError
+from bot.channels.matrix.waiting import Kept, Waiting
+from bot.core.messages import Address, Incoming, NotYet, SendError
 
 log = structlog.get_logger(__name__)
 
@@ -38,12 +43,18 @@ THUMB = "👍"
 ROOMS_AT_ONCE = 8
 SOON = 0.1
 """Seconds after which nobody waits any more for what the homeserver has to say about somebody else's room."""
+HELD_UP = 10.0
+"""Seconds after which a room that is still being read, while the homeserver is well, is read later."""
+SHORTLY = 5.0
+"""Seconds in which a homeserver that is well says something about a room."""
+TRIES = 3
+"""Times in a row that the only room with news has to fail before it is taken to be the room and not the homeserver."""
 
 
 class Reading:
     """Reads syncs. `facts` is what the channel remembers; what a sync adds to it stands in what is read.
 
-    `pending` are the facts of messages that wait for their keys.
+    `pending` are the facts of messages that wait for their keys; rooms that cannot be read now go to `behind`.
     """
 
     def __init__(  # noqa: PLR0913, PLR0917 - what it reads with
@@ -54,6 +65,7 @@ class Reading:
         staff_servers: frozenset[str],
         facts: Mapping[str, str],
         pending: Mapping[str, str],
+        behind: Behind,
         mode: str,
         patience: float,
     ) -> None:
@@ -64,6 +76,8 @@ class Reading:
         self._facts = facts
         self._mode = mode
         self._waiting = Waiting(pending, patience)
+        self._behind = behind
+        self._in_vain = 0
         self._members = Members(rooms, user, facts, self._is_private)
         self.encryption: Encryption | None = None
 
@@ -71,7 +85,8 @@ class Reading:
         """What a sync holds. The first one without a `since` only says from where to go on. Raises a SendError.
 
         Where the homeserver has to be asked about a room first, what others say is handed to `early` meanwhile: only
-        the rest is returned.
+        the rest is returned. A room that fails while the homeserver is well is left out, to be read later; where all
+        fail it is the homeserver, and nothing may move on.
         """
         found = Found()
         arrived = self.encryption.take(sync) if self.encryption else set()
@@ -80,37 +95,113 @@ class Reading:
                 found.invited.append(known)
         for room in sync.rooms.leave:
             self._members.left(room, found)
+            if room in self._behind:
+                found.facts[FACT + room] = ""
             if self.encryption is not None:
                 self.encryption.forget(room)
-        await self._pending(found, arrived)
         if since is None:
             return found
+        found.facts |= self._behind.caught_up()
+        pending = self._due(arrived, found)
+        rooms = {room: Joined() for room in pending} | sync.rooms.join
+        for room in [room for room in rooms if room in self._behind and FACT + room not in found.facts]:
+            del rooms[room]
+            if joined := sync.rooms.join.get(room):
+                self._behind.told(room, sync.next_batch)
+                self._note(room, joined, found)
+
+        async def one(room: str, joined: Joined, part: Found) -> None:
+            await self._pending(pending.get(room, ()), part)
+            await self._room(room, joined, since, part)
+
+        read = {room: partial(one, room, joined) for room, joined in rooms.items()}
+        failed, found = await self._each(read, found, early)
+        self._in_vain = self._in_vain + 1 if failed and len(failed) == len(rooms) else 0
+        alone = len(rooms) == 1 and self._in_vain >= TRIES
+        if self._in_vain and not alone and not await self._is_well(rooms):
+            await early(found)
+            raise next(iter(failed.values()))
+        self._in_vain = 0
+        for room, error in failed.items():
+            log.warning("room_left_out", error=type(error).__name__, reason=str(error))
+            found.facts |= self._behind.leave_out(room, since, sync.next_batch)
+            self._note(room, rooms[room], found)
+        return found
+
+    async def catch_up(self, room: str, since: str, until: str) -> Found:
+        """What was said in a room that is behind, between two syncs, and that it has been read. Raises a SendError."""
+        encryption = self.encryption
+        found = Found()
+        with _unless_put_out():
+            await self._rooms.get(room)
+            await self._room(room, Joined(Timeline(limited=True, prev_batch=until)), since, found)
+        if self.encryption is not encryption:
+            raise NotYet("the keys were closed meanwhile")
+        found.facts[FACT + room] = until
+        return found
+
+    async def _each(
+        self,
+        rooms: Mapping[str, Callable[[Found], Awaitable[None]]],
+        found: Found,
+        early: Callable[[Found], Awaitable[None]],
+    ) -> tuple[dict[str, SendError], Found]:
+        """Read rooms, some at a time: those that failed, and what was found and not handed over early."""
         gate = asyncio.Semaphore(ROOMS_AT_ONCE)
 
-        async def one(room: str, joined: Joined) -> Found:
+        async def one(read: Callable[[Found], Awaitable[None]]) -> Found:
             part = Found()
             async with gate:
-                try:
-                    await self._room(room, joined, since, part)
-                except Denied as error:  # the bot has been put out meanwhile
-                    log.info("room_not_ours", code=error.code)
+                with _unless_put_out():
+                    await read(part)
             return part
 
-        reading = [asyncio.create_task(one(room, joined)) for room, joined in sync.rooms.join.items()]
+        failed: dict[str, SendError] = {}
+        reading = {asyncio.create_task(one(read)): room for room, read in rooms.items()}
+        held_up_at = asyncio.get_running_loop().time() + HELD_UP
         try:
             while reading:
                 await asyncio.wait(reading, timeout=SOON)
                 for task in [task for task in reading if task.done()]:
-                    reading.remove(task)
-                    found.add(await task)
+                    room = reading.pop(task)
+                    try:
+                        found.add(await task)
+                    except SignedOut:
+                        raise
+                    except SendError as error:
+                        failed[room] = error
                 if reading and (found.batch or found.invited):
                     await early(found)
                     found = Found()
+                if asyncio.get_running_loop().time() < held_up_at or len(reading) > ROOMS_AT_ONCE:
+                    continue  # some may only wait for their turn
+                held_up_at += HELD_UP
+                if len(reading) + len(failed) < len(rooms) or await self._is_well(rooms):
+                    failed |= dict.fromkeys(reading.values(), NotYet("takes long"))
+                    break
         finally:
             for task in reading:
                 task.cancel()
             await asyncio.gather(*reading, return_exceptions=True)
-        return found
+        return failed, found
+
+    async def _is_well(self, but: Collection[str]) -> bool:
+        """Whether the homeserver has something to say about another room than these."""
+        others = (room for room in self._rooms.latest() if room not in but and room not in self._behind)
+        if (other := next(others, None)) is None:
+            return False
+        try:
+            await self._api.get(path("rooms", other, "state", "m.room.create"), SHORTLY)
+        except Denied:
+            return True
+        except SendError:
+            return False
+        return True
+
+    def _note(self, room: str, joined: Joined, found: Found) -> None:
+        """What has become of a room that is read later is known at once, for what is sent there."""
+        for event in _events([*joined.state.events, *joined.timeline.events]):
+            self._members.noted(room, event, found)
 
     async def _room(self, room: str, joined: Joined, since: str, found: Found) -> None:
         events = _events(joined.timeline.events)
@@ -167,13 +258,20 @@ class Reading:
             return
         await self._said(room, event, plain, found)
 
-    async def _pending(self, found: Found, arrived: set[tuple[str, str]]) -> None:
-        """Messages that came before their keys: read now, or after a while their senders are told."""
-        if self.encryption is None:
-            return
-        for kept in self._waiting.due(arrived):
+    def _due(self, arrived: set[tuple[str, str]], found: Found) -> dict[str, list[Kept]]:
+        """Messages that came before their keys and can be tried again, by room."""
+        due: dict[str, list[Kept]] = defaultdict(list)
+        for kept in self._waiting.due(arrived) if self.encryption else ():
             if kept.event is None:
                 found.facts[kept.fact] = ""
+            else:
+                due[kept.room].append(kept)
+        return due
+
+    async def _pending(self, due: Sequence[Kept], found: Found) -> None:
+        """Messages that came before their keys: read now, or after a while their senders are told."""
+        for kept in due:
+            if kept.event is None or self.encryption is None:
                 continue
             try:
                 plain = await self.encryption.deciphered(kept.room, kept.event)
@@ -270,6 +368,15 @@ class Reading:
         """Whether a person is alone with the bot, in a room as private as the operator wants it."""
         alone = len(room.members) == 2 and not room.public
         return alone and (room.encrypted or self._mode != "required")
+
+
+@contextmanager
+def _unless_put_out() -> Iterator[None]:
+    """What is read of a room ends where the bot is not in it any more."""
+    try:
+        yield
+    except Denied as error:
+        log.info("room_not_ours", code=error.code)
 
 
 def _events(raws: Sequence[msgspec.Raw]) -> list[Event]:

@@ -2,8 +2,9 @@
 
 import asyncio
 from collections import OrderedDict
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from functools import partial
 from weakref import WeakValueDictionary
 
 import msgspec
@@ -73,8 +74,13 @@ class Rooms:
         # Several who want to know ask once; one who gives up does not end it for the others.
         if room not in self._asking:
             self._asking[room] = asyncio.create_task(self._ask(room))
-            self._asking[room].add_done_callback(lambda _: self._asking.pop(room, None))
+            self._asking[room].add_done_callback(partial(self._asked, room))
         return await asyncio.shield(self._asking[room])
+
+    def _asked(self, room: str, asking: asyncio.Task[Room]) -> None:
+        self._asking.pop(room, None)
+        if not asking.cancelled():
+            asking.exception()  # where nobody waits any more it is no news to anybody
 
     def _kept(self, room: Room) -> Room:
         self._latest[room.id] = room
@@ -92,6 +98,10 @@ class Rooms:
         if self._user not in found.members:
             raise Denied(403, "M_FORBIDDEN", "the bot is not in this room")
         return self._kept(self._rooms.setdefault(room, found))
+
+    def latest(self) -> Iterator[str]:
+        """Those that are known, the one that was wanted last first."""
+        return reversed(self._latest)
 
     def note(self, room: str, event: Event) -> None:
         """Learn from an event what has changed about a room that is known."""
