@@ -66,6 +66,8 @@ class Rooms:
         self._rooms: WeakValueDictionary[str, Room] = WeakValueDictionary()
         self._latest: OrderedDict[str, Room] = OrderedDict()
         self._asking: dict[str, asyncio.Task[Room]] = {}
+        self._meanwhile: dict[str, list[Event]] = {}
+        """What has come of rooms while the homeserver is being asked about them: its answer may be older."""
 
     async def get(self, room: str) -> Room:
         """A room with its members. Raises a SendError: Denied where the bot is not in it."""
@@ -73,12 +75,14 @@ class Rooms:
             return self._kept(known)
         # Several who want to know ask once; one who gives up does not end it for the others.
         if room not in self._asking:
+            self._meanwhile[room] = []
             self._asking[room] = asyncio.create_task(self._ask(room))
             self._asking[room].add_done_callback(partial(self._asked, room))
         return await asyncio.shield(self._asking[room])
 
     def _asked(self, room: str, asking: asyncio.Task[Room]) -> None:
         self._asking.pop(room, None)
+        self._meanwhile.pop(room, None)
         if not asking.cancelled():
             asking.exception()  # where nobody waits any more it is no news to anybody
 
@@ -95,6 +99,8 @@ class Rooms:
         for raw in state:
             if event := read(raw, Event):
                 learn(found, event)
+        for event in self._meanwhile.pop(room, ()):
+            learn(found, event)
         if self._user not in found.members:
             raise Denied(403, "M_FORBIDDEN", "the bot is not in this room")
         return self._kept(self._rooms.setdefault(room, found))
@@ -104,9 +110,11 @@ class Rooms:
         return reversed(self._latest)
 
     def note(self, room: str, event: Event) -> None:
-        """Learn from an event what has changed about a room that is known."""
+        """Learn from an event what has changed about a room that is known, or is just being asked about."""
         if known := self._rooms.get(room):
             learn(known, event)
+        elif room in self._meanwhile:
+            self._meanwhile[room].append(event)
 
     def forget(self, room: str) -> None:
         """The bot has left."""
