@@ -90,10 +90,11 @@ class Members:
             )
 
     def left(self, room: str, found: Found) -> None:
-        """The bot itself has left, or was put out."""
+        """The bot itself has left, or was put out. That the room is encrypted stays known: it may come again."""
         self.rooms.forget(room)
-        if f"invite {room}" in self.facts:
-            found.facts[f"invite {room}"] = ""
+        for kind in ("invite", "complained", "followed"):
+            if f"{kind} {room}" in self.facts:
+                found.facts[f"{kind} {room}"] = ""
 
 
 def _membership_before(event: Event) -> str:
