@@ -92,7 +92,7 @@ def choices(turn: Turn) -> tuple[Choice, ...]:
     labels = {event.id: label(turn, event) for event in coming(turn)}
     everything = turn.person.waiting is not None and turn.person.waiting.then == "all"
     some_past = len(labels) < len(turn.process.events)
-    if any(reminders.leads_in_time(turn, event) for event in coming(turn)):
+    if reminders.ahead(turn):
         labels[REMIND_ALL] = turn.t("events.remind_all")
     labels[CALENDAR_ALL] = turn.t("events.calendar_all")
     if some_past and not everything:

@@ -39,7 +39,7 @@ def run(turn: Turn) -> Decision:
             return _changed(turn, frozenset(), turn.t("reminders.ended"))
         if names := reminder_wish.named(turn.argument, turn) or reminder_wish.read(turn.argument, turn):
             return _granted(turn, names)
-    if not _ahead(turn) and not _mine(turn):
+    if not ahead(turn) and not _mine(turn):
         return goes_on(turn, Outgoing(text=_none_left(turn), aside=True))
     text = f"{turn.t('reminders.unknown')}\n\n{asks(turn)}" if turn.argument else asks(turn)
     return turn.say(Outgoing(text=text, choices=choices(turn), aside=True), person=waits_at(turn.person, MENU))
@@ -48,14 +48,14 @@ def run(turn: Turn) -> Decision:
 def _granted(turn: Turn, wish: reminder_wish.Wish) -> Decision:
     """Reminders of the events that were named, as long before as was said, else with the times to choose from."""
     known = [event for event in turn.process.events if wish.every or event.id in wish.events]
-    ahead = [event for event in known if not event.cancelled and not over(event, turn.now)]
-    if not wish.every and not ahead:
+    to_come = [event for event in known if not event.cancelled and not over(event, turn.now)]
+    if not wish.every and not to_come:
         return Decision(person=turn.person, then=f"termine {known[0].id}")
-    names = [EVERY] if wish.every else [event.id for event in ahead]
-    if wish.lead is None or not any(leads_in_time(turn, event) for event in ahead):
+    names = [EVERY] if wish.every else [event.id for event in to_come]
+    if wish.lead is None or not any(leads_in_time(turn, event) for event in to_come):
         return subscribe(turn, names)
-    as_wished = [event for event in ahead if wish.lead in leads_in_time(turn, event)]
-    if as_wished and (wish.every or as_wished == ahead):
+    as_wished = [event for event in to_come if wish.lead in leads_in_time(turn, event)]
+    if as_wished and (wish.every or as_wished == to_come):
         others = _leads(turn) if turn.person.reminded else ()
         leads = tuple(lead for lead in LEADS if lead in {*others, wish.lead})
         return subscribe(turn.as_person(replace(turn.person, leads=leads)), names)
@@ -72,21 +72,21 @@ def _ask_times(turn: Turn, *said: Outgoing) -> Decision:
 def asks(turn: Turn) -> str:
     t, mine = turn.t, _mine(turn)
     if not mine:
-        return t("reminders.ask") if _ahead(turn) else _none_left(turn)
+        return t("reminders.ask") if ahead(turn) else _none_left(turn)
     lines = [t("reminders.of"), *(f"– {label(turn, event)}" for event in mine)]
     return "\n".join([*lines, t("reminders.when", times=times(turn)), t("reminders.ask_change")])
 
 
 def choices(turn: Turn) -> tuple[Choice, ...]:
     """Each evening to be added or taken off, all of them, the times, and none any more."""
-    ahead, mine = _ahead(turn), {event.id for event in _mine(turn)}
-    labels = {EVERY_EVENT: turn.t("reminders.every_event")} if EVERY not in turn.person.reminded and ahead else {}
+    in_time, mine = ahead(turn), {event.id for event in _mine(turn)}
+    labels = {EVERY_EVENT: turn.t("reminders.every_event")} if EVERY not in turn.person.reminded and in_time else {}
     for event in _open(turn):
         if event.id in mine:
             labels[event.id] = turn.t("reminders.not_of", event=label(turn, event))
-        elif event in ahead:
+        elif event in in_time:
             labels[event.id] = label(turn, event)
-    if ahead:
+    if in_time:
         labels[CHANGE_TIMES] = turn.t("reminders.change_times")
     if turn.person.reminded:
         labels[NO_MORE] = turn.t("reminders.no_more")
@@ -219,7 +219,7 @@ def _open(turn: Turn) -> list[Event]:
     return [event for event in turn.process.events if event.starts_at > turn.now and not event.cancelled]
 
 
-def _ahead(turn: Turn) -> list[Event]:
+def ahead(turn: Turn) -> list[Event]:
     """The evenings that somebody can be reminded of."""
     return [event for event in _open(turn) if leads_in_time(turn, event)]
 

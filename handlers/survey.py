@@ -157,7 +157,7 @@ def edited(turn: Turn) -> Decision:
 
 
 def deleted(turn: Turn) -> Decision:
-    """A message that its sender has taken back: the answer it gave goes as well, and its question is asked again."""
+    """A message that its sender has taken back: the answer it gave goes as well, and its question waits again."""
     survey, begun = turn.process.survey, draft.of(turn)
     question = begun.said.get(turn.message.target or "") if begun else None
     if begun is None or question is None:

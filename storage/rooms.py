@@ -8,7 +8,7 @@ from typing import Any
 
 from sqlalchemy import Connection, delete, insert, select, update
 
-from bot.core.messages import MOVED, Address
+from bot.core.messages import MOVED, Address, place_of
 from bot.core.reminders import ALL, Reminder
 from storage import received, reminders
 from storage.people import sealed_address
@@ -53,12 +53,7 @@ def move(connection: Connection, vault: Vault, channel: str, facts: Iterable[str
 
 
 def _place_of(connection: Connection, vault: Vault, channel: str, room: str) -> str:
-    """Where a room is now, however often it has moved."""
-    passed: set[str] = set()
-    while room not in passed and (onward := received.fact(connection, vault, channel, MOVED + room)):
-        passed.add(room)
-        room = onward
-    return room
+    return place_of(room, lambda name: received.fact(connection, vault, channel, name))
 
 
 def _kept(connection: Connection, lookup: bytes) -> Any:

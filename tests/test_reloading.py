@@ -271,9 +271,7 @@ async def test_killed_before_reminders_are_planned_anew_the_next_start_plans_the
     async with talking(config_in(tmp_path, content), NOW) as anna:
         await anna.say("/erinnern misburg")
         edit(content, BEFORE, LATER)
-        monkeypatch.setattr(anna.app.memory.diary, "adopt_event", killed)
-        with pytest.raises(Unavailable):
-            await anna.app.content.reload()
+        await killed_while_planning(anna, monkeypatch)
         await anna.another("berta").say("/erinnern misburg")
     async with talking(config_in(tmp_path, content), NOW) as anna:
         for one in (anna, anna.another("berta")):
@@ -290,9 +288,7 @@ async def test_words_written_before_a_kill_are_not_sent_about_facts_that_have_ch
     async with talking(config_in(tmp_path, content), NOW) as anna:
         await anna.say("/erinnern misburg")
         edit(content, "Seckbruchstraße 20", "Seckbruchstraße 21")
-        monkeypatch.setattr(anna.app.memory.diary, "adopt_event", killed)
-        with pytest.raises(Unavailable):
-            await anna.app.content.reload()
+        await killed_while_planning(anna, monkeypatch)
         clock = anna.app.clock
         assert isinstance(clock, FrozenClock)
         clock.at = datetime.fromisoformat("2025-11-25T18:00:00+01:00")
@@ -314,17 +310,22 @@ async def test_nobody_is_told_of_facts_that_nobody_agreed_to_while_they_are_bein
         (agreed,) = await anna.app.content.changes()
         await anna.app.memory.diary.begin_telling(agreed.new, [], NOW.date())
         edit(content, LATER, "starts_at = 2025-11-26T19:30:00")
-        monkeypatch.setattr(anna.app.memory.diary, "adopt_event", killed)
-        with pytest.raises(Unavailable):
-            await anna.app.content.reload()
+        await killed_while_planning(anna, monkeypatch)
         await anna.app.content.go_on_telling()
         (asked,) = await anna.app.content.changes()
         assert (asked.old.starts_at, asked.new.starts_at) == (agreed.new.starts_at, asked.old.starts_at + HALF_AN_HOUR)
         assert await tick(anna) == []
 
 
-async def killed(*_args: Any, **_named: Any) -> None:
-    raise Unavailable("killed")
+async def killed_while_planning(talk: Talk, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A reload that serves the changed files, and ends before reminders are planned anew."""
+
+    async def killed(*_args: Any, **_named: Any) -> None:
+        raise Unavailable("killed")
+
+    monkeypatch.setattr(talk.app.memory.diary, "adopt_event", killed)
+    with pytest.raises(Unavailable):
+        await talk.app.content.reload()
 
 
 async def planned_for_misburg(talk: Talk) -> list[str]:

@@ -126,7 +126,7 @@ def read(survey: Survey, progress: Progress, typed: str, vocabulary: Vocabulary,
     """What a typed message means at the waiting question; None where nothing fits.
 
     The order is the one of the design: the exact number, id or label; a control word; a label with small typos. In
-    own words everything is the answer but a few control words, and "keine Angabe" where nothing has to be said.
+    own words everything is the answer but the control words, and "keine Angabe" where nothing has to be said.
     """
     question = survey.current(progress)
     if question is None:

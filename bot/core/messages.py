@@ -230,6 +230,15 @@ MOVED = "moved "
 """A fact of a channel with this before a room's id: the room that took its place."""
 
 
+def place_of(room: str, fact: Callable[[str], str | None]) -> str:
+    """Where a room is now, however often it has moved; `fact` looks up a channel's fact by its name."""
+    passed: set[str] = set()
+    while room not in passed and (onward := fact(MOVED + room)):
+        passed.add(room)
+        room = onward
+    return room
+
+
 class Memory(Protocol):
     """What a channel may remember between starts: its bookmark and its small durable facts."""
 

@@ -9,7 +9,7 @@ import msgspec
 import pytest
 from aiohttp import web
 
-from bot.channels.matrix import reading
+from bot.channels.matrix import side_by_side
 from bot.channels.matrix.api import Api
 from bot.channels.matrix.behind import Behind
 from bot.channels.matrix.events import Sync, sync_in
@@ -53,7 +53,7 @@ async def test_others_are_answered_at_once_and_nothing_is_lost_in_a_sick_room(  
     seconds: float,
     restarts: bool,
 ) -> None:
-    monkeypatch.setattr(reading, "HELD_UP", 1.0, raising=False)
+    monkeypatch.setattr(side_by_side, "HELD_UP", 1.0)
     me = synapse.user_id(bot)
     async with AsyncExitStack() as stack:
         anna = await stack.enter_async_context(matrix_citizen(synapse, name))

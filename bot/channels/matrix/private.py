@@ -7,7 +7,7 @@ from typing import Any
 
 from bot.channels.matrix.api import Api, Denied, decoded, path
 from bot.channels.matrix.rooms import Room, Rooms
-from bot.core.messages import MOVED, Address, NotYet, SendError
+from bot.core.messages import Address, NotYet, SendError, place_of
 
 PATIENCE = 120.0
 """Seconds for opening a room, whose invitation another server may keep waiting."""
@@ -46,7 +46,7 @@ class PrivateRooms:
         """The room of an address; what is private goes to a room that the person is in. Raises a SendError."""
         if to.room:
             try:
-                room = await self._rooms.get(self._moved(to.room))
+                room = await self._rooms.get(place_of(to.room, self._facts.get))
             except Denied:
                 if not private:
                     raise
@@ -80,19 +80,11 @@ class PrivateRooms:
         if room.encrypted and left > 0:
             await asyncio.sleep(left)
 
-    def _moved(self, room: str) -> str:
-        """Where a room is now, however often it was upgraded."""
-        passed: set[str] = set()
-        while (onward := self._facts.get(MOVED + room)) and room not in passed:
-            passed.add(room)
-            room = onward
-        return room
-
     async def _with(self, user: str) -> Room:
         """The room that was opened for somebody, as long as they are in it or invited; otherwise a new one."""
         if opened := self._opened.get(user):
             with contextlib.suppress(Denied):
-                room = await self._rooms.get(self._moved(opened))
+                room = await self._rooms.get(place_of(opened, self._facts.get))
                 if _alone(room, user):
                     return room
         return await self._rooms.get(await self._open(user))

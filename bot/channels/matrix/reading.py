@@ -1,9 +1,7 @@
 """Turns a sync into messages for the bot: in order, decrypted, without gaps, and without what is not meant for it."""
 
-import asyncio
 from collections import defaultdict
-from collections.abc import Awaitable, Callable, Collection, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 from functools import partial
@@ -11,7 +9,7 @@ from functools import partial
 import msgspec
 import structlog
 
-from bot.channels.matrix.api import Api, Denied, SignedOut, path
+from bot.channels.matrix.api import Api, Denied, path
 from bot.channels.matrix.behind import FACT, Behind
 from bot.channels.matrix.encryption import Deciphered, Encryption, StoreFailed, Undecipherable
 from bot.channels.matrix.events import (
@@ -34,17 +32,13 @@ from bot.channels.matrix.invites import invitation
 from bot.channels.matrix.members import Members
 from bot.channels.matrix.missed import missed
 from bot.channels.matrix.rooms import Room, Rooms
+from bot.channels.matrix.side_by_side import read_rooms, unless_put_out
 from bot.channels.matrix.waiting import Kept, Waiting
 from bot.core.messages import Address, Incoming, NotYet, SendError
 
 log = structlog.get_logger(__name__)
 
 THUMB = "👍"
-ROOMS_AT_ONCE = 8
-SOON = 0.1
-"""Seconds after which nobody waits any more for what the homeserver has to say about somebody else's room."""
-HELD_UP = 10.0
-"""Seconds after which a room that is still being read, while the homeserver is well, is read later."""
 SHORTLY = 5.0
 """Seconds in which a homeserver that is well says something about a room."""
 TRIES = 3
@@ -115,7 +109,7 @@ class Reading:
             await self._room(room, joined, since, part)
 
         read = {room: partial(one, room, joined) for room, joined in rooms.items()}
-        failed, found = await self._each(read, found, early)
+        failed, found = await read_rooms(read, found, early, lambda: self._is_well(rooms))
         self._in_vain = self._in_vain + 1 if failed and len(failed) == len(rooms) else 0
         alone = len(rooms) == 1 and self._in_vain >= TRIES
         if self._in_vain and not alone and not await self._is_well(rooms):
@@ -132,58 +126,13 @@ class Reading:
         """What was said in a room that is behind, between two syncs, and that it has been read. Raises a SendError."""
         encryption = self.encryption
         found = Found()
-        with _unless_put_out():
+        with unless_put_out():
             await self._rooms.get(room)
             await self._room(room, Joined(Timeline(limited=True, prev_batch=until)), since, found)
         if self.encryption is not encryption:
             raise NotYet("the keys were closed meanwhile")
         found.facts[FACT + room] = until
         return found
-
-    async def _each(
-        self,
-        rooms: Mapping[str, Callable[[Found], Awaitable[None]]],
-        found: Found,
-        early: Callable[[Found], Awaitable[None]],
-    ) -> tuple[dict[str, SendError], Found]:
-        """Read rooms, some at a time: those that failed, and what was found and not handed over early."""
-        gate = asyncio.Semaphore(ROOMS_AT_ONCE)
-
-        async def one(read: Callable[[Found], Awaitable[None]]) -> Found:
-            part = Found()
-            async with gate:
-                with _unless_put_out():
-                    await read(part)
-            return part
-
-        failed: dict[str, SendError] = {}
-        reading = {asyncio.create_task(one(read)): room for room, read in rooms.items()}
-        held_up_at = asyncio.get_running_loop().time() + HELD_UP
-        try:
-            while reading:
-                await asyncio.wait(reading, timeout=SOON)
-                for task in [task for task in reading if task.done()]:
-                    room = reading.pop(task)
-                    try:
-                        found.add(await task)
-                    except SignedOut:
-                        raise
-                    except SendError as error:
-                        failed[room] = error
-                if reading and (found.batch or found.invited):
-                    await early(found)
-                    found = Found()
-                if asyncio.get_running_loop().time() < held_up_at or len(reading) > ROOMS_AT_ONCE:
-                    continue  # some may only wait for their turn
-                held_up_at += HELD_UP
-                if len(reading) + len(failed) < len(rooms) or await self._is_well(rooms):
-                    failed |= dict.fromkeys(reading.values(), NotYet("takes long"))
-                    break
-        finally:
-            for task in reading:
-                task.cancel()
-            await asyncio.gather(*reading, return_exceptions=True)
-        return failed, found
 
     async def _is_well(self, but: Collection[str]) -> bool:
         """Whether the homeserver has something to say about another room than these."""
@@ -368,15 +317,6 @@ class Reading:
         """Whether a person is alone with the bot, in a room as private as the operator wants it."""
         alone = len(room.members) == 2 and not room.public
         return alone and (room.encrypted or self._mode != "required")
-
-
-@contextmanager
-def _unless_put_out() -> Iterator[None]:
-    """What is read of a room ends where the bot is not in it any more."""
-    try:
-        yield
-    except Denied as error:
-        log.info("room_not_ours", code=error.code)
 
 
 def _events(raws: Sequence[msgspec.Raw]) -> list[Event]:
